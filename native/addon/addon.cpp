@@ -1,0 +1,135 @@
+// The export table of glpose.node; its contract is src/native/binding.ts.
+#include <napi.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "addon/arguments.h"
+#include "addon/head_object.h"
+#include "addon/task.h"
+#include "backend/backend.h"
+#include "backend/cpu.h"
+#include "backend/thread_pool.h"
+#include "kernels/crop.h"
+
+namespace glpose {
+namespace {
+
+constexpr int kMaxSide = 1 << 15;
+
+Napi::Value info(const Napi::CallbackInfo& call) {
+  const Napi::Env env = call.Env();
+  const CudaInfo found = cuda_info();
+  Napi::Array devices = Napi::Array::New(env);
+  for (const CudaDevice& device : found.devices) {
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("index", device.index);
+    entry.Set("name", device.name);
+    entry.Set("computeCapability", device.compute_capability);
+    entry.Set("memoryBytes", device.memory_bytes);
+    devices.Set(devices.Length(), entry);
+  }
+  Napi::Object cuda = Napi::Object::New(env);
+  cuda.Set("compiled", found.compiled);
+  cuda.Set("devices", devices);
+  cuda.Set("problem", found.problem);
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("isa", cpu_isa());
+  result.Set("cuda", cuda);
+  return result;
+}
+
+Napi::Value crop(const Napi::CallbackInfo& call) {
+  const Napi::Env env = call.Env();
+  return guarded(env, [&]() -> Napi::Value {
+    const Napi::Object batch = object_argument(call[0], "batch");
+    CropArgs args;
+    args.image_width = int_member(batch, "imageWidth", 1, kMaxSide);
+    args.image_height = int_member(batch, "imageHeight", 1, kMaxSide);
+    args.width = int_member(batch, "width", 1, kMaxSide);
+    args.height = int_member(batch, "height", 1, kMaxSide);
+    const auto image = array_member<Napi::Uint8Array>(batch, "image", napi_uint8_array,
+                                                      size_t(args.image_width) * args.image_height * 3);
+    args.image = image.Data();
+    const Napi::Value windows_value = batch.Get("windows");
+    const size_t count = windows_value.IsTypedArray() ? windows_value.As<Napi::TypedArray>().ElementLength() / 4 : 0;
+    const auto windows = array_member<Napi::Float64Array>(batch, "windows", napi_float64_array, count * 4);
+    args.windows = windows.Data();
+    for (size_t i = 0; i < count * 4; ++i)
+      if (!std::isfinite(args.windows[i])) throw Error("INTERNAL", "expected finite numbers for windows");
+    const Napi::Float32Array mean = floats_member(batch, "mean", 3), std = floats_member(batch, "std", 3);
+    for (int c = 0; c < 3; ++c) {
+      args.mean[c] = mean[c];
+      args.inv_std[c] = 1 / std[c];
+    }
+    Napi::Float32Array out = Napi::Float32Array::New(env, count * 3 * args.width * args.height);
+    args.out = out.Data();
+    return Task::start(
+        env, {out, image, windows},
+        [args, count] {
+          constexpr int kRows = 32;  // of a task
+          const int strips = (args.height + kRows - 1) / kRows;
+          ThreadPool::instance().run(int(count) * strips, [&](int task, int) {
+            const int row0 = task % strips * kRows;
+            crop_rows(args, task / strips, row0, std::min(args.height, row0 + kRows));
+          });
+        },
+        [](Napi::Env, const Task::Kept& kept) -> Napi::Value { return kept[0].Value(); });
+  });
+}
+
+Napi::Value decode(const Napi::CallbackInfo& call) {
+  const Napi::Env env = call.Env();
+  return guarded(env, [&]() -> Napi::Value {
+    const Napi::Object shape = object_argument(call[1], "shape");
+    const auto size = [&](uint32_t i) { return size_t(int_value(shape.Get(i), "shape", 0, kMaxSide)); };
+    const size_t maps = size(0) * size(1), height = size(2), width = size(3);
+    const Napi::Object arguments = Napi::Object::New(env);
+    arguments.Set("heatmaps", call[0]);
+    if (height == 0 || width == 0) throw Error("INTERNAL", "expected heat maps of at least one cell");
+    const Napi::Float32Array heatmaps = floats_member(arguments, "heatmaps", maps * height * width);
+    const DecodeMethod method = decode_method(call[2]);
+    Napi::Float32Array joints = Napi::Float32Array::New(env, maps * 3);
+    const float* from = heatmaps.Data();
+    float* to = joints.Data();
+    for (size_t i = 0; i < maps; ++i)
+      decode_joint(from + i * height * width, 1, int(height), int(width), method, to + i * 3);
+    return joints;
+  });
+}
+
+Napi::Value set_threads(const Napi::CallbackInfo& call) {
+  return guarded(call.Env(), [&]() -> Napi::Value {
+    ThreadPool::instance().resize(int_value(call[0], "threads", 1, 1024));
+    return call.Env().Undefined();
+  });
+}
+
+Napi::Value ceilings(const Napi::CallbackInfo& call) {
+  const auto measured = std::make_shared<CpuCeilings>();
+  return Task::start(
+      call.Env(), {}, [measured] { *measured = measure_cpu_ceilings(); },
+      [measured](Napi::Env env, const Task::Kept&) -> Napi::Value {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("gflops", measured->gflops);
+        result.Set("copyGBPerSecond", measured->copy_gb_per_s);
+        return result;
+      });
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports.Set("info", Napi::Function::New(env, info, "info"));
+  exports.Set("crop", Napi::Function::New(env, crop, "crop"));
+  exports.Set("decode", Napi::Function::New(env, decode, "decode"));
+  exports.Set("createHead", define_create_head(env));
+  exports.Set("ceilings", Napi::Function::New(env, ceilings, "ceilings"));
+  exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
+  return exports;
+}
+
+}  // namespace
+}  // namespace glpose
+
+Napi::Object glpose_init(Napi::Env env, Napi::Object exports) { return glpose::init(env, exports); }
+NODE_API_MODULE(glpose, glpose_init)

@@ -1,0 +1,55 @@
+#pragma once
+#include <napi.h>
+
+#include <string>
+
+#include "backend/error.h"
+#include "kernels/decode.h"
+
+namespace glpose {
+
+/*
+ * Reading JavaScript values. TypeScript has checked what a user can get wrong; here stands what protects memory.
+ */
+
+template <class Array>
+Array array_member(const Napi::Object& object, const char* name, napi_typedarray_type type, size_t length) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type)
+    throw Error("INTERNAL", std::string("expected a typed array of the documented type for ") + name);
+  const Array array = value.As<Array>();
+  if (array.ElementLength() != length)
+    throw Error("INTERNAL", std::string("expected ") + std::to_string(length) + " elements for " + name +
+                                " but received " + std::to_string(array.ElementLength()));
+  return array;
+}
+
+inline Napi::Float32Array floats_member(const Napi::Object& object, const char* name, size_t length) {
+  return array_member<Napi::Float32Array>(object, name, napi_float32_array, length);
+}
+
+inline Napi::Object object_argument(const Napi::Value& value, const char* name) {
+  if (!value.IsObject()) throw Error("INTERNAL", std::string("expected an object for ") + name);
+  return value.As<Napi::Object>();
+}
+
+/// A whole number from `low` to `high`.
+inline int int_value(const Napi::Value& value, const char* name, int low, int high) {
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0.5;
+  if (!(number >= low && number <= high) || number != int(number))
+    throw Error("INTERNAL", std::string("expected a whole number from ") + std::to_string(low) + " to " +
+                                std::to_string(high) + " for " + name);
+  return int(number);
+}
+inline int int_member(const Napi::Object& object, const char* name, int low, int high) {
+  return int_value(object.Get(name), name, low, high);
+}
+
+inline DecodeMethod decode_method(const Napi::Value& value) {
+  const std::string name = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+  if (name == "quarter") return DecodeMethod::quarter;
+  if (name == "dark") return DecodeMethod::dark;
+  throw Error("INTERNAL", "expected quarter or dark for decode");
+}
+
+}  // namespace glpose

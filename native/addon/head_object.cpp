@@ -1,0 +1,238 @@
+#include "addon/head_object.h"
+
+#include <cmath>
+#include <memory>
+#include <unordered_map>
+
+#include "addon/arguments.h"
+#include "addon/task.h"
+#include "model/glpose.h"
+
+namespace glpose {
+namespace {
+
+// Far above any real model; keeps every product of sizes within an int.
+constexpr int kMaxChannels = 1024, kMaxSide = 1024, kMaxReferences = 256, kMaxPeople = 1 << 16;
+
+HeadShape read_shape(const Napi::Object& object) {
+  HeadShape shape;
+  shape.channels = int_member(object, "channels", 1, kMaxChannels);
+  shape.height = int_member(object, "height", 1, kMaxSide);
+  shape.width = int_member(object, "width", 1, kMaxSide);
+  shape.block_width = int_member(object, "blockWidth", 1, kMaxChannels);
+  shape.joints = int_member(object, "joints", 1, kMaxChannels);
+  shape.k = int_member(object, "k", 0, kMaxReferences / 4);
+  shape.n = int_member(object, "n", 0, kMaxReferences / 2);
+  shape.enhancement = object.Get("enhancement").ToBoolean();
+  if (shape.enhancement) shape.enhancement_blocks = int_member(object, "enhancementBlocks", 1, 64);
+  shape.kernel = int_member(object, "kernel", 1, 5);
+  if (shape.kernel % 2 == 0) throw Error("INTERNAL", "expected 1, 3 or 5 for kernel");
+  const auto floats = [&](const char* name) {
+    const Napi::Float32Array array = floats_member(object, name, shape.channels);
+    return std::vector<float>(array.Data(), array.Data() + shape.channels);
+  };
+  shape.feature_mean = floats("featureMean");
+  shape.feature_std = floats("featureStd");
+  for (float std : shape.feature_std)
+    if (!(std > 0)) throw Error("MODEL", "expected positive standard deviations for the head's features");
+  return shape;
+}
+
+TensorMap read_tensors(const Napi::Object& object) {
+  TensorMap tensors;
+  const Napi::Array names = object.GetPropertyNames();
+  for (uint32_t i = 0; i < names.Length(); ++i) {
+    const std::string name = names.Get(i).ToString();
+    const Napi::Object entry = object_argument(object.Get(name), name.c_str());
+    HostTensor tensor;
+    const Napi::Array shape = object_argument(entry.Get("shape"), "shape").As<Napi::Array>();
+    size_t count = 1;
+    for (uint32_t d = 0; d < shape.Length(); ++d) {
+      tensor.shape.push_back(int_value(shape.Get(d), "shape", 0, 1 << 24));
+      count *= tensor.shape.back();
+      if (count > (size_t(1) << 31)) throw Error("MODEL", "the head's tensor " + name + " is too large");
+    }
+    const Napi::Float32Array data = floats_member(entry, "data", count);
+    tensor.data.assign(data.Data(), data.Data() + count);
+    tensors.emplace(name, std::move(tensor));
+  }
+  return tensors;
+}
+
+Napi::Array to_array(Napi::Env env, const std::vector<ConvTiming>& timings) {
+  Napi::Array array = Napi::Array::New(env);
+  for (const ConvTiming& timing : timings) {
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("name", timing.name);
+    entry.Set("macs", timing.macs);
+    entry.Set("milliseconds", timing.milliseconds);
+    array.Set(array.Length(), entry);
+  }
+  return array;
+}
+
+/// The JavaScript face of a GlposeHead: handles for its maps, promises for its calls.
+class HeadObject : public Napi::ObjectWrap<HeadObject> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "NativeHead",
+                       {InstanceAccessor<&HeadObject::device>("device"), InstanceMethod<&HeadObject::put>("put"),
+                        InstanceMethod<&HeadObject::release>("release"),
+                        InstanceMethod<&HeadObject::estimate>("estimate"),
+                        InstanceMethod<&HeadObject::dispose>("dispose")});
+  }
+
+  explicit HeadObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<HeadObject>(info) {
+    guarded(info.Env(), [&] {
+      const std::string device = info[2].IsString() ? info[2].As<Napi::String>().Utf8Value() : "";
+      std::unique_ptr<Backend> backend = select_backend(device);
+      head_ = std::make_shared<GlposeHead>(read_shape(object_argument(info[0], "shape")),
+                                           read_tensors(object_argument(info[1], "tensors")), std::move(backend));
+      device_ = head_->device();
+    });
+  }
+
+ private:
+  std::shared_ptr<GlposeHead> head() const {
+    if (!head_) throw Error("INTERNAL", "the head was used after it was disposed");
+    return head_;
+  }
+
+  std::vector<StoredMap> maps_of(const Napi::Int32Array& handles) const {
+    std::vector<StoredMap> maps;
+    for (size_t i = 0; i < handles.ElementLength(); ++i) {
+      const auto found = maps_.find(handles[i]);
+      if (found == maps_.end()) throw Error("INTERNAL", "unknown map handle " + std::to_string(handles[i]));
+      maps.push_back(found->second);
+    }
+    return maps;
+  }
+
+  Napi::Value device(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), device_); }
+
+  Napi::Value put(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    return guarded(env, [&]() -> Napi::Value {
+      const std::shared_ptr<GlposeHead> head = this->head();
+      const HeadShape& shape = head->shape();
+      const size_t map_floats = size_t(shape.channels) * shape.height * shape.width;
+      if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float32_array)
+        throw Error("INTERNAL", "expected a Float32Array for features");
+      const Napi::Float32Array features = info[0].As<Napi::Float32Array>();
+      const size_t count = features.ElementLength() / map_floats;
+      if (features.ElementLength() % map_floats != 0 || count > kMaxPeople)
+        throw Error("INTERNAL", "expected whole maps of " + std::to_string(map_floats) + " values for features");
+      Napi::Float32Array embeddings = Napi::Float32Array::New(env, count * shape.channels);
+      const auto stored = std::make_shared<std::vector<StoredMap>>();
+      return Task::start(
+          env, {embeddings, features, Value()},
+          [stored, head, count, from = features.Data(), to = embeddings.Data()] {
+            *stored = head->put(from, int(count), to);
+          },
+          [this, stored](Napi::Env env, const Task::Kept& kept) -> Napi::Value {
+            if (!head_) throw coded_error(env, "INTERNAL", "the head was disposed while features were put");
+            Napi::Int32Array handles = Napi::Int32Array::New(env, stored->size());
+            for (size_t i = 0; i < stored->size(); ++i) {
+              handles[i] = next_handle_;
+              maps_[next_handle_++] = std::move((*stored)[i]);
+            }
+            Napi::Object result = Napi::Object::New(env);
+            result.Set("handles", handles);
+            result.Set("embeddings", kept[0].Value());
+            return result;
+          });
+    });
+  }
+
+  Napi::Value release(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&]() -> Napi::Value {
+      head();
+      const Napi::Int32Array handles = info[0].As<Napi::Int32Array>();
+      maps_of(handles);  // all or nothing
+      for (size_t i = 0; i < handles.ElementLength(); ++i) maps_.erase(handles[i]);
+      return info.Env().Undefined();
+    });
+  }
+
+  Napi::Value estimate(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    return guarded(env, [&]() -> Napi::Value {
+      const std::shared_ptr<GlposeHead> head = this->head();
+      const HeadShape& shape = head->shape();
+      const Napi::Object batch = object_argument(info[0], "batch");
+      const Napi::Value keys = batch.Get("keys");
+      if (!keys.IsTypedArray()) throw Error("INTERNAL", "expected an Int32Array for keys");
+      const size_t people = keys.As<Napi::TypedArray>().ElementLength();
+      if (people > kMaxPeople) throw Error("INTERNAL", "too many people in a batch");
+
+      EstimateArgs args;
+      args.people = int(people);
+      args.keys = maps_of(array_member<Napi::Int32Array>(batch, "keys", napi_int32_array, people));
+      const size_t references = people * shape.references();
+      args.references = maps_of(array_member<Napi::Int32Array>(batch, "references", napi_int32_array, references));
+      const Napi::Value weights = batch.Get("weights");
+      const size_t weight_count = weights.IsTypedArray() ? weights.As<Napi::TypedArray>().ElementLength() : 0;
+      args.weight_per_channel = weight_count != references;
+      const Napi::Float32Array weight_array =
+          floats_member(batch, "weights", args.weight_per_channel ? references * shape.channels : references);
+      args.weights = weight_array.Data();
+      std::vector<Napi::Object> kept;
+      const Napi::Value transforms = batch.Get("transforms");
+      if (!transforms.IsUndefined()) {
+        static_assert(sizeof(WarpTransform) == 3 * sizeof(float), "three floats a reference");
+        const float* values = floats_member(batch, "transforms", references * 3).Data();
+        for (size_t i = 0; i < references * 3; ++i)
+          if (!std::isfinite(values[i])) throw Error("INTERNAL", "expected finite numbers for transforms");
+        args.transforms = reinterpret_cast<const WarpTransform*>(values);
+        kept.push_back(transforms.As<Napi::Object>());
+      }
+      args.decode = decode_method(batch.Get("decode"));
+
+      const size_t pixels = size_t(shape.height) * shape.width;
+      Napi::Object result = Napi::Object::New(env);
+      const auto output = [&](const char* name, size_t count) {
+        Napi::Float32Array array = Napi::Float32Array::New(env, count);
+        result.Set(name, array);
+        return array.Data();
+      };
+      args.joints = output("joints", people * shape.joints * 3);
+      if (batch.Get("maps").ToBoolean()) {
+        args.heatmaps = output("heatmaps", people * shape.joints * pixels);
+        if (shape.enhancement) args.masks = output("masks", people * shape.block_width * pixels);
+      }
+      kept.insert(kept.begin(), {result, weight_array});
+      const auto timings = std::make_shared<std::vector<ConvTiming>>();
+      if (batch.Get("timings").ToBoolean()) args.timings = timings.get();
+      return Task::start(
+          env, kept, [head, timings, args = std::move(args)] { head->estimate(args); },
+          [timings](Napi::Env env, const Task::Kept& kept) -> Napi::Value {
+            if (!timings->empty()) kept[0].Value().Set("timings", to_array(env, *timings));
+            return kept[0].Value();
+          });
+    });
+  }
+
+  Napi::Value dispose(const Napi::CallbackInfo& info) {
+    maps_.clear();
+    head_.reset();
+    return info.Env().Undefined();
+  }
+
+  std::shared_ptr<GlposeHead> head_;
+  std::string device_;
+  std::unordered_map<int, StoredMap> maps_;
+  int next_handle_ = 1;
+};
+
+}  // namespace
+
+Napi::Function define_create_head(Napi::Env env) {
+  // The class lives as long as the function that makes its objects.
+  const auto type = std::make_shared<Napi::FunctionReference>(Napi::Persistent(HeadObject::define(env)));
+  return Napi::Function::New(
+      env,
+      [type](const Napi::CallbackInfo& info) -> Napi::Value { return type->New({info[0], info[1], info[2]}); },
+      "createHead");
+}
+
+}  // namespace glpose

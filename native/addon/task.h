@@ -1,0 +1,62 @@
+#pragma once
+#include <napi.h>
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "addon/errors.h"
+
+namespace glpose {
+
+/// Work off JavaScript's thread, and the promise of its result. The JavaScript objects whose memory the work reads or
+/// fills are kept alive by `keep`; array memory does not move.
+class Task : public Napi::AsyncWorker {
+ public:
+  using Kept = std::vector<Napi::ObjectReference>;
+  /// Makes the promise's value out of the kept objects, in their order.
+  using Result = std::function<Napi::Value(Napi::Env, const Kept&)>;
+
+  /// @param work runs on a libuv thread and may throw  @param result runs on JavaScript's thread when work is done
+  static Napi::Promise start(Napi::Env env, const std::vector<Napi::Object>& keep, std::function<void()> work,
+                             Result result) {
+    Task* task = new Task(env, std::move(work), std::move(result));  // deletes itself
+    for (const Napi::Object& object : keep) task->kept_.push_back(Napi::Persistent(object));
+    task->Queue();
+    return task->deferred_.Promise();
+  }
+
+ private:
+  Task(Napi::Env env, std::function<void()> work, Result result)
+      : Napi::AsyncWorker(env, "glpose"),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        work_(std::move(work)),
+        result_(std::move(result)) {}
+
+  void Execute() override {
+    try {
+      work_();
+    } catch (...) {
+      failure_ = current_failure();
+      SetError(failure_.problem);
+    }
+  }
+  void OnOK() override {
+    try {
+      deferred_.Resolve(result_(Env(), kept_));
+    } catch (const Napi::Error& error) {
+      deferred_.Reject(error.Value());
+    }
+  }
+  void OnError(const Napi::Error&) override {
+    deferred_.Reject(coded_error(Env(), failure_.code, failure_.problem).Value());
+  }
+
+  Napi::Promise::Deferred deferred_;
+  std::function<void()> work_;
+  Result result_;
+  Kept kept_;
+  Failure failure_;
+};
+
+}  // namespace glpose

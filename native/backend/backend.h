@@ -1,0 +1,94 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backend/tensor.h"
+#include "kernels/conv.h"
+#include "kernels/decode.h"
+#include "kernels/put.h"
+#include "kernels/warp.h"
+
+namespace glpose {
+
+class Backend;
+
+/// Owns a piece of a backend's memory. The backend must outlive it.
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(Backend& backend, size_t bytes);
+  Buffer(Buffer&& other) noexcept : backend_(other.backend_), data_(std::exchange(other.data_, nullptr)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    std::swap(backend_, other.backend_);
+    std::swap(data_, other.data_);
+    return *this;
+  }
+  ~Buffer();
+  void* data() const { return data_; }
+
+ private:
+  Backend* backend_ = nullptr;
+  void* data_ = nullptr;
+};
+
+/// Where the model runs: memory, and one method per kernel. Kernels are queued in order; `synchronize` waits for them.
+/// Arguments are described in kernels/X.h; every pointer in them is to the backend's memory unless it says host.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  /// "cpu", "cuda:0"
+  virtual std::string name() const = 0;
+  /// 64-byte aligned. Throws MEMORY.
+  virtual void* allocate(size_t bytes) = 0;
+  virtual void free(void* data) noexcept = 0;
+  virtual void upload(void* to, const void* host, size_t bytes) = 0;
+  virtual void download(void* host, const void* from, size_t bytes) = 0;
+  virtual void synchronize() = 0;
+
+  /// Bytes of one map.
+  virtual size_t map_bytes(int height, int width, int channels) const = 0;
+  /// One map as [C, h, w] floats on the host.
+  virtual void download_map(float* host, Map map, int height, int width, int channels) = 0;
+  /// People that one pass over the network should take together.
+  virtual int people_at_once() const = 0;
+
+  /// Brings a convolution's weights into the form that `conv` wants.
+  virtual std::unique_ptr<PreparedConv> prepare(const ConvWeights& weights) = 0;
+  virtual void put(const PutArgs& args) = 0;
+  virtual void warp(const WarpArgs& args) = 0;
+  virtual void conv(const ConvArgs& args) = 0;
+  virtual void decode(const DecodeArgs& args) = 0;
+
+  /// Calls `enqueue`, or does again what its kernels did when it was last called under this key: the arguments are the
+  /// same every time until `forget`. (A CUDA graph: one launch instead of a dozen.)
+  virtual void replay(uint64_t key, const std::function<void()>& enqueue) = 0;
+  virtual void forget() = 0;
+};
+
+inline Buffer::Buffer(Backend& backend, size_t bytes) : backend_(&backend), data_(backend.allocate(bytes)) {}
+inline Buffer::~Buffer() {
+  if (data_) backend_->free(data_);
+}
+
+/// Makes the backend of a device, `cpu` or `cuda:<index>`. Throws DEVICE where it is not there; never falls back.
+std::unique_ptr<Backend> select_backend(const std::string& device);
+
+/// What `info` reports about CUDA.
+struct CudaDevice {
+  int index;
+  std::string name, compute_capability;
+  double memory_bytes;
+};
+struct CudaInfo {
+  bool compiled = false;
+  std::vector<CudaDevice> devices;
+  /// Why there is no device; empty where there is one.
+  std::string problem;
+};
+CudaInfo cuda_info();
+
+}  // namespace glpose

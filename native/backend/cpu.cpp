@@ -1,0 +1,234 @@
+#include "backend/cpu.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "backend/error.h"
+#include "backend/memory_pool.h"
+#include "backend/thread_pool.h"
+#include "kernels/conv_pack.h"
+#include "kernels/conv_simd.h"
+
+namespace glpose {
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+const ConvKernels* find_kernels(const char* isa) {
+  const auto wanted = [&](const char* name) { return isa == nullptr || std::strcmp(isa, name) == 0; };
+#ifdef GLPOSE_X86
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (avx512 && wanted("avx512")) return &kConvAvx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && wanted("avx2")) return &kConvAvx2;
+#endif
+  return wanted("baseline") ? &kConvBaseline : nullptr;
+}
+
+/// 64-byte aligned floats.
+class Floats {
+ public:
+  explicit Floats(size_t count)
+      : data_(static_cast<float*>(std::aligned_alloc(kAlignment, (count * sizeof(float) + 63) / 64 * 64))) {
+    if (!data_) throw std::bad_alloc();
+  }
+  float* get() const { return data_.get(); }
+
+ private:
+  struct Free {
+    void operator()(float* p) const { std::free(p); }
+  };
+  std::unique_ptr<float, Free> data_;
+};
+
+struct CpuConv : PreparedConv {
+  int kernel, in_stride, out_channels, out_stride;
+  std::vector<int> in_channels;
+  Floats weights, bias;
+  bool winograd;
+
+  CpuConv(const ConvWeights& w, const std::vector<float>& packed, bool winograd)
+      : PreparedConv(w),
+        kernel(w.kernel),
+        in_stride(channel_stride(*std::max_element(w.in_channels.begin(), w.in_channels.end()))),
+        out_channels(w.out_channels),
+        out_stride(channel_stride(w.out_channels)),
+        in_channels(w.in_channels),
+        weights(packed.size()),
+        bias(out_stride),
+        winograd(winograd) {
+    std::copy(packed.begin(), packed.end(), weights.get());
+    std::fill_n(std::copy(w.bias.begin(), w.bias.end(), bias.get()), out_stride - out_channels, 0.f);
+  }
+};
+
+class CpuBackend : public Backend {
+ public:
+  explicit CpuBackend(const ConvKernels& kernels) : kernels_(kernels) {}
+
+  std::string name() const override { return "cpu"; }
+  ~CpuBackend() override { pool_.drain(std::free); }
+
+  void* allocate(size_t bytes) override {
+    bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    if (void* idle = pool_.take(bytes)) return idle;
+    void* data = std::aligned_alloc(kAlignment, bytes);
+    if (!data) throw Error("MEMORY", "out of memory: " + std::to_string(bytes >> 20) + " MiB could not be allocated");
+    pool_.add(data, bytes);
+    return data;
+  }
+  void free(void* data) noexcept override { pool_.give(data); }
+  void upload(void* to, const void* host, size_t bytes) override { std::memcpy(to, host, bytes); }
+  void download(void* host, const void* from, size_t bytes) override { std::memcpy(host, from, bytes); }
+  void synchronize() override {}
+
+  size_t map_bytes(int height, int width, int channels) const override {
+    return sizeof(float) * height * width * channel_stride(channels);
+  }
+  void download_map(float* host, Map map, int height, int width, int channels) override {
+    const float* from = static_cast<const float*>(map.data);
+    const int stride = channel_stride(channels), pixels = height * width;
+    for (int c = 0; c < channels; ++c)
+      for (int p = 0; p < pixels; ++p) host[size_t(c) * pixels + p] = from[size_t(p) * stride + c];
+  }
+  /// One person already keeps a few threads busy, and its maps stay in the caches.
+  int people_at_once() const override { return std::max(1, ThreadPool::instance().size() / 4); }
+
+  std::unique_ptr<PreparedConv> prepare(const ConvWeights& w) override {
+    const bool winograd = w.kernel == 3;
+    return std::make_unique<CpuConv>(w, winograd ? pack_winograd(w) : pack_direct(w), winograd);
+  }
+
+  void put(const PutArgs& args) override {
+    ThreadPool::instance().run(args.count, [&](int n, int) { put_cpu(args, n); });
+  }
+
+  void warp(const WarpArgs& args) override {
+    ThreadPool::instance().run(args.count * args.height,
+                               [&](int task, int) { warp_row_cpu(args, task / args.height, task % args.height); });
+  }
+
+  void conv(const ConvArgs& args) override {
+    const CpuConv& conv = static_cast<const CpuConv&>(*args.conv);
+    const int sources = int(conv.in_channels.size()), threads = ThreadPool::instance().size();
+    const int rows = strip_rows(conv, args, threads), strips = (args.height + rows - 1) / rows;
+    reserve_scratch(threads, conv.winograd
+                                 ? winograd_scratch(rows, args.width, conv.in_stride, conv.out_stride)
+                                 : direct_scratch(conv.kernel, rows, args.width, conv.in_stride, conv.out_stride));
+
+    const auto run_strip = [&](int task, int worker) {
+      const int person = task / strips, strip = task % strips;
+      const auto of = [&](const Map* maps) { return maps ? static_cast<float*>(maps[person].data) : nullptr; };
+      static_assert(sizeof(Map) == sizeof(float*), "a table of maps is a table of pointers");
+      ConvStrip s;
+      s.kernel = conv.kernel;
+      s.height = args.height;
+      s.width = args.width;
+      s.row0 = strip * rows;
+      s.row1 = std::min(args.height, s.row0 + rows);
+      s.sources = sources;
+      s.maps = reinterpret_cast<const float* const*>(args.sources + size_t(person) * sources);
+      s.in_channels = conv.in_channels.data();
+      s.scales = args.scales ? args.scales + size_t(person) * sources * conv.in_stride : nullptr;
+      s.weights = conv.weights.get();
+      s.bias = conv.bias.get();
+      s.out_channels = conv.out_channels;
+      s.out_stride = conv.out_stride;
+      s.residual = of(args.residual);
+      s.activation = int(args.activation);
+      s.gated = of(args.gated);
+      s.mask = of(args.mask);
+      s.out = of(args.out);
+      s.scratch = scratch_[worker].get();
+      (conv.winograd ? kernels_.winograd : kernels_.direct)(s);
+    };
+    ThreadPool::instance().run(args.batch * strips, run_strip, threads);
+  }
+
+  void decode(const DecodeArgs& args) override {
+    const int stride = channel_stride(args.joints);
+    ThreadPool::instance().run(args.people, [&](int b, int) {
+      for (int j = 0; j < args.joints; ++j)
+        decode_joint(static_cast<const float*>(args.heatmaps[b].data) + j, stride, args.height, args.width, args.method,
+                     args.out + (size_t(b) * args.joints + j) * 3);
+    });
+  }
+
+  void replay(uint64_t, const std::function<void()>& enqueue) override { enqueue(); }
+  void forget() override {}
+
+ private:
+  /// Rows of a strip: enough strips for every thread, and the scratch within a core's own cache.
+  static int strip_rows(const CpuConv& conv, const ConvArgs& args, int threads) {
+    // Winograd's patches fill a good part of a second-level cache, since its weights are read again for every strip; the
+    // others stream through a map beside sums that should stay close.
+    const size_t cache_floats = (conv.winograd ? 1 << 20 : 64 << 10) / sizeof(float);
+    const int step = conv.winograd ? kTile : 1;
+    const auto fits = [&](int rows) {
+      return (conv.winograd ? winograd_scratch(rows, args.width, conv.in_stride, conv.out_stride)
+                            : direct_scratch(conv.kernel, rows, args.width, conv.in_stride, conv.out_stride)) <=
+             cache_floats;
+    };
+    const int per_thread = (args.height * args.batch + threads - 1) / threads;
+    int rows = step;
+    while (rows + step <= per_thread && fits(rows + step)) rows += step;
+    return rows;
+  }
+
+  void reserve_scratch(int threads, size_t floats) {
+    if (int(scratch_.size()) >= threads && floats <= scratch_floats_) return;
+    scratch_floats_ = std::max(floats, scratch_floats_);
+    scratch_.clear();
+    for (int worker = 0; worker < threads; ++worker) scratch_.emplace_back(scratch_floats_);
+  }
+
+  const ConvKernels& kernels_;
+  MemoryPool pool_;
+  std::vector<Floats> scratch_;  // one for each worker
+  size_t scratch_floats_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_cpu_backend(const char* isa) {
+  const ConvKernels* kernels = find_kernels(isa);
+  if (!kernels) throw Error("DEVICE", std::string("this processor has no ") + isa);
+  return std::make_unique<CpuBackend>(*kernels);
+}
+
+CpuCeilings measure_cpu_ceilings() {
+  using Clock = std::chrono::steady_clock;
+  ThreadPool& pool = ThreadPool::instance();
+  const int threads = pool.size();
+  const ConvKernels& kernels = *find_kernels(nullptr);
+  constexpr long kRounds = 4'000'000;
+  constexpr size_t kBlock = (64 << 20) / sizeof(float);
+  std::vector<double> done(threads);
+  std::vector<Floats> from, to;
+  for (int t = 0; t < threads; ++t) {
+    for (auto* blocks : {&from, &to}) blocks->emplace_back(kBlock);
+    std::fill_n(from[t].get(), kBlock, 1.f);
+    std::fill_n(to[t].get(), kBlock, 0.f);
+  }
+  const auto best_seconds = [&](const std::function<void(int)>& body) {
+    double best = 1e9;
+    for (int repeat = 0; repeat < 5; ++repeat) {
+      const Clock::time_point start = Clock::now();
+      pool.run(threads, [&](int task, int) { body(task); });
+      best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+    }
+    return best;
+  };
+  const double multiplying = best_seconds([&](int t) { done[t] = kernels.multiply_adds(kRounds, to[t].get()); });
+  const double copying = best_seconds([&](int t) { std::memcpy(to[t].get(), from[t].get(), kBlock * sizeof(float)); });
+  double multiplied = 0;
+  for (double count : done) multiplied += count;
+  return {2 * multiplied / multiplying / 1e9, 2.0 * kBlock * sizeof(float) * threads / copying / 1e9};
+}
+
+const char* cpu_isa() { return find_kernels(nullptr)->isa; }
+
+}  // namespace glpose

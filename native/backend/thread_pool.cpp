@@ -1,0 +1,134 @@
+#include "backend/thread_pool.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace glpose {
+namespace {
+
+// A layer of the network takes tens of microseconds, a sleeping thread as long to wake: look a while before sleeping.
+constexpr int kSpins = 4000;
+
+void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
+struct ThreadPool::State {
+  std::mutex turn;  // held during a run, and while threads come and go
+  std::vector<std::thread> threads;
+  std::atomic<int> size{1};
+
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::atomic<unsigned> generation{0};  // counts runs
+  std::atomic<bool> stopping{false};
+
+  const std::function<void(int, int)>* body = nullptr;
+  int tasks = 0, workers = 0;
+  std::atomic<int> next{0};
+  std::atomic<int> working{0};  // threads other than the caller still inside the run
+  std::mutex failure_mutex;
+  std::exception_ptr failure;
+
+  void work(int worker) {
+    for (int task; (task = next.fetch_add(1, std::memory_order_relaxed)) < tasks;) {
+      try {
+        (*body)(task, worker);
+      } catch (...) {
+        std::lock_guard lock(failure_mutex);
+        if (!failure) failure = std::current_exception();
+        next = tasks;
+      }
+    }
+  }
+
+  void loop(int worker, unsigned seen) {
+    for (;;) {
+      for (int i = 0; i < kSpins && generation.load(std::memory_order_acquire) == seen; ++i) relax();
+      if (generation.load(std::memory_order_acquire) == seen) {
+        std::unique_lock lock(mutex);
+        wake.wait(lock, [&] { return generation.load(std::memory_order_acquire) != seen; });
+      }
+      ++seen;
+      if (stopping) return;
+      if (worker < workers) work(worker);
+      working.fetch_sub(1, std::memory_order_release);
+    }
+  }
+
+  void announce() {
+    {
+      std::lock_guard lock(mutex);
+      generation.fetch_add(1, std::memory_order_release);
+    }
+    wake.notify_all();
+  }
+
+  void stop() {
+    if (threads.empty()) return;
+    stopping = true;
+    announce();
+    for (std::thread& thread : threads) thread.join();
+    threads.clear();
+    stopping = false;
+  }
+
+  void start(int count) {
+    for (int worker = 1; worker < count; ++worker)
+      threads.emplace_back([this, worker, seen = generation.load()] { loop(worker, seen); });
+    size = count;
+  }
+};
+
+ThreadPool::ThreadPool() : state_(new State) {
+  const int cores = int(std::thread::hardware_concurrency());
+  state_->start(cores > 0 ? cores : 1);
+}
+
+ThreadPool& ThreadPool::instance() {
+  // Never destroyed: threads that outlive the process's statics must not be joined at exit.
+  static ThreadPool* pool = new ThreadPool;
+  return *pool;
+}
+
+int ThreadPool::size() const { return state_->size; }
+
+void ThreadPool::resize(int threads) {
+  std::lock_guard turn(state_->turn);
+  if (threads == state_->size) return;
+  state_->stop();
+  state_->start(threads);
+}
+
+void ThreadPool::run(int tasks, const std::function<void(int, int)>& body, int workers) {
+  State& s = *state_;
+  std::lock_guard turn(s.turn);
+  s.body = &body;
+  s.tasks = tasks;
+  s.workers = workers;
+  s.next = 0;
+  s.failure = nullptr;
+  const bool alone = tasks < 2 || s.threads.empty();
+  if (!alone) {
+    s.working = int(s.threads.size());
+    s.announce();
+  }
+  s.work(0);
+  for (int spins = 0; !alone && s.working.load(std::memory_order_acquire) > 0; ++spins) {
+    if (spins < kSpins) relax();
+    else std::this_thread::yield();
+  }
+  if (s.failure) std::rethrow_exception(s.failure);
+}
+
+}  // namespace glpose

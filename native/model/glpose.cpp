@@ -1,0 +1,205 @@
+#include "model/glpose.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "backend/error.h"
+
+namespace glpose {
+
+/// Everything a pass writes, allocated once for the largest pass so far.
+struct GlposeHead::Scratch {
+  int people;
+  bool masks;
+  Buffer maps;
+  // Tables of maps, one after the other in backend memory; see the constructor.
+  Buffer tables;
+  const Map *gather, *key, *s_and_key, *s, *inner, *f, *h, *m;
+  Buffer weights;  // [people, 1 + R, channel_stride(C)]
+  Buffer joints;   // [people, K, 3]
+  // Resampled references, [people, R]; only once a pass has some.
+  Buffer warped;
+  Buffer warp_tables;      // from, to
+  Buffer warp_transforms;  // [people, R]
+  std::vector<Map> host_tables;
+  std::vector<float> host_weights;
+};
+
+GlposeHead::~GlposeHead() = default;
+
+GlposeHead::GlposeHead(const HeadShape& shape, const TensorMap& tensors, std::unique_ptr<Backend> backend)
+    : shape_(shape),
+      backend_(std::move(backend)),
+      aggregation_(*backend_, tensors, shape),
+      head_(backend_->prepare(conv_with_bias(tensors, "head", shape.kernel, shape.block_width, shape.joints))) {
+  if (shape.enhancement) enhancement_.emplace(*backend_, tensors, shape);
+  for (float std : shape.feature_std) inv_std_.push_back(1 / std);
+}
+
+std::vector<StoredMap> GlposeHead::put(const float* features, int count, float* embeddings) {
+  std::lock_guard turn(turn_);
+  std::vector<StoredMap> stored;
+  std::vector<Map> maps;
+  for (int n = 0; n < count; ++n) {
+    Buffer buffer(*backend_, backend_->map_bytes(shape_.height, shape_.width, shape_.channels));
+    maps.push_back({buffer.data()});
+    stored.push_back(std::make_shared<OwnedMap>(OwnedMap{backend_, std::move(buffer)}));
+  }
+  backend_->put({count, shape_.channels, shape_.height, shape_.width, features, shape_.feature_mean.data(),
+                 inv_std_.data(), maps.data(), embeddings});
+  return stored;
+}
+
+void GlposeHead::estimate(const EstimateArgs& args) {
+  std::lock_guard turn(turn_);
+  int at_once = backend_->people_at_once();
+  for (int first = 0; first < args.people;) {
+    const int people = std::min(at_once, args.people - first);
+    try {
+      reserve_scratch(people, args.masks != nullptr);
+    } catch (const Error& error) {
+      if (std::strcmp(error.code(), "MEMORY") != 0 || people == 1) throw;
+      at_once = people / 2;
+      continue;
+    }
+    estimate_some(args, first, people);
+    first += people;
+  }
+}
+
+void GlposeHead::reserve_scratch(int people, bool masks) {
+  if (scratch_ && scratch_->people >= people && (scratch_->masks || !masks)) return;
+  masks = masks || (scratch_ && scratch_->masks);
+  backend_->forget();
+  scratch_.reset();  // first give back, then take more
+
+  auto scratch = std::make_unique<Scratch>();
+  Scratch& s = *scratch;
+  s.people = people;
+  s.masks = masks;
+  const size_t inner = backend_->map_bytes(shape_.height, shape_.width, shape_.block_width);
+  const size_t heat = backend_->map_bytes(shape_.height, shape_.width, shape_.joints);
+  const int inner_maps = masks ? 4 : 3;
+  s.maps = Buffer(*backend_, people * (inner_maps * inner + heat));
+
+  const int gathered = 1 + shape_.references();
+  s.host_tables.resize(size_t(people) * (gathered + 1 + 2 + 5));
+  s.tables = Buffer(*backend_, s.host_tables.size() * sizeof(Map));
+  const Map* table = static_cast<const Map*>(s.tables.data());
+  const auto next_table = [&](int width) { return std::exchange(table, table + size_t(people) * width); };
+  s.gather = next_table(gathered);
+  s.key = next_table(1);
+  s.s_and_key = next_table(2);
+  // The rest never changes.
+  char* place = static_cast<char*>(s.maps.data());
+  const auto next_maps = [&](size_t bytes) {
+    const Map* maps = next_table(1);
+    Map* host = s.host_tables.data() + (maps - s.gather);
+    for (int p = 0; p < people; ++p, place += bytes) host[p].data = place;
+    return maps;
+  };
+  s.s = next_maps(inner);
+  s.inner = next_maps(inner);
+  s.f = next_maps(inner);
+  s.h = next_maps(heat);
+  s.m = masks ? next_maps(inner) : nullptr;
+
+  s.host_weights.assign(size_t(people) * gathered * channel_stride(shape_.channels), 0.f);
+  s.weights = Buffer(*backend_, s.host_weights.size() * sizeof(float));
+  s.joints = Buffer(*backend_, size_t(people) * shape_.joints * 3 * sizeof(float));
+  scratch_ = std::move(scratch);
+}
+
+/// Resamples the references that are of another window than their key, and has the gather read the results.
+void GlposeHead::warp_references(const EstimateArgs& args, int first, int people) {
+  Scratch& s = *scratch_;
+  const int references = shape_.references();
+  std::vector<Map> from, to;
+  std::vector<WarpTransform> transforms;
+  const size_t bytes = backend_->map_bytes(shape_.height, shape_.width, shape_.channels);
+  const size_t most = size_t(s.people) * references;
+  for (int p = 0; p < people; ++p) {
+    for (int r = 0; r < references; ++r) {
+      const WarpTransform t = args.transforms[size_t(first + p) * references + r];
+      if (t.scale == 1 && t.shift_x == 0 && t.shift_y == 0) continue;
+      if (!s.warped.data()) {
+        s.warped = Buffer(*backend_, most * bytes);
+        s.warp_tables = Buffer(*backend_, 2 * most * sizeof(Map));
+        s.warp_transforms = Buffer(*backend_, most * sizeof(WarpTransform));
+      }
+      Map& gathered = s.host_tables[size_t(p) * (1 + references) + 1 + r];
+      from.push_back(gathered);
+      gathered.data = static_cast<char*>(s.warped.data()) + to.size() * bytes;
+      to.push_back(gathered);
+      transforms.push_back(t);
+    }
+  }
+  if (from.empty()) return;
+  Map* tables = static_cast<Map*>(s.warp_tables.data());
+  backend_->upload(tables, from.data(), from.size() * sizeof(Map));
+  backend_->upload(tables + most, to.data(), to.size() * sizeof(Map));
+  backend_->upload(s.warp_transforms.data(), transforms.data(), transforms.size() * sizeof(WarpTransform));
+  backend_->warp({int(from.size()), shape_.height, shape_.width, shape_.channels, tables, tables + most,
+                  static_cast<const WarpTransform*>(s.warp_transforms.data())});
+}
+
+void GlposeHead::estimate_some(const EstimateArgs& args, int first, int people) {
+  Scratch& s = *scratch_;
+  const int references = shape_.references(), gathered = 1 + references, channels = shape_.channels;
+  const int stride = channel_stride(channels);
+  const auto host = [&](const Map* table) { return s.host_tables.data() + (table - s.gather); };
+  for (int p = 0; p < people; ++p) {
+    const Map key{args.keys[first + p]->buffer.data()};
+    Map* gather = host(s.gather) + size_t(p) * gathered;
+    float* weights = s.host_weights.data() + size_t(p) * gathered * stride;
+    host(s.key)[p] = gather[0] = key;
+    host(s.s_and_key)[2 * p] = host(s.s)[p];
+    host(s.s_and_key)[2 * p + 1] = key;
+    std::fill_n(weights, channels, 1.f);
+    for (int r = 0; r < references; ++r) {
+      const size_t reference = size_t(first + p) * references + r;
+      gather[1 + r] = {args.references[reference]->buffer.data()};
+      float* to = weights + size_t(1 + r) * stride;
+      if (args.weight_per_channel) std::copy_n(args.weights + reference * channels, channels, to);
+      else std::fill_n(to, channels, args.weights[reference]);
+    }
+  }
+  if (args.transforms) warp_references(args, first, people);
+  backend_->upload(s.tables.data(), s.host_tables.data(), s.host_tables.size() * sizeof(Map));
+  backend_->upload(s.weights.data(), s.host_weights.data(), s.host_weights.size() * sizeof(float));
+
+  const Pass pass{*backend_, people, shape_.height, shape_.width, args.timings};
+  const Map* mask = args.masks ? s.m : nullptr;
+  float* joints = static_cast<float*>(s.joints.data());
+  const bool dark = args.decode == DecodeMethod::dark;
+  const uint64_t key = uint64_t(people) << 2 | uint64_t(dark) << 1 | uint64_t(mask != nullptr);
+  const auto enqueue = [&] {
+    aggregation_.run(pass, s.gather, static_cast<const float*>(s.weights.data()), s.inner, s.s);
+    if (enhancement_) enhancement_->run(pass, {s.key, s.s, s.s_and_key, s.inner, s.f, mask});
+
+    ConvArgs head;  // H: joints' heat maps out of F, or out of S without enhancement
+    head.conv = head_.get();
+    head.batch = people;
+    head.height = shape_.height;
+    head.width = shape_.width;
+    head.sources = enhancement_ ? s.f : s.s;
+    head.out = s.h;
+    pass.conv(head);
+    backend_->decode({people, shape_.joints, shape_.height, shape_.width, args.decode, s.h, joints});
+  };
+  if (args.timings) enqueue();
+  else backend_->replay(key, enqueue);
+  backend_->synchronize();
+  const size_t joint_floats = size_t(shape_.joints) * 3;
+  backend_->download(args.joints + first * joint_floats, joints, people * joint_floats * sizeof(float));
+
+  const size_t pixels = size_t(shape_.height) * shape_.width;
+  const auto download = [&](float* to, const Map* maps, int count) {
+    for (int p = 0; to && p < people; ++p)
+      backend_->download_map(to + (first + p) * count * pixels, host(maps)[p], shape_.height, shape_.width, count);
+  };
+  download(args.heatmaps, s.h, shape_.joints);
+  if (mask) download(args.masks, s.m, shape_.block_width);
+}
+
+}  // namespace glpose

@@ -1,0 +1,66 @@
+#pragma once
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "model/aggregation.h"
+#include "model/enhancement.h"
+#include "model/shape.h"
+
+namespace glpose {
+
+/// A stored map V: kept, with the backend whose memory it is, until nobody refers to it.
+struct OwnedMap {
+  std::shared_ptr<Backend> backend;
+  Buffer buffer;  // destroyed before `backend`
+};
+using StoredMap = std::shared_ptr<const OwnedMap>;
+
+/// One batch of people for GlposeHead::estimate; host memory.
+struct EstimateArgs {
+  int people = 0;
+  std::vector<StoredMap> keys;        // [B]
+  std::vector<StoredMap> references;  // [B, R]
+  const float* weights = nullptr;     // [B, R, C] or [B, R]
+  /// [B, R], or null where every reference is of the key's window: from the key's cells to the reference's.
+  const WarpTransform* transforms = nullptr;
+  bool weight_per_channel = false;
+  DecodeMethod decode = DecodeMethod::quarter;
+  float* joints = nullptr;    // out [B, K, 3]
+  float* heatmaps = nullptr;  // out [B, K, h, w] or null
+  float* masks = nullptr;     // out [B, W, h, w] or null
+  std::vector<ConvTiming>* timings = nullptr;  // out: each convolution of each pass; or null
+};
+
+/// The GLPose head on one device: V_t, V_l, V_g → S → F → H → joints. Thread-safe: calls take turns.
+class GlposeHead {
+ public:
+  /// Throws MODEL where the tensors do not fit the shape.
+  GlposeHead(const HeadShape& shape, const TensorMap& tensors, std::unique_ptr<Backend> backend);
+  ~GlposeHead();
+
+  const HeadShape& shape() const { return shape_; }
+  std::string device() const { return backend_->name(); }
+
+  /// Stores `count` extractor maps [count, C, h, w] and writes their embeddings [count, C]; see kernels/put.h.
+  std::vector<StoredMap> put(const float* features, int count, float* embeddings);
+  void estimate(const EstimateArgs& args);
+
+ private:
+  struct Scratch;
+  void reserve_scratch(int people, bool masks);
+  void warp_references(const EstimateArgs& args, int first, int people);
+  void estimate_some(const EstimateArgs& args, int first, int people);
+
+  HeadShape shape_;
+  std::vector<float> inv_std_;
+  std::shared_ptr<Backend> backend_;  // outlives every buffer below
+  std::mutex turn_;
+  Aggregation aggregation_;
+  std::optional<Enhancement> enhancement_;
+  std::unique_ptr<PreparedConv> head_;
+  std::unique_ptr<Scratch> scratch_;
+};
+
+}  // namespace glpose

@@ -1,0 +1,96 @@
+/*
+ * What the CUDA compiler says about every kernel: registers, shared memory, spills; and what follows from it, the warps that
+ * fit on a multiprocessor. Prints a Markdown table (docs/gpu.md holds one). Exit status 1 where a kernel spills or keeps an array
+ * in local memory that should be in registers, 2 where there is no nvcc.
+ * Usage: node native/resources.js [sm_75 sm_80 sm_90 …]
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const native = path.dirname(fileURLToPath(import.meta.url));
+const NVCC = process.env.CUDACXX ?? 'nvcc';
+const REGISTERS = 65536; // of a multiprocessor, every architecture here
+const REGISTER_STEP = 256; // registers are given to a warp in pieces of this
+/** Threads and shared memory of a multiprocessor, by architecture (CUDA programming guide, compute capabilities). */
+const MULTIPROCESSOR = {
+  sm_75: { threads: 1024, shared: 64 * 1024, blocks: 16 },
+  sm_80: { threads: 2048, shared: 164 * 1024, blocks: 32 },
+  sm_86: { threads: 1536, shared: 100 * 1024, blocks: 16 },
+  sm_89: { threads: 1536, shared: 100 * 1024, blocks: 24 },
+  sm_90: { threads: 2048, shared: 228 * 1024, blocks: 32 },
+  sm_100: { threads: 2048, shared: 228 * 1024, blocks: 32 },
+  sm_120: { threads: 1536, shared: 100 * 1024, blocks: 24 },
+};
+/** Threads of each kernel's block, as launched. */
+const BLOCK = { conv_kernel: 128, put_kernel: 256, warp_kernel: 256, decode_kernel: 128 };
+/** Kernels that may keep arrays in local memory: DARK's tables are indexed by numbers known at run time, by one lane a joint. */
+const LOCAL_MEMORY_ALLOWED = new Set(['decode_kernel']);
+
+process.exitCode = main(process.argv.slice(2));
+
+function main(wanted) {
+  if (spawnSync(NVCC, ['--version']).error) {
+    console.error(`no CUDA compiler: ${NVCC} does not start`);
+    return 2;
+  }
+  const architectures = wanted.length > 0 ? wanted : Object.keys(MULTIPROCESSOR);
+  console.log('| kernel | architecture | registers | shared memory, bytes | spilled, bytes | warps a multiprocessor |');
+  console.log('| --- | --- | --- | --- | --- | --- |');
+  const faults = [];
+  for (const file of readdirSync(path.join(native, 'kernels')).filter((name) => name.endsWith('.cu')))
+    for (const architecture of architectures)
+      for (const kernel of compile(path.join('kernels', file), architecture)) {
+        const { name, registers, shared, spilled, stack } = kernel;
+        const { warps, most } = occupancy(kernel, architecture);
+        const share = `${warps} of ${most}`;
+        console.log(`| ${name} | ${architecture} | ${registers} | ${shared} | ${spilled} | ${share} |`);
+        const base = name.split('<')[0];
+        if (spilled > 0) faults.push(`${name} spills ${spilled} bytes on ${architecture}`);
+        if (stack > 0 && !LOCAL_MEMORY_ALLOWED.has(base))
+          faults.push(`${name} keeps ${stack} bytes in local memory on ${architecture}`);
+      }
+  for (const fault of faults) console.error(fault);
+  return faults.length > 0 ? 1 : 0;
+}
+
+/** The kernels of a file with what ptxas reports for them. */
+function compile(file, architecture) {
+  const flags = ['-std=c++17', '-O3', `-arch=${architecture}`, '-Xptxas', '-v', '-I.', '-cubin', '-o', '/dev/null'];
+  const { status, stderr, error } = spawnSync(NVCC, [...flags, file], { cwd: native, encoding: 'utf8' });
+  if (error || status !== 0) throw new Error(`${file} does not compile for ${architecture}:\n${stderr ?? error}`);
+  const kernels = [];
+  for (const report of stderr.split('Compiling entry function').slice(1)) {
+    const number = (pattern) => Number(report.match(pattern)?.[1] ?? 0);
+    kernels.push({
+      name: readable(report.match(/'(\S+)'/)[1]),
+      registers: number(/Used (\d+) registers/),
+      shared: number(/(\d+) bytes smem/),
+      spilled: number(/(\d+) bytes spill stores/) + number(/(\d+) bytes spill loads/),
+      stack: number(/(\d+) bytes stack frame/),
+    });
+  }
+  return kernels;
+}
+
+/** conv_kernel<3, 6> out of a mangled name. */
+function readable(mangled) {
+  const name = Object.keys(BLOCK).find((kernel) => mangled.includes(kernel)) ?? mangled;
+  const numbers = [...mangled.matchAll(/Li(\d+)E/g)].map((match) => match[1]);
+  return numbers.length > 0 ? `${name}<${numbers.join(', ')}>` : name;
+}
+
+/** Warps of a kernel that are at home on a multiprocessor at once. */
+function occupancy({ name, registers, shared }, architecture) {
+  const { threads, shared: sharedMemory, blocks } = MULTIPROCESSOR[architecture];
+  const warps = BLOCK[name.split('<')[0]] / 32;
+  const ofWarp = Math.ceil((registers * 32) / REGISTER_STEP) * REGISTER_STEP;
+  const fitting = Math.min(
+    blocks,
+    Math.floor(threads / (warps * 32)),
+    Math.floor(REGISTERS / (ofWarp * warps)),
+    shared > 0 ? Math.floor(sharedMemory / (shared + 1024)) : Infinity, // 1 KiB of each block's is the system's
+  );
+  return { warps: fitting * warps, most: threads / 32 };
+}

@@ -1,0 +1,87 @@
+#pragma once
+/*
+ * The cases that every kernel must pass on every backend. To add one, add a line; to add a kernel, add its table here and
+ * its check in conformance.cpp.
+ */
+#include <string>
+#include <vector>
+
+#include "kernels/conv.h"
+#include "kernels/decode.h"
+#include "kernels/warp.h"
+
+namespace glpose {
+
+struct ConvCase {
+  std::string name;
+  int batch, height, width, kernel;
+  std::vector<int> in_channels;
+  int out_channels;
+  bool scales = false, residual = false;
+  Activation activation = Activation::linear;
+  bool mask_wanted = false;
+};
+
+inline const std::vector<ConvCase> kConvCases = {
+    {"one element", 1, 1, 1, 3, {1}, 1},
+    {"one element, 1x1", 1, 1, 1, 1, {1}, 1},
+    {"one element, 5x5", 1, 1, 1, 5, {1}, 1},
+    {"one column", 2, 11, 1, 3, {3}, 2, false, false, Activation::relu},
+    {"one row", 2, 1, 19, 3, {3}, 2, true, true, Activation::relu},
+    {"odd sizes, weighted sources", 2, 9, 7, 3, {5, 5, 5}, 6, true, false, Activation::relu},
+    {"sources of two widths", 3, 9, 17, 3, {17, 20}, 33, false, true, Activation::relu},
+    {"tile plus one", 1, 9, 17, 3, {16}, 16},
+    {"1x1, weighted sources", 2, 9, 7, 1, {24, 24, 24}, 32, true},
+    {"1x1, 64 out", 1, 8, 16, 1, {48}, 64, false, true},
+    {"5x5", 2, 10, 18, 5, {20}, 15},
+    {"5x5, 48 out", 1, 8, 9, 5, {16}, 48},
+    {"80 out", 1, 8, 16, 3, {33}, 80, false, false, Activation::relu},
+    {"mask", 2, 9, 7, 3, {6}, 6, false, true, Activation::mask},
+    {"mask, M wanted", 2, 9, 18, 3, {20}, 17, false, true, Activation::mask, true},
+    {"gather of the paper, small map", 1, 5, 17, 3, std::vector<int>(15, 48), 48, true, false, Activation::relu},
+    {"block of the default bundle", 1, 64, 48, 3, {32}, 32, false, true, Activation::relu},
+    {"block of the paper", 1, 96, 72, 3, {48}, 48, false, true, Activation::relu},
+};
+
+struct PutCase {
+  std::string name;
+  int count, channels, height, width;
+};
+
+inline const std::vector<PutCase> kPutCases = {
+    {"one element", 1, 1, 1, 1},
+    {"odd sizes", 3, 5, 9, 7},
+    {"more than one group of channels", 2, 33, 8, 17},
+    {"the default bundle's map", 1, 24, 64, 48},
+    {"the paper's map", 2, 48, 96, 72},
+};
+
+struct WarpCase {
+  std::string name;
+  int channels, height, width;
+  std::vector<WarpTransform> transforms;  // one for each map
+};
+
+inline const std::vector<WarpCase> kWarpCases = {
+    {"one element", 1, 1, 1, {{1, 0, 0}, {1, 0.5f, 0.25f}}},
+    {"same window", 5, 9, 7, {{1, 0, 0}}},
+    {"odd sizes", 17, 9, 7, {{1, 2, -3}, {0.75f, 0.4f, 1.3f}, {1.6f, -2.5f, -1.25f}}},
+    {"outside, far and further", 3, 4, 6, {{1, 6, 0}, {1, -1e9f, 3e9f}, {1e9f, 0.5f, 0.5f}}},
+    {"the default bundle's map", 24, 64, 48, {{0.97f, 1.25f, -0.5f}}},
+    {"the paper's map", 48, 96, 72, {{1.06f, -3.3f, 0.8f}}},
+};
+
+struct DecodeCase {
+  std::string name;
+  int people, joints, height, width;
+};
+
+inline const std::vector<DecodeCase> kDecodeCases = {
+    {"one element", 1, 1, 1, 1},
+    {"odd sizes", 2, 3, 9, 7},
+    {"five joints: a group and one", 2, 5, 12, 10},
+    {"the default bundle's map", 1, 15, 64, 48},
+    {"the paper's map", 1, 15, 96, 72},
+};
+
+}  // namespace glpose

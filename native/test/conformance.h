@@ -1,0 +1,18 @@
+#pragma once
+#include "backend/backend.h"
+
+namespace glpose {
+
+struct Tolerance {
+  double nmse;   // against float64
+  double worst;  // of any element; values are of size 1
+};
+constexpr Tolerance kFloatTolerance = {1e-10, 1e-3}, kHalfTolerance = {1e-6, 1e-2};
+
+/// Every kernel over the table of cases.h, maps of at most `max_pixels`.
+void check_kernels(Backend& backend, const Tolerance& tolerance, int max_pixels);
+
+/// The whole network on the CUDA backend against the CPU's, and everything that can go wrong with a device.
+void check_cuda_backend();
+
+}  // namespace glpose

@@ -1,0 +1,135 @@
+import { availableParallelism, cpus } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, Option } from 'commander';
+import { describe, headCases } from '../bench/cases.js';
+import { benchHead, measureCeilings, type HeadFigures } from '../bench/head.js';
+import { benchStages, type StageReport } from '../bench/stages.js';
+import { DEFAULT_BUNDLE } from '../models/bundle.js';
+import { addon, type Ceilings } from '../native/binding.js';
+import { findVideos } from '../pipeline/inputs.js';
+import { Model, type Device, type Method } from '../pipeline/model.js';
+import { device, positiveInteger } from './arguments.js';
+import type { Terminal } from './main.js';
+
+const SAMPLE = fileURLToPath(new URL('../../../samples/walking.mp4', import.meta.url));
+
+interface StageCommandOptions {
+  model: string;
+  method?: Method;
+  device: Device;
+  threads: number;
+  video: string;
+  frames: number;
+  json?: boolean;
+}
+
+/** `glpose bench`: how fast this machine runs glpose, against the machine's own ceilings. */
+export function benchCommand(terminal: Terminal): Command {
+  const bench = new Command('bench').description('measures throughput and latency on this machine');
+  bench.addCommand(stagesCommand(terminal), { isDefault: true });
+  bench.addCommand(headCommand(terminal));
+  return bench;
+}
+
+function stagesCommand(terminal: Terminal): Command {
+  return new Command('stages')
+    .description('every stage of the pipeline by itself, and the whole (what `glpose bench` does by default)')
+    .option('--model <name|folder>', 'the bundle', DEFAULT_BUNDLE)
+    .addOption(new Option('--method <method>', 'of the whole').choices(['glpose', 'single-frame']))
+    .option('--device <device>', 'auto, cpu, cuda or cuda:<index>', device, 'auto')
+    .option('--threads <number>', 'CPU threads', positiveInteger, availableParallelism())
+    .option('--video <file>', 'a video with people in it', SAMPLE)
+    .option('--frames <number>', 'frames of it to use', positiveInteger, 40)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  glpose bench --device cpu --json')
+    .action(async (options: StageCommandOptions) => {
+      const { threads, json } = options;
+      const { videos, failures } = await findVideos([options.video]);
+      if (failures.length > 0) throw failures[0].error;
+      await using model = await Model.load(options.model, options);
+      const ceilings = await measureCeilings(threads);
+      const { head } = model.devices;
+      const report = await benchStages({
+        model,
+        video: videos[0],
+        device: head ?? 'cpu',
+        ceilings,
+        frames: options.frames,
+        signal: terminal.signal,
+      });
+      const { isa } = addon().info();
+      if (json) {
+        const devices = model.devices;
+        const document = { ...report, video: path.basename(options.video), threads, isa, devices, ceilings };
+        terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+      } else {
+        terminal.out(heading(threads, ceilings) + stageTable(report, model.method));
+      }
+    });
+}
+
+function headCommand(terminal: Terminal): Command {
+  return new Command('head')
+    .description('the native head beside ONNX Runtime running the exported one: same weights, inputs and threads')
+    .option('--threads <number>', 'threads of either side', positiveInteger, 2)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  glpose bench head --threads 2')
+    .action(async ({ threads, json }: { threads: number; json?: boolean }) => {
+      const ceilings = await measureCeilings(threads);
+      const head: Record<string, HeadFigures> = {};
+      if (!json) terminal.out(heading(threads, ceilings));
+      for (const headCase of await headCases()) {
+        const figures = await benchHead(headCase, { threads, ceilings, signal: terminal.signal });
+        head[headCase.name] = figures;
+        if (!json) terminal.out(`\n${headCase.title}: ${describe(headCase.shape)}\n${headTable(figures)}`);
+      }
+      if (json) terminal.out(`${JSON.stringify({ head, threads, isa: addon().info().isa, ceilings }, null, 2)}\n`);
+    });
+}
+
+function heading(threads: number, { gflops, copyGBPerSecond }: Ceilings): string {
+  const cpu = cpus()[0]?.model.trim() ?? 'unknown processor';
+  return (
+    `${cpu}, ${threads} threads, ${addon().info().isa}; ` +
+    `ceilings: ${gflops.toFixed(0)} GFLOP/s float32, ${copyGBPerSecond.toFixed(1)} GB/s copied\n`
+  );
+}
+
+const column = (value: number, digits: number): string => value.toFixed(digits).padStart(10);
+const titles = (first: string, ...others: string[]): string =>
+  `  ${first.padEnd(28)}${others.map((title) => title.padStart(10)).join('')}\n`;
+
+function stageTable({ stages, whole }: StageReport, method: Method): string {
+  const lines = stages.map(({ stage, unit, median, p90, p99, perSecond, share }) => {
+    const ceiling = share ? `${(100 * share.value).toFixed(0).padStart(5)} % of ${share.of}` : '';
+    return `  ${stage.padEnd(28)}${column(median, 3)}${column(p90, 3)}${column(p99, 3)}${column(perSecond, 1)} ${`${unit}/s`.padEnd(9)}${ceiling}\n`;
+  });
+  const { framesPerSecond, personsPerSecond, joulesPerPerson } = whole;
+  const energy = joulesPerPerson === null ? '' : `, ${joulesPerPerson.toFixed(2)} J a person`;
+  return (
+    titles('stage', 'ms', 'p90', 'p99', 'a second') +
+    lines.join('') +
+    `  the whole, ${method}: ${framesPerSecond.toFixed(2)} frames/s, ${personsPerSecond.toFixed(2)} persons/s${energy}\n`
+  );
+}
+
+function headTable(figures: HeadFigures): string {
+  const { native, onnxruntime } = figures;
+  const side = (name: string, ms: number, p90: number, mib: number, error: number): string =>
+    `  ${name.padEnd(28)}${column(ms, 2)}${column(p90, 2)}${column(mib, 0)}${error.toExponential(1).padStart(10)}\n`;
+  const lines = [
+    titles('', 'ms', 'p90', 'MiB', 'NMSE'),
+    side('ONNX Runtime', onnxruntime.whole, onnxruntime.p90, onnxruntime.memoryMiB, onnxruntime.nmse),
+    side('native, put + estimate', native.whole, native.p90, native.memoryMiB, figures.nmse),
+    `  ${'native, estimate alone'.padEnd(28)}${column(native.estimate, 2)}\n`,
+    `  speed ${figures.speed_vs_ort.toFixed(2)}×, peak memory ${figures.memory_vs_ort.toFixed(2)}× of ONNX Runtime's\n`,
+    titles('convolution', 'ms', 'GMAC', 'of peak'),
+    ...figures.convolutions.map(
+      ({ name, milliseconds, gmac, shareOfPeak }) =>
+        `  ${name.padEnd(28)}${column(milliseconds, 3)}${column(gmac, 3)}${column(100 * shareOfPeak, 0)} %\n`,
+    ),
+    '  (of peak: multiplications of the definition; above 100 % where Winograd saves more than the rest costs)\n',
+  ];
+  return lines.join('');
+}

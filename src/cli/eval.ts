@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { GlposeError, messageOf } from '../errors.js';
+import { METRICS, type Evaluation, type MetricName, type MetricOptions } from '../evaluation/metrics.js';
+import { textTable } from '../evaluation/text-table.js';
+import type { Terminal } from './main.js';
+
+interface EvalOptions extends Required<Pick<MetricOptions, 'allowMissing' | 'tracks'>> {
+  annotations: string;
+  metric: MetricName;
+  dialect?: MetricOptions['dialect'];
+  json?: boolean;
+  details?: boolean;
+  report?: string;
+  frames?: string;
+}
+
+const HELP = `
+Measures:
+  posetrack-ap   AP, precision, recall and, where both sides have track ids, MOTA and MOTP, as poseval computes them
+  pckh           PCKh@0.5 over assigned people
+  coco-oks       COCO keypoint AP and AR by object keypoint similarity
+  sub-jhmdb-pck  PCK@0.2 by box and by torso; annotations are JHMDB's folder or mmpose's JSON files
+
+Formats: PoseTrack17, 18 and 21, COCO; a file or a folder of files, each side in any of them. Several predictions are
+compared side by side.
+
+Examples:
+  glpose eval out --annotations posetrack18/annotations/val
+  glpose eval ours theirs --annotations val --report comparison.html --frames posetrack18
+  glpose eval results.json --annotations person_keypoints_val2017.json --metric coco-oks --json`;
+
+/** `glpose eval`: predictions against annotations. */
+export function evalCommand(terminal: Terminal): Command {
+  return new Command('eval')
+    .description('scores predictions against annotations with the measures of the field')
+    .argument('<predictions...>', 'file or folder of predictions; several to compare them')
+    .requiredOption('--annotations <path>', 'file or folder of annotations')
+    .addOption(new Option('--metric <name>', 'measure').choices(Object.keys(METRICS)).default('posetrack-ap'))
+    .option('--json', 'print one JSON document')
+    .option('--details', 'with --json: also MOTP, every sequence, counts and remarks')
+    .option('--report <file>', 'write a self-contained HTML page')
+    .option('--frames <folder>', 'where the frames lie, for the pictures in the report')
+    .option('--allow-missing', 'score what both sides have where something is missing', false)
+    .option('--no-tracks', 'leave MOTA out')
+    .addOption(
+      new Option('--dialect <name>', 'read annotations as this instead of what they look like').choices([
+        'coco',
+        'posetrack18',
+        'posetrack21',
+      ]),
+    )
+    .addHelpText('after', HELP)
+    .action(async (predictions: string[], options: EvalOptions) => {
+      const { annotations, metric, allowMissing, tracks, dialect } = options;
+      const { title, prepare } = METRICS[metric];
+      const evaluate = prepare(annotations, { allowMissing, tracks, dialect });
+      const names = runNames(predictions);
+      const runs = predictions.map((source, i) => ({ name: names[i], evaluation: evaluate(source) }));
+      for (const { name, evaluation } of runs) terminal.err(basis(runs.length > 1 ? `${name}: ` : '', evaluation));
+      if (options.report !== undefined) {
+        const { buildReport } = await import('../evaluation/report/report.js'); // the plots take time to load
+        const page = await buildReport({ title, metric, annotations, runs, frames: options.frames });
+        write(options.report, page);
+        terminal.err(`report: ${options.report}\n`);
+      }
+      if (options.json) {
+        const documents = runs.map(({ evaluation }) => document(evaluation, options.details ?? false));
+        const all = { runs: Object.fromEntries(names.map((name, i) => [name, documents[i]])) };
+        terminal.out(`${JSON.stringify(runs.length === 1 ? documents[0] : all, null, 2)}\n`);
+      } else {
+        const rows = runs.flatMap(({ name, evaluation }) =>
+          evaluation.table.rows.map((row) => (runs.length === 1 ? row : { ...row, name: `${name}: ${row.name}` })),
+        );
+        terminal.out(textTable(runs[0].evaluation.table.headings, rows));
+      }
+    });
+}
+
+function document({ summary, details, counts, remarks }: Evaluation, withDetails: boolean): object {
+  return withDetails ? { ...summary, ...details, counts, remarks } : summary;
+}
+
+/** What the figures stand on, and everything that was passed over. */
+function basis(prefix: string, { counts, remarks }: Evaluation): string {
+  const counted = Object.entries(counts).map(([kind, count]) => `${count} ${words(kind)}`);
+  const lines = remarks.map(({ text, count, first }) => `${prefix}note: ${count} ${text} (first: ${first})`);
+  return [`${prefix}scored: ${counted.join(', ')}`, ...lines].join('\n') + '\n';
+}
+
+/** annotatedPeople → annotated people */
+function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** The last part of each path; the whole path where two would be called the same. */
+function runNames(sources: readonly string[]): string[] {
+  const short = sources.map((source) => path.parse(path.resolve(source)).name);
+  return new Set(short).size === short.length ? short : [...sources];
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    throw new GlposeError('OUTPUT', `${file} cannot be written: ${messageOf(cause)}`, 'Choose another --report.', {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,149 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { EXIT, GlposeError } from '../errors.js';
+import { readTrainingLabels } from '../features/annotations.js';
+import { DEGRADATIONS, type DegradationKind } from '../features/degradations.js';
+import { Extractor } from '../features/extractor.js';
+import { labelVideos } from '../features/labels.js';
+import { checkSpace, prospectOf, writeFeatures } from '../features/run.js';
+import type { SampleOptions } from '../features/samples.js';
+import { Remarks } from '../formats/remarks.js';
+import { DEFAULT_BUNDLE } from '../models/bundle.js';
+import { findVideos } from '../pipeline/inputs.js';
+import { nonNegativeInteger, positiveInteger, share } from './arguments.js';
+import type { Terminal } from './main.js';
+
+interface FeaturesOptions {
+  annotations: string;
+  out: string;
+  model: string;
+  split?: string;
+  stills?: boolean;
+  every: number;
+  views: number;
+  degraded: number;
+  kinds: DegradationKind[];
+  k?: number;
+  m?: number;
+  warp?: boolean;
+  fill?: number | true;
+  confident?: number;
+  poses?: boolean;
+  seed: number;
+  threads?: number;
+  dryRun?: boolean;
+}
+
+/** Weight of filled-in joints where `--fill` is given bare. */
+const FILL = 0.5;
+
+/** `glpose features`: training samples, made as inference makes its features. */
+export function featuresCommand(terminal: Terminal): Command {
+  return new Command('features')
+    .description('writes training samples of labelled videos, through the crops and the extractor of inference')
+    .argument('<inputs...>', 'video files, folders of videos, folders of images, folders of such folders')
+    .requiredOption('--annotations <path>', 'PoseTrack17/18/21 or COCO files, or an index of clips or photos')
+    .requiredOption('-o, --out <folder>', 'where samples go; a run that was stopped goes on there')
+    .option('--model <bundle>', 'a bundle by name (see glpose models list) or folder', DEFAULT_BUNDLE)
+    .option('--split <name>', 'only what the annotations mark as this split (train, validation, test)')
+    .option('--stills', 'every image is a photo of its own, and becomes a short clip')
+    .option('--every <n>', 'every n-th labelled frame is a key', positiveInteger, 1)
+    .option('--views <n>', 'samples of each key person: one as it is, the others augmented', positiveInteger, 1)
+    .option('--degraded <n>', 'degraded versions of each sample, of kinds that are drawn', nonNegativeInteger, 1)
+    .option('--kinds <names>', `kinds to draw from, of ${DEGRADATIONS.join(', ')}`, kinds, [...DEGRADATIONS])
+    .option('--k <frames>', 'neighbouring frames a side; default: the head’s, or 4', nonNegativeInteger)
+    .option('--m <people>', 'global candidates of a video; default: the head’s, or 20', nonNegativeInteger)
+    .option('--warp', 'also the people’s own windows in the neighbouring frames, for --reuse warp')
+    .option(
+      '--fill [weight]',
+      `joints that labels lack and the extractor is sure of count this much; default: ${FILL} where it is given bare`,
+      share,
+    )
+    .option('--poses', 'also the extractor’s own poses of the keys, for the evaluation to compare with')
+    .option('--confident <score>', 'the annotations are predictions: joints from this score on are labels', share)
+    .option('--seed <number>', 'seed of every draw', nonNegativeInteger, 0)
+    .option('--threads <count>', 'CPU threads; default: all cores', positiveInteger)
+    .option('--dry-run', 'only say how many samples there will be and how large')
+    .addHelpText(
+      'after',
+      '\nExample:\n  glpose features clips --annotations index.json --split train --views 2 -o features/train' +
+        '\ndocs/training.md describes the files.',
+    )
+    .action((inputs: string[], options: FeaturesOptions) => features(inputs, options, terminal));
+}
+
+function kinds(text: string): DegradationKind[] {
+  return text.split(',').map((part) => {
+    const kind = DEGRADATIONS.find((known) => known === part.trim());
+    if (kind === undefined) throw new InvalidArgumentError(`"${part.trim()}" is none of ${DEGRADATIONS.join(', ')}.`);
+    return kind;
+  });
+}
+
+async function features(inputs: string[], options: FeaturesOptions, terminal: Terminal): Promise<void> {
+  const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
+  const { annotations, out, split, fill, stills = false, warp = false, poses = false } = options;
+  const remarks = new Remarks(true);
+  const sequences = readTrainingLabels(annotations, remarks, options.confident);
+  for (const { text, count, first } of remarks.list()) say(`${annotations}: ${count} ${text} (first: ${first})`);
+  const { videos, failures } = await findVideos(inputs);
+  for (const { error } of failures) say(error.message);
+
+  const extractor = await Extractor.open(options.model, {
+    threads: options.threads,
+    teacher: fill !== undefined || poses,
+  });
+  try {
+    const labelled = labelVideos(videos, sequences, extractor.joints, stills).filter(
+      (video) => split === undefined || video.split === split,
+    );
+    if (labelled.length === 0) throw nothingLabelled(options, videos.length);
+    const { head } = extractor.bundle.config;
+    const { every, views, degraded, seed } = options;
+    const settings: SampleOptions = {
+      ...{ every, views, degraded, seed, stills, warp, poses },
+      kinds: options.kinds,
+      k: options.k ?? head?.k ?? 4,
+      m: options.m ?? head?.m ?? 20,
+      fill: fill === undefined ? 0 : fill === true ? FILL : fill,
+      signal: terminal.signal,
+    };
+    const prospect = await prospectOf(out, labelled, extractor, settings);
+    const size = `${(prospect.bytes / 1e9).toFixed(2)} GB`;
+    say(`${labelled.length} videos, ${prospect.samples} samples, ${prospect.maps} feature maps, ${size}`);
+    if (options.dryRun) return;
+    await checkSpace(out, prospect);
+
+    let failed = failures.length;
+    let done = 0;
+    const started = performance.now();
+    let written = 0;
+    const index = await writeFeatures(out, prospect.plans, extractor, {
+      ...settings,
+      onVideo: ({ name, samples, maps }, before) => {
+        if (!before) written += maps;
+        const rate = before ? 'was there' : `${(written / ((performance.now() - started) / 1000)).toFixed(1)} maps/s`;
+        say(`${++done}/${labelled.length} ${name}: ${samples.length} samples, ${rate}`);
+      },
+      onFailure: (video, error) => {
+        failed++;
+        say(`${video.input.name}: ${error.message}`);
+      },
+    });
+    const samples = index.videos.reduce((total, video) => total + video.samples.length, 0);
+    terminal.out(`${out}  ${samples} samples of ${index.videos.length} videos\n`);
+    terminal.exitCode = failed === 0 ? EXIT.done : EXIT.someFailed;
+  } finally {
+    await extractor.dispose();
+  }
+}
+
+function nothingLabelled({ annotations, split, stills }: FeaturesOptions, videos: number): GlposeError {
+  const what = split === undefined ? '' : ` of split ${split}`;
+  return new GlposeError(
+    'ANNOTATION',
+    `${annotations} labels none of the ${videos} inputs${what}`,
+    stills
+      ? 'Photos are found by their file names: give their folder.'
+      : 'Videos are found by their names; photos need --stills.',
+  );
+}

@@ -1,0 +1,214 @@
+import { access, constants, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { EXIT, GlposeError, messageOf } from '../errors.js';
+import { readBoxes } from '../formats/boxes.js';
+import { RESULT_FORMATS, type ResultFormat } from '../formats/results.js';
+import { DEFAULT_BUNDLE } from '../models/bundle.js';
+import { findVideos } from '../pipeline/inputs.js';
+import { VERSION } from '../version.js';
+import type { Reuse } from '../pipeline/glpose.js';
+import { Model, type Device, type Method } from '../pipeline/model.js';
+import { recordOf, runVideos, failedReport, type VideoReport } from '../pipeline/run.js';
+import { SMOOTH_DEFAULTS, type SmoothOptions } from '../pipeline/smooth.js';
+import { writeWhole } from '../pipeline/whole-file.js';
+import type { RenderStyle } from '../view/render.js';
+import type { Selection } from '../view/selection.js';
+import { device, nonNegativeInteger, positiveInteger, positiveNumber, share } from './arguments.js';
+import type { Terminal } from './main.js';
+import { makeProgress } from './progress.js';
+import { frameRanges, MAX_FILE_SIZE, view } from './view.js';
+
+interface InferOptions {
+  out: string;
+  model: string;
+  method?: Method;
+  boxes?: string;
+  detector?: string;
+  device: Device;
+  reuse: Reuse;
+  threads?: number;
+  minScore: number;
+  every: number;
+  seed: number;
+  format: ResultFormat[];
+  smooth?: SmoothOptions | true;
+  render?: RenderStyle['form'] | true;
+  limbWidth?: number;
+  labels: boolean;
+  drawBoxes?: boolean;
+  blurFaces?: boolean;
+  view?: true;
+  explain?: Selection['frames'] | true;
+  json?: boolean;
+}
+
+/** `glpose infer`: poses of everyone in every video. */
+export function inferCommand(terminal: Terminal): Command {
+  return new Command('infer')
+    .description('estimates the poses of everyone in videos and frame folders')
+    .argument('<inputs...>', 'video files, folders of videos, folders of numbered images, folders of such folders')
+    .requiredOption('-o, --out <folder>', 'where results go: <format>/<video>.json, render/, run.json')
+    .option('--model <bundle>', 'a bundle by name (see glpose models list) or folder', DEFAULT_BUNDLE)
+    .addOption(
+      new Option(
+        '--method <name>',
+        'glpose, or the extractor alone; default: glpose where the head is trained',
+      ).choices(['glpose', 'single-frame']),
+    )
+    .option('--boxes <file>', 'use these person boxes: COCO detections, PoseTrack annotations (json), MOT (txt)')
+    .option('--detector <config>', 'find people with this detector: a JSON file that says of what kind an ONNX file is')
+    .option('--device <name>', 'auto, cpu, cuda or cuda:<index>', device, 'auto')
+    .addOption(
+      new Option(
+        '--reuse <way>',
+        'neighbours’ feature maps: exact, as in the paper, or warp, one pass a person and frame',
+      )
+        .choices(['exact', 'warp'])
+        .default('exact'),
+    )
+    .option('--threads <count>', 'CPU threads; default: all cores', positiveInteger)
+    .option('--min-score <score>', 'lowest detection score of a person, 0–1', share, 0.25)
+    .option('--every <n>', 'estimate poses in every n-th frame only', positiveInteger, 1)
+    .option('--seed <number>', 'seed of the draw of global candidates', nonNegativeInteger, 0)
+    .option('--format <names>', `results as ${RESULT_FORMATS.join(', ')}; several with commas`, resultFormats, [
+      'posetrack18',
+    ] as ResultFormat[])
+    .option(
+      '--smooth [minCutoff,beta]',
+      `smooth the joints over time (One-Euro filter); default ${smoothText(SMOOTH_DEFAULTS)} where it is given bare`,
+      smoothOptions,
+    )
+    .option(
+      '--render [form]',
+      'also draw the skeletons: mp4, png or jpg; default: mp4 of videos, jpg of folders',
+      renderForm,
+    )
+    .option(
+      '--limb-width <pixels>',
+      'with --render: width of limbs; default: by the size of the person',
+      positiveNumber,
+    )
+    .option('--no-labels', 'with --render: no track numbers')
+    .option('--draw-boxes', 'with --render: the person boxes, too')
+    .option('--blur-faces', 'with --render: make the heads of the people found unrecognisable')
+    .option('--view', 'also write a page to look at each video: view/<video>.html')
+    .option('--explain [frames]', 'with --view: why these poses are what they are, as in glpose view', frameRanges)
+    .option('--json', 'print the run as one JSON document')
+    .addHelpText('after', '\nExample:\n  glpose infer samples/walking.mp4 --render -o out')
+    .action((inputs: string[], options: InferOptions) => infer(inputs, options, terminal));
+}
+
+function renderForm(text: string): RenderStyle['form'] {
+  if (text !== 'mp4' && text !== 'png' && text !== 'jpg') throw new InvalidArgumentError('Expected mp4, png or jpg.');
+  return text;
+}
+
+function resultFormats(text: string): ResultFormat[] {
+  const names = text.split(',').map((name) => name.trim());
+  const known = (name: string): name is ResultFormat => (RESULT_FORMATS as string[]).includes(name);
+  if (!names.every(known)) {
+    const unknown = names.find((name) => !known(name));
+    throw new InvalidArgumentError(`"${unknown}" is none of ${RESULT_FORMATS.join(', ')}.`);
+  }
+  return [...new Set(names)];
+}
+
+function smoothOptions(text: string): SmoothOptions {
+  const [minCutoff, beta, ...rest] = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  if (!(minCutoff > 0 && beta >= 0) || !Number.isFinite(minCutoff + beta) || rest.length > 0) {
+    throw new InvalidArgumentError(`Expected two numbers, such as ${smoothText(SMOOTH_DEFAULTS)}.`);
+  }
+  return { minCutoff, beta };
+}
+
+function smoothText({ minCutoff, beta }: SmoothOptions): string {
+  return `${minCutoff},${beta}`;
+}
+
+/** How to draw; undefined where nothing is to be drawn. */
+function renderStyle({ render, labels, drawBoxes, limbWidth, blurFaces }: InferOptions): RenderStyle | undefined {
+  if (render === undefined) return undefined;
+  const style: RenderStyle = { form: render === true ? 'auto' : render, labels, boxes: drawBoxes, blurFaces };
+  return limbWidth === undefined ? style : { ...style, limbWidth };
+}
+
+async function infer(inputs: string[], options: InferOptions, terminal: Terminal): Promise<void> {
+  if (options.explain && !options.view) {
+    throw new GlposeError('USAGE', '--explain without --view', 'Explanations are seen on the pages: give both.');
+  }
+  const started = new Date();
+  const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
+  await makeWritable(options.out);
+  const boxes = options.boxes === undefined ? undefined : readBoxes(options.boxes);
+  for (const { text, count, first } of boxes?.remarks ?? [])
+    say(`${options.boxes}: ${count} ${text} (first: ${first})`);
+  const { videos, failures } = await findVideos(inputs);
+  for (const { error } of failures) say(error.message);
+
+  const finished: string[] = [];
+  const model = await Model.load(options.model, options);
+  try {
+    model.notices.forEach(say);
+    if (!boxes && !model.detector) {
+      const problem = `bundle ${model.bundle.config.name} has no person detector`;
+      throw new GlposeError(
+        'USAGE',
+        problem,
+        'Give person boxes with --boxes <file>, or a detector with --detector <config>.',
+      );
+    }
+    const progress = makeProgress(process.stderr, process.stderr.isTTY && !options.json);
+    const reports = await runVideos(videos, model, {
+      out: options.out,
+      boxes,
+      minBoxScore: options.minScore,
+      every: options.every,
+      seed: options.seed,
+      formats: options.format,
+      smooth: options.smooth === true ? SMOOTH_DEFAULTS : options.smooth,
+      render: renderStyle(options),
+      signal: terminal.signal,
+      onVideo: ({ name, totalFrames }) => progress.begin(name, totalFrames),
+      onFrame: ({ pass, people }) => progress.frame(pass, people),
+      onVideoEnd: (report) => {
+        progress.end();
+        if (report.status === 'done') finished.push(report.name);
+        describe(report, options, terminal, say);
+      },
+    });
+    reports.push(...failures.map(({ path: unusable, error }) => failedReport(unusable, error)));
+    const record = await recordOf(VERSION, started, { inputs, ...options }, model, reports);
+    await writeWhole(path.join(options.out, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
+    if (options.json) terminal.out(`${JSON.stringify(record, null, 2)}\n`);
+    if (reports.some((report) => report.status === 'interrupted')) {
+      throw new GlposeError('INTERRUPTED', 'interrupted', 'What was finished is kept.');
+    }
+    terminal.exitCode = reports.every((report) => report.status === 'done') ? EXIT.done : EXIT.someFailed;
+  } finally {
+    await model.dispose();
+  }
+  if (options.view && finished.length > 0) {
+    const pages = { ...options, out: undefined, name: finished, video: true, maxFileSize: MAX_FILE_SIZE } as const;
+    await view(options.out, pages, options.json ? { ...terminal, out: terminal.err } : terminal);
+  }
+}
+
+/** Says what came of a video: its files on stdout, its troubles on stderr. */
+function describe(report: VideoReport, options: InferOptions, terminal: Terminal, say: (text: string) => void): void {
+  for (const problem of report.problems) say(`${report.path}: ${problem}`);
+  if (report.status === 'failed') say(report.error?.message ?? 'failed');
+  if (report.status !== 'done' || options.json) return;
+  const counts = `${report.frames} frames, ${report.poses} poses, ${report.tracks} tracks`;
+  for (const file of report.files) terminal.out(`${path.join(options.out, file)}  ${counts}\n`);
+}
+
+async function makeWritable(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (thrown) {
+    const problem = `the output folder ${folder} cannot be written: ${messageOf(thrown)}`;
+    throw new GlposeError('OUTPUT', problem, 'Give another folder with -o, or change its permissions.');
+  }
+}

@@ -1,0 +1,94 @@
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../version.js';
+import { EXIT, GlposeError, messageOf } from '../errors.js';
+import { benchCommand } from './bench.js';
+import { completionCommand } from './completion.js';
+import { doctorCommand } from './doctor.js';
+import { evalCommand } from './eval.js';
+import { featuresCommand } from './features.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { inferCommand } from './infer.js';
+import { manualCommand } from './manual.js';
+import { modelsCommand } from './models.js';
+import { viewCommand } from './view.js';
+
+/** What a command needs of the world: where text goes, and when to stop. */
+export interface Terminal {
+  /** Results: stdout. */
+  out(text: string): void;
+  /** Everything else: stderr. */
+  err(text: string): void;
+  /** Aborted at the first Ctrl-C. */
+  signal: AbortSignal;
+  /** The exit code of a command that ended without throwing; `EXIT.done` unless the command sets it. */
+  exitCode: number;
+}
+
+/** Makes one subcommand. Its action throws GlposeError, or sets `terminal.exitCode` where part of the work failed. */
+export type MakeCommand = (terminal: Terminal) => Command;
+
+const COMMANDS: MakeCommand[] = [
+  inferCommand,
+  viewCommand,
+  evalCommand,
+  featuresCommand,
+  modelsCommand,
+  benchCommand,
+  doctorCommand,
+  completionCommand,
+  manualCommand,
+];
+
+/**
+ * Runs one command line and returns the process's exit code; never exits, never throws.
+ * @param argv the arguments after `node glpose.js`
+ */
+export async function main(argv: string[], overrides: Partial<Terminal> = {}): Promise<number> {
+  const stop = new AbortController();
+  const onInterrupt = (): void => {
+    if (stop.signal.aborted) process.exit(EXIT.interrupted); // the second Ctrl-C does not wait
+    stop.abort(new GlposeError('INTERRUPTED', 'interrupted'));
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  const terminal: Terminal = {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    signal: stop.signal,
+    exitCode: EXIT.done,
+    ...overrides,
+  };
+  const program = new Command('glpose')
+    .description('2D poses of every person in every frame of a video, robust to blur, occlusion and defocus')
+    .version(VERSION)
+    .showHelpAfterError('(add --help for the options)')
+    .addHelpText(
+      'after',
+      `\nExit codes:\n${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join('\n')}`,
+    );
+  for (const make of COMMANDS) program.addCommand(make(terminal));
+  quietExit(program, terminal);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return terminal.exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (thrown instanceof GlposeError) {
+      terminal.err(`glpose: ${thrown.message}\n`);
+      return thrown.exitCode;
+    }
+    terminal.err(`glpose: internal error: ${messageOf(thrown)}\n`);
+    if (process.env.GLPOSE_DEBUG && thrown instanceof Error) terminal.err(`${thrown.stack}\n`);
+    else terminal.err('This is a bug in glpose. GLPOSE_DEBUG=1 shows where it happened.\n');
+    return EXIT.someFailed;
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  }
+}
+
+/** Commander must neither exit the process nor write past the terminal, in the program and in every subcommand. */
+function quietExit(command: Command, terminal: Terminal): void {
+  command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
+  for (const sub of command.commands) quietExit(sub, terminal);
+}

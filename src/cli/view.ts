@@ -1,0 +1,174 @@
+import path from 'node:path';
+import { stat } from 'node:fs/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { GlposeError } from '../errors.js';
+import { DEFAULT_BUNDLE } from '../models/bundle.js';
+import { findVideos, type VideoInput } from '../pipeline/inputs.js';
+import type { Device, Method } from '../pipeline/model.js';
+import { readResults, type Results, type ResultSequence } from '../view/results.js';
+import type { Selection } from '../view/selection.js';
+import { device, nonNegativeInteger, positiveInteger } from './arguments.js';
+import type { Terminal } from './main.js';
+import { makeProgress } from './progress.js';
+
+/** Of a page without a folder, in MB: browsers open such files in a few seconds. */
+export const MAX_FILE_SIZE = 100;
+
+export interface ViewCommandOptions {
+  out?: string;
+  video?: string | true;
+  explain?: Selection['frames'] | true;
+  tracks?: number[];
+  name?: string[];
+  model?: string;
+  method?: Method;
+  device: Device;
+  threads?: number;
+  maxFileSize: number;
+}
+
+const HELP = `
+Results are the output folder of glpose infer, or a file or folder of poses in any form that glpose eval reads. The page
+opens from disk and loads nothing from a network. One page is written for each video.
+
+Examples:
+  glpose view out                                  skeletons on an empty ground
+  glpose view out --video                          with the frames that out/run.json names
+  glpose view out --explain 40-60,95 --tracks 3    and why the poses of person 3 in these frames are what they are
+  glpose view out --video walking.mp4 -o page.html`;
+
+/** `glpose view`: a page to look at results. */
+export function viewCommand(terminal: Terminal): Command {
+  return new Command('view')
+    .description('writes a self-contained HTML page to look at results: play, scrub, and see why a pose is what it is')
+    .argument('<results>', 'the output folder of glpose infer, or a file or folder of poses')
+    .option('-o, --out <path>', 'a file ending in .html, or a folder of pages; default: view/ in the results')
+    .option('--video [path]', 'show the frames of this video or folder of images; default: those that run.json names')
+    .option(
+      '--explain [frames]',
+      'run the model again to say why poses are what they are: 12, 40-60,95; default: all',
+      frameRanges,
+    )
+    .option('--tracks <numbers>', 'explain only these people', numbers)
+    .option('--name <videos...>', 'only the pages of these videos')
+    .option('--model <bundle>', 'the bundle that explains; default: the one that made the results')
+    .addOption(
+      new Option('--method <name>', 'the method that explains; default: the results’').choices([
+        'glpose',
+        'single-frame',
+      ]),
+    )
+    .option('--device <name>', 'auto, cpu, cuda or cuda:<index>', device, 'auto')
+    .option('--threads <count>', 'CPU threads; default: all cores', positiveInteger)
+    .option(
+      '--max-file-size <MB>',
+      'larger pages keep their pictures in a folder beside them',
+      nonNegativeInteger,
+      MAX_FILE_SIZE,
+    )
+    .addHelpText('after', HELP)
+    .action((results: string, options: ViewCommandOptions) => view(results, options, terminal));
+}
+
+/** Parser of an option's value: 12 or 40-60, several with commas. */
+export function frameRanges(text: string): Selection['frames'] {
+  return text.split(',').map((part) => {
+    const [, first, last = first] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? [];
+    if (first === undefined || Number(last) < Number(first)) {
+      throw new InvalidArgumentError('Expected frame numbers and ranges as in 12 or 40-60,95.');
+    }
+    return [Number(first), Number(last)];
+  });
+}
+
+function numbers(text: string): number[] {
+  return text.split(',').map((part) => nonNegativeInteger(part.trim()));
+}
+
+/** Writes the pages and says where they are. */
+export async function view(
+  source: string,
+  options: ViewCommandOptions,
+  terminal: Pick<Terminal, 'out' | 'err' | 'signal'>,
+): Promise<void> {
+  const results = readResults(source);
+  const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
+  for (const { text, count, first } of results.remarks.list()) say(`${count} ${text} (first: ${first})`);
+  const sequences = chosen(results.sequences, options.name, source);
+  const pages = await pageFiles(sequences, options.out, source);
+  const explain = options.explain && {
+    frames: options.explain === true ? null : options.explain,
+    tracks: options.tracks ?? null,
+  };
+  if (!explain && options.tracks) throw new GlposeError('USAGE', '--tracks without --explain', 'Give both.');
+  const videos = options.video || explain ? await videosOf(sequences, options.video, results, source) : null;
+
+  const { megabytes, viewSequence } = await import('../view/view.js'); // the model's libraries take time to load
+  const progress = makeProgress(process.stderr, process.stderr.isTTY);
+  for (const [place, sequence] of sequences.entries()) {
+    const written = await viewSequence(results, sequence, {
+      page: pages[place],
+      video: videos?.[place] ?? null,
+      explain: explain || null,
+      model: options.model ?? results.run?.model ?? DEFAULT_BUNDLE,
+      method: options.method,
+      device: options.device,
+      threads: options.threads,
+      limit: options.maxFileSize * 1e6,
+      signal: terminal.signal,
+      say,
+      onStart: (total) => progress.begin(sequence.name, total),
+      onFrame: ({ pass, people }) => progress.frame(pass, people),
+    });
+    progress.end();
+    const what = [`${sequence.frames.length} frames`, `${written.poses} poses`];
+    if (explain) what.push(`${written.explained} explained`);
+    if (written.folder) what.push(`with ${written.folder}`);
+    terminal.out(`${written.file}  ${what.join(', ')}, ${megabytes(written.bytes)}\n`);
+  }
+}
+
+function chosen(sequences: ResultSequence[], names: string[] | undefined, source: string): ResultSequence[] {
+  if (names === undefined) return sequences;
+  return names.map((name) => {
+    const found = sequences.find((sequence) => sequence.name === name);
+    if (found) return found;
+    const some = sequences.slice(0, 10).map((sequence) => sequence.name);
+    throw new GlposeError('USAGE', `${source} has no video "${name}"`, `It has ${some.join(', ')}.`);
+  });
+}
+
+async function pageFiles(sequences: ResultSequence[], out: string | undefined, source: string): Promise<string[]> {
+  if (out !== undefined && /\.html?$/i.test(out)) {
+    if (sequences.length === 1) return [out];
+    const problem = `${source} has ${sequences.length} videos and --out is one file`;
+    throw new GlposeError('USAGE', problem, 'Give a folder, or choose a video with --name.');
+  }
+  const folder = (await stat(source)).isDirectory() ? path.join(source, 'view') : path.dirname(source);
+  return sequences.map(({ name }) => path.join(out ?? folder, `${name.replaceAll(/[/\\:]/g, '_')}.html`));
+}
+
+/** The video of each sequence: those at the given path, else those that the run read. */
+async function videosOf(
+  sequences: ResultSequence[],
+  given: string | true | undefined,
+  { run }: Results,
+  source: string,
+): Promise<VideoInput[]> {
+  const wanted = typeof given === 'string' ? [given] : sequences.map(({ name }) => run?.videos.get(name));
+  const paths = wanted.filter((where) => where !== undefined);
+  if (paths.length < wanted.length) {
+    const problem = `${source} does not say where its frames are`;
+    throw new GlposeError('USAGE', problem, 'Give the video or folder of images with --video <path>.');
+  }
+  const { videos, failures } = await findVideos(paths);
+  if (failures.length > 0) throw failures[0].error;
+  return sequences.map((sequence, place) => {
+    const video =
+      videos.find(({ name }) => name === sequence.name) ??
+      (given === true || given === undefined ? videos[place] : sequences.length === 1 && videos.length === 1 ? videos[0] : undefined); // prettier-ignore
+    if (video) return video;
+    const problem = `${String(given)} has no video called ${sequence.name}`;
+    throw new GlposeError('INPUT', problem, 'Give the video or folder of images with --video <path>.');
+  });
+}

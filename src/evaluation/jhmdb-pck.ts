@@ -1,0 +1,119 @@
+/*
+ * PCK@0.2 on Sub-JHMDB: a joint is right if its distance is below 0.2 × the longer side of the annotated box (strictly);
+ * beside it the torso form, with the distance of left shoulder and right hip instead of the box. Per split over all
+ * frames of its test clips, then the mean over the splits.
+ */
+import type { JhmdbSplit } from '../formats/jhmdb.js';
+import { inLayout, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
+import { Remarks, type Remark } from '../formats/remarks.js';
+import { JHMDB_JOINTS } from '../joints.js';
+import type { Box } from '../types.js';
+import { figures, GROUPS, mean, type Figures } from './figures.js';
+import { pairSequences } from './pairing.js';
+
+const THRESHOLD = 0.2;
+const K = JHMDB_JOINTS.length;
+/** The field's tables give the face as Head. */
+const JHMDB_GROUPS = { ...GROUPS, head: ['face'] };
+const LEFT_SHOULDER = JHMDB_JOINTS.indexOf('left_shoulder');
+const RIGHT_HIP = JHMDB_JOINTS.indexOf('right_hip');
+
+/** Percent, 0–100; a joint that the predictions' layout lacks is NaN and not in the mean. */
+export interface JhmdbPckResult {
+  box: Figures;
+  torso: Figures;
+  counts: { splits: number; clips: number; frames: number; annotatedJoints: number };
+  remarks: Remark[];
+}
+
+/**
+ * PCK@0.2, box- and torso-normalised.
+ * @param predictions one sequence per clip, called as the clip; coordinates in pixels from 0
+ * @throws GlposeError ANNOTATION where predictions are missing
+ */
+export function evaluateJhmdbPck(
+  splits: readonly JhmdbSplit[],
+  predictions: readonly PoseSequence[],
+  options: { allowMissing?: boolean; remarks?: Remarks } = {},
+): JhmdbPckResult {
+  const { remarks = new Remarks(options.allowMissing) } = options;
+  const lacking = JHMDB_JOINTS.map((joint) => !predictions.some(({ joints }) => joints.includes(joint)));
+  const absent = JHMDB_JOINTS.filter((_, k) => lacking[k]);
+  if (absent.length > 0) {
+    remarks.note(`joints that no prediction has (${absent.join(', ')}), left out of the mean: not comparable`, predictions[0].file, absent.length); // prettier-ignore
+  }
+  const found = predictions.map((sequence) => inLayout(sequence, JHMDB_JOINTS));
+  const counts = { splits: splits.length, clips: 0, frames: 0, annotatedJoints: 0 };
+  const perSplit = splits.map(({ clips }) => {
+    const tally = { box: new Float64Array(K), torso: new Float64Array(K), all: new Float64Array(K) };
+    const pairs = pairSequences(clips.map((clip) => inLayout(clip, JHMDB_JOINTS)), found, remarks); // prettier-ignore
+    counts.clips += pairs.length;
+    for (const { frames, predicted } of pairs) {
+      for (const frame of frames) {
+        counts.frames++;
+        for (const person of frame.annotated.people) {
+          count(person, predictionFor(person.box!, frame.predicted.people, predicted.file, remarks), tally);
+        }
+      }
+    }
+    counts.annotatedJoints += tally.all.reduce((a, b) => a + b, 0);
+    const percent = (hits: Float64Array): number[] =>
+      Array.from(hits, (hit, k) => (lacking[k] ? NaN : (100 * hit) / tally.all[k]));
+    return { box: percent(tally.box), torso: percent(tally.torso) };
+  });
+  const overSplits = (kind: 'box' | 'torso'): Figures =>
+    figures(JHMDB_JOINTS, JHMDB_JOINTS.map((_, k) => mean(perSplit.map((split) => split[kind][k]))), JHMDB_GROUPS); // prettier-ignore
+  return { box: overSplits('box'), torso: overSplits('torso'), counts, remarks: remarks.list() };
+}
+
+interface Tally {
+  box: Float64Array;
+  torso: Float64Array;
+  all: Float64Array;
+}
+
+function count({ joints, box }: LabelledPose, found: LabelledPose | null, tally: Tally): void {
+  const distance = (a: Float64Array, i: number, b: Float64Array, j: number): number =>
+    Math.hypot(a[i * 3] - b[j * 3], a[i * 3 + 1] - b[j * 3 + 1]);
+  const size = Math.max(box!.width, box!.height);
+  const torso = distance(joints, LEFT_SHOULDER, joints, RIGHT_HIP);
+  for (let k = 0; k < K; k++) {
+    if (Number.isNaN(joints[k * 3])) continue;
+    tally.all[k]++;
+    const off = found ? distance(joints, k, found.joints, k) : NaN;
+    if (off / size < THRESHOLD) tally.box[k]++;
+    if (off / torso < THRESHOLD) tally.torso[k]++;
+  }
+}
+
+/** The predicted person; of several the one whose joints' extent overlaps the annotated box most. */
+function predictionFor(box: Box, people: readonly LabelledPose[], file: string, remarks: Remarks): LabelledPose | null {
+  if (people.length > 1) remarks.note('frames with several predicted people, the one that overlaps most taken', file);
+  let best: LabelledPose | null = null;
+  let bestOverlap = -1;
+  for (const pose of people) {
+    const share = overlap(box, extent(pose));
+    if (share > bestOverlap) [best, bestOverlap] = [pose, share];
+  }
+  return best;
+}
+
+function extent({ joints }: LabelledPose): Box {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < joints.length; i += 3) {
+    if (Number.isNaN(joints[i])) continue;
+    [left, right] = [Math.min(left, joints[i]), Math.max(right, joints[i])];
+    [top, bottom] = [Math.min(top, joints[i + 1]), Math.max(bottom, joints[i + 1])];
+  }
+  return left > right
+    ? { x: 0, y: 0, width: 0, height: 0 }
+    : { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+/** Intersection over union. */
+function overlap(a: Box, b: Box): number {
+  const width = Math.max(0, Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x));
+  const height = Math.max(0, Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y));
+  const shared = width * height;
+  return shared / (a.width * a.height + b.width * b.height - shared || 1);
+}

@@ -1,0 +1,51 @@
+import type { Window } from '../pipeline/window.js';
+import { windowOf } from '../pipeline/window.js';
+import type { Box } from '../types.js';
+import type { Random } from './random.js';
+import { AUGMENTATION } from './severities.js';
+import { PLAIN, toView, type View } from './view.js';
+
+/** How a sample looks at its person. */
+export interface Look {
+  view: View;
+  /** Factor of the sizes of all windows of the sample. */
+  scale: number;
+  /** The key's window, in the view. */
+  window: Window;
+}
+
+/** The person as inference would see them. */
+export function plainLook(box: Box, aspect: number): Look {
+  return { view: PLAIN, scale: 1, window: windowOf(box, aspect) };
+}
+
+/**
+ * Draws a turned, scaled, mirrored or truncated look at a person (severities.ts).
+ * @param aspect width / height of windows
+ */
+export function augmentedLook(box: Box, aspect: number, random: Random): Look {
+  const { rotation, rotationChance, scale: scales, flipChance, truncation, truncationChance } = AUGMENTATION;
+  const seen = random.chance(truncationChance)
+    ? truncated(box, random.uniform(...truncation), random.integer(0, 4))
+    : box;
+  const { centreX, centreY, ...size } = windowOf(seen, aspect);
+  const view: View = {
+    // Whole pixels, so that an unturned view is a copy.
+    pivotX: Math.round(box.x + box.width / 2),
+    pivotY: Math.round(box.y + box.height / 2),
+    rotation: random.chance(rotationChance) ? (random.uniform(-rotation, rotation) * Math.PI) / 180 : 0,
+    flip: random.chance(flipChance),
+  };
+  const centre = toView(view, { x: centreX, y: centreY });
+  const scale = random.uniform(...scales);
+  const window = { centreX: centre.x, centreY: centre.y, width: size.width * scale, height: size.height * scale };
+  return { view, scale, window };
+}
+
+/** Without a share of the box at its left, top, right or bottom. */
+function truncated(box: Box, share: number, side: number): Box {
+  const horizontal = side % 2 === 0;
+  const width = horizontal ? box.width * (1 - share) : box.width;
+  const height = horizontal ? box.height : box.height * (1 - share);
+  return { x: side === 0 ? box.x + box.width - width : box.x, y: side === 1 ? box.y + box.height - height : box.y, width, height }; // prettier-ignore
+}

@@ -1,0 +1,73 @@
+import { availableParallelism } from 'node:os';
+import type { ExtractorConfig } from '../models/config.js';
+import { loadBundle, type Bundle } from '../models/bundle.js';
+import { POSETRACK17_JOINTS } from '../joints.js';
+import { addon } from '../native/binding.js';
+import { CropNet, type Crop, type Image } from '../pipeline/extract.js';
+import { Model } from '../pipeline/model.js';
+import { OnnxRuntime } from '../pipeline/onnx-runtime.js';
+import type { Window } from '../pipeline/window.js';
+import type { Joint } from '../types.js';
+
+/** A bundle's feature extractor as inference runs it, on the CPU; the bundle needs no head. Owns threads: dispose it. */
+export class Extractor {
+  private constructor(
+    readonly bundle: Bundle,
+    readonly net: CropNet,
+    private readonly runtime: OnnxRuntime,
+    /** The extractor's own poses; null where nobody asked for them. */
+    private readonly teacher: Model | null,
+  ) {}
+
+  /**
+   * @param options `teacher`: also load what the extractor's own poses need
+   * @throws MODEL where the bundle is unfit
+   */
+  static async open(nameOrPath: string, options: { threads?: number; teacher: boolean }): Promise<Extractor> {
+    const bundle = await loadBundle(nameOrPath);
+    const { input, features } = bundle.config.extractor;
+    const { threads = availableParallelism(), teacher } = options;
+    const native = addon();
+    native.setThreads(threads);
+    const runtime = new OnnxRuntime(threads);
+    try {
+      const session = await runtime.load(bundle.extractorFile, null);
+      const net = new CropNet(native, session, input, [features.output], 1);
+      const own = teacher ? await Model.load(nameOrPath, { method: 'single-frame', device: 'cpu', threads }) : null;
+      return new Extractor(bundle, net, runtime, own);
+    } catch (thrown) {
+      await runtime.dispose();
+      throw thrown;
+    }
+  }
+
+  get features(): ExtractorConfig['features'] {
+    return this.bundle.config.extractor.features;
+  }
+
+  /** The joints of the bundle's head; PoseTrack17's where it has none. */
+  get joints(): readonly string[] {
+    return this.bundle.config.head?.joints ?? POSETRACK17_JOINTS;
+  }
+
+  /** Feature maps F [C, h, w] of crops, not standardised. */
+  async maps(crops: readonly Crop[]): Promise<Float32Array[]> {
+    if (crops.length === 0) return [];
+    const { data } = (await this.net.run(crops))[this.features.output];
+    const size = data.length / crops.length;
+    return crops.map((_, i) => data.subarray(i * size, (i + 1) * size));
+  }
+
+  /** The extractor's own pose, by joint name, in image pixels; empty without a teacher. */
+  async ownPose(image: Image, window: Window): Promise<Map<string, Joint>> {
+    if (!this.teacher) return new Map();
+    const { estimator } = this.teacher;
+    const [{ joints }] = await estimator.estimate([{ ...image, index: 0, people: [{ trackId: 0, window }] }]);
+    return new Map(joints.flatMap((joint, i) => (joint ? [[estimator.joints[i], joint] as const] : [])));
+  }
+
+  async dispose(): Promise<void> {
+    await this.teacher?.dispose();
+    await this.runtime.dispose();
+  }
+}

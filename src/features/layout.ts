@@ -1,0 +1,120 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { toFloat16 } from '../models/float16.js';
+import type { DegradationKind } from './degradations.js';
+
+/*
+ * A folder of training samples (docs/training.md describes it for whoever reads it elsewhere):
+ *
+ *   maps/<video>.f16    feature maps [count, C, h, w], float16, little-endian, nothing else: made to be memory-mapped
+ *   videos/<video>.json the video's samples, written when its maps are complete: what is there need not be made again
+ *   index.json          everything but the maps, in one file, written at the end
+ *
+ * Legend: C channels and h×w size of the extractor's map   K joints   k local frames a side, places −k … 0 … k
+ */
+
+export interface FeatureIndex {
+  format: 1;
+  /** What the maps were made with; a folder takes samples of one making only. */
+  made: Making;
+  videos: VideoSamples[];
+}
+
+/** Everything that decides what a sample is. */
+export interface Making {
+  /** Name and SHA-256 of the bundle. */
+  bundle: string;
+  sha256: string;
+  /** C, h, w */
+  channels: number;
+  height: number;
+  width: number;
+  joints: string[];
+  k: number;
+  m: number;
+  every: number;
+  views: number;
+  degraded: number;
+  kinds: DegradationKind[];
+  /** Whether neighbours' own windows are there, too. */
+  warp: boolean;
+  stills: boolean;
+  /** Weight of joints that the extractor itself filled in; 0 where labels are all there is. */
+  fill: number;
+  /** Whether the extractor's own poses are there, to compare with. */
+  poses: boolean;
+  seed: number;
+}
+
+export interface VideoSamples {
+  name: string;
+  split: string | null;
+  /** Maps in maps/<name>.f16. */
+  maps: number;
+  /** Who may stand for a key of this video: detections by frame and person, and their maps. */
+  candidates: { frame: number; person: number; map: number }[];
+  samples: Sample[];
+}
+
+export interface Sample {
+  frame: number;
+  person: number;
+  /** False where the person was turned, scaled, mirrored or truncated. */
+  plain: boolean;
+  /** [K][x, y, v]: cells of the map, and weight: 1 labelled, less filled in, 0 unknown or outside the window. */
+  joints: [x: number, y: number, v: number][];
+  /** The larger side of the person's box, in cells. */
+  size: number;
+  clean: Maps;
+  /** [2k+1] scale, shift x, shift y from the key's cells to those of `own`; only with `warp`. */
+  transforms?: [scale: number, shiftX: number, shiftY: number][];
+  /**
+   * The same frames degraded, all of them: a run of r frames takes these for the places −(r−1)/2 … (r−1)/2 and the clean ones
+   * for the rest.
+   */
+  degraded: ({ kind: DegradationKind } & Maps)[];
+}
+
+/** Places in the video's maps. */
+export interface Maps {
+  /** [2k+1] the key's window in every frame. */
+  exact: number[];
+  /** [2k+1] the person's own window in every frame; only with `warp`. */
+  own?: number[];
+  /** [K] x, y in cells of the key's joints as the extractor's own heads see them, null where they do not; only with `poses`. */
+  pose?: ([x: number, y: number] | null)[];
+}
+
+/** Appends maps to a file as float16. */
+export class MapWriter {
+  private written = 0;
+
+  private constructor(private readonly file: FileHandle) {}
+
+  static async create(path: string): Promise<MapWriter> {
+    return new MapWriter(await open(path, 'w'));
+  }
+
+  get count(): number {
+    return this.written;
+  }
+
+  /** @returns the maps' places in the file */
+  async append(maps: readonly Float32Array[]): Promise<number[]> {
+    const places: number[] = [];
+    for (const map of maps) {
+      const halves = new Uint16Array(map.length);
+      for (let i = 0; i < map.length; i++) halves[i] = toFloat16(map[i]); // Uint16Array.from takes thrice as long
+      const bytes = Buffer.from(halves.buffer);
+      if (BIG_ENDIAN) bytes.swap16();
+      await this.file.writeFile(bytes);
+      places.push(this.written++);
+    }
+    return places;
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
+}
+
+const BIG_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;

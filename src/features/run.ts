@@ -1,0 +1,157 @@
+/* One run over many labelled videos: each is made whole or not at all, and those that are there are not made again. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { GlposeError, messageOf } from '../errors.js';
+import { openFrames } from '../pipeline/frames.js';
+import { makeWhole, writeWhole } from '../pipeline/whole-file.js';
+import type { Extractor } from './extractor.js';
+import type { LabelledVideo } from './labels.js';
+import { MapWriter, type FeatureIndex, type Making, type VideoSamples } from './layout.js';
+import { makeSamples, planSamples, type Plan, type SampleOptions } from './samples.js';
+
+/** What a run will make. */
+export interface Prospect {
+  plans: Map<LabelledVideo, Plan>;
+  samples: number;
+  maps: number;
+  bytes: number;
+  /** Bytes still to be written. */
+  missing: number;
+}
+
+/** How large the samples will be, before any frame is read. */
+export async function prospectOf(
+  out: string,
+  videos: readonly LabelledVideo[],
+  extractor: Extractor,
+  options: SampleOptions,
+): Promise<Prospect> {
+  const { channels, height, width } = extractor.features;
+  const bytesOf = (maps: number): number => maps * channels * height * width * 2;
+  const plans = new Map<LabelledVideo, Plan>();
+  const prospect: Prospect = { plans, samples: 0, maps: 0, bytes: 0, missing: 0 };
+  for (const video of videos) {
+    const plan = await planSamples(video, options);
+    plans.set(video, plan);
+    prospect.samples += plan.keys.length * options.views;
+    prospect.maps += plan.maps;
+    if (!existsSync(videoFile(out, video))) prospect.missing += bytesOf(plan.maps);
+  }
+  prospect.bytes = bytesOf(prospect.maps);
+  return prospect;
+}
+
+/** @throws OUTPUT where the disk cannot hold what is missing */
+export async function checkSpace(out: string, { missing }: Prospect): Promise<void> {
+  await mkdir(out, { recursive: true });
+  const { bavail, bsize } = await statfs(out);
+  if (bavail * bsize >= missing) return;
+  const [needed, free] = [missing, bavail * bsize].map((bytes) => (bytes / 1e9).toFixed(1));
+  throw new GlposeError(
+    'OUTPUT',
+    `${out} has room for ${free} GB; the samples need ${needed} GB`,
+    'Free space, or make fewer with --every.',
+  );
+}
+
+/** What the samples of a folder are made with. */
+export async function makingOf(extractor: Extractor, options: SampleOptions): Promise<Making> {
+  const { bundle, features, joints } = extractor;
+  const { k, m, every, views, degraded, kinds, warp, stills, fill, poses, seed } = options;
+  return {
+    bundle: bundle.config.name,
+    sha256: await bundle.sha256(),
+    channels: features.channels,
+    height: features.height,
+    width: features.width,
+    joints: [...joints],
+    ...{ k, m, every, views, degraded, kinds: [...kinds], warp, stills, fill, poses, seed },
+  };
+}
+
+export interface FeatureRunOptions extends SampleOptions {
+  /** Called for every video: what was made, and whether it was there before. */
+  onVideo?(made: VideoSamples, before: boolean): void;
+  /** Called for a video that could not be used; the others go on. */
+  onFailure?(video: LabelledVideo, error: GlposeError): void;
+}
+
+/**
+ * Makes the samples of every video.
+ * @returns the index, which is also written
+ * @throws USAGE where the folder holds samples of another making, OUTPUT where it cannot be written
+ */
+export async function writeFeatures(
+  out: string,
+  plans: ReadonlyMap<LabelledVideo, Plan>,
+  extractor: Extractor,
+  options: FeatureRunOptions,
+): Promise<FeatureIndex> {
+  const made = await makingOf(extractor, options);
+  await checkMaking(out, made);
+  const index: FeatureIndex = { format: 1, made, videos: [] };
+  for (const [video, plan] of plans) {
+    const file = videoFile(out, video);
+    const before = existsSync(file);
+    try {
+      const samples = before ? await readSamples(file) : await makeVideo(out, video, plan, extractor, options);
+      index.videos.push(samples);
+      options.onVideo?.(samples, before);
+    } catch (thrown) {
+      if (!(thrown instanceof GlposeError && thrown.code === 'INPUT' && options.onFailure)) throw thrown;
+      options.onFailure(video, thrown);
+    }
+  }
+  await writeWhole(path.join(out, 'index.json'), `${JSON.stringify(index)}\n`);
+  return index;
+}
+
+async function makeVideo(
+  out: string,
+  video: LabelledVideo,
+  plan: Plan,
+  extractor: Extractor,
+  options: SampleOptions,
+): Promise<VideoSamples> {
+  const source = await openFrames(video.input, { signal: options.signal });
+  try {
+    const samples = await makeWhole(path.join(out, 'maps', `${video.input.name}.f16`), async (temporary) => {
+      const writer = await MapWriter.create(temporary);
+      try {
+        return await makeSamples(source, video, plan, extractor, writer, options);
+      } finally {
+        await writer.close();
+      }
+    });
+    await writeWhole(videoFile(out, video), `${JSON.stringify(samples)}\n`);
+    return samples;
+  } finally {
+    await source.close();
+  }
+}
+
+function videoFile(out: string, { input }: LabelledVideo): string {
+  return path.join(out, 'videos', `${input.name}.json`);
+}
+
+async function readSamples(file: string): Promise<VideoSamples> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as VideoSamples; // written whole by an earlier run
+  } catch (thrown) {
+    throw new GlposeError('OUTPUT', `${file} cannot be read: ${messageOf(thrown)}`, 'Remove it; it is made again.');
+  }
+}
+
+/** A folder that was begun with other settings must not be gone on with. */
+async function checkMaking(out: string, made: Making): Promise<void> {
+  const file = path.join(out, 'making.json');
+  const text = `${JSON.stringify(made, null, 2)}\n`;
+  if (!existsSync(file)) return writeWhole(file, text);
+  if ((await readFile(file, 'utf8')) === text) return;
+  throw new GlposeError(
+    'USAGE',
+    `${out} holds samples that were made with other settings (${file})`,
+    'Give another folder with -o, or the same settings to go on.',
+  );
+}

@@ -1,0 +1,307 @@
+/*
+ * From a labelled video to training samples, on one page:
+ *
+ *   labels ─ keys, candidates ─ looks (augmentation) ─ patches ─┬───────────────┬─ crops ─ extractor ─ maps
+ *                                                               └─ degradations ┘
+ *
+ * The windows, crops and maps of a plain sample are those that inference makes of the same boxes.
+ */
+import { CandidateDraw } from '../pipeline/candidates.js';
+import type { Crop, Image } from '../pipeline/extract.js';
+import type { FrameSource } from '../pipeline/frames.js';
+import { neighbourhoods, type Neighbourhood, type ReadableFrame } from '../pipeline/neighbourhood.js';
+import { betweenGrids, windowOf, type Window } from '../pipeline/window.js';
+import { mirrored } from '../joints.js';
+import { augmentedLook, plainLook, type Look } from './augmentation.js';
+import { drawDegradation, reachOf, type DegradationKind, type Subject } from './degradations.js';
+import type { Extractor } from './extractor.js';
+import type { LabelledPerson, LabelledVideo } from './labels.js';
+import type { Maps, MapWriter, Sample, VideoSamples } from './layout.js';
+import { Random } from './random.js';
+import { STILL_MOTION } from './severities.js';
+import { extentOf, render, toView, type Patch, type View } from './view.js';
+
+export interface SampleOptions {
+  /** Neighbouring frames on either side of a key. */
+  k: number;
+  /** Candidates to draw from a video. */
+  m: number;
+  /** Every n-th labelled frame becomes a key. */
+  every: number;
+  /** Looks at each person: the plain one, then augmented ones. */
+  views: number;
+  /** Degradations of each look, drawn among `kinds`. */
+  degraded: number;
+  kinds: readonly DegradationKind[];
+  /** Also cut everyone's own window in the neighbouring frames. */
+  warp: boolean;
+  /** The video is one photo, which becomes a clip. */
+  stills: boolean;
+  /** Weight of joints that labels lack and the extractor is sure of; 0 for none. */
+  fill: number;
+  /** Also keep the extractor's own poses of the keys, clean and degraded. */
+  poses: boolean;
+  seed: number;
+  signal?: AbortSignal;
+}
+
+/** The extractor's own joint is relied upon from this score. */
+const SURE = 0.5;
+
+/** What is to be made of one video; known before it is read. */
+export interface Plan {
+  keys: { frame: number; person: number }[];
+  candidates: { frame: number; person: number }[];
+  /** Feature maps, if every frame can be read. */
+  maps: number;
+}
+
+/** Chooses keys and candidates. */
+export async function planSamples(video: LabelledVideo, options: SampleOptions): Promise<Plan> {
+  const { k, m, every, views, degraded, kinds, warp, stills, seed } = options;
+  const frames = [...video.people.keys()].sort((a, b) => a - b);
+  const peopleOf = (frame: number): { frame: number; person: number }[] =>
+    video.people.get(frame)!.map((_, person) => ({ frame, person }));
+  const first = new Random(seed, video.input.name, 'keys').integer(0, Math.min(every, frames.length));
+  const hasJoints = ({ frame, person }: { frame: number; person: number }): boolean =>
+    video.people.get(frame)![person].joints.some((value, i) => i % 3 === 0 && !Number.isNaN(value));
+  const keys = frames
+    .filter((_, i) => i % every === first)
+    .flatMap(peopleOf)
+    .filter(hasJoints);
+  const draw = new CandidateDraw<{ frame: number; person: number }>(stills ? 0 : m, seed);
+  for (const detection of frames.flatMap(peopleOf)) await draw.offer(true, async () => detection);
+  const candidates = draw.drawn().sort((a, b) => a.frame - b.frame || a.person - b.person);
+  const crops = 2 * k + 1 + (warp ? 2 * k : 0);
+  const maps = keys.length * views * (1 + Math.min(degraded, kinds.length)) * crops + candidates.length;
+  return { keys, candidates, maps };
+}
+
+/** Makes the samples of one video; their maps go to `writer`. */
+export async function makeSamples(
+  source: FrameSource,
+  video: LabelledVideo,
+  plan: Plan,
+  extractor: Extractor,
+  writer: MapWriter,
+  options: SampleOptions,
+): Promise<VideoSamples> {
+  const { net } = extractor;
+  const made: VideoSamples = { name: video.input.name, split: video.split, maps: 0, candidates: [], samples: [] };
+  for await (const { key, around } of neighbourhoods(source.frames(), options.k)) {
+    options.signal?.throwIfAborted();
+    if (!around) continue;
+    const image = around[options.k];
+    const people = video.people.get(key.index) ?? [];
+    const here = (list: Plan['keys']): number[] => list.filter(({ frame }) => frame === key.index).map((p) => p.person);
+
+    const drawn = here(plan.candidates);
+    const windows = drawn.map((person) => windowOf(people[person].box, net.aspect));
+    const maps = await writer.append(await extractor.maps(await net.cut(image, windows)));
+    made.candidates.push(...drawn.map((person, i) => ({ frame: key.index, person, map: maps[i] })));
+
+    for (const person of here(plan.keys)) {
+      const subject = new Person(video, people[person], { key, around }, extractor, options);
+      made.samples.push(...(await subject.samples(person, writer)));
+    }
+  }
+  return { ...made, maps: writer.count };
+}
+
+/** One key person and the frames around. */
+class Person {
+  private readonly around: readonly ReadableFrame[];
+  private readonly frame: number;
+
+  constructor(
+    private readonly video: LabelledVideo,
+    private readonly label: LabelledPerson,
+    { key, around }: Neighbourhood,
+    private readonly extractor: Extractor,
+    private readonly options: SampleOptions,
+  ) {
+    this.around = around!;
+    this.frame = key.index;
+  }
+
+  async samples(person: number, writer: MapWriter): Promise<Sample[]> {
+    const { views, seed } = this.options;
+    const { aspect } = this.extractor.net;
+    const joints = await this.targets();
+    const samples: Sample[] = [];
+    for (let view = 0; view < views; view++) {
+      const random = new Random(seed, this.video.input.name, this.frame, person, view);
+      const look = view === 0 ? plainLook(this.label.box, aspect) : augmentedLook(this.label.box, aspect, random);
+      samples.push({
+        frame: this.frame,
+        person,
+        plain: view === 0,
+        ...(await this.sample(look, joints, random, writer)),
+      });
+    }
+    return samples;
+  }
+
+  private async sample(
+    { view, scale, window }: Look,
+    joints: Float64Array,
+    random: Random,
+    writer: MapWriter,
+  ): Promise<Omit<Sample, 'frame' | 'person' | 'plain'>> {
+    const { k, degraded, kinds, warp, stills, poses } = this.options;
+    const { features, net } = this.extractor;
+    const { width: columns, height: rows } = features;
+    const size = Math.max(this.label.box.width, this.label.box.height);
+    const looks = stills ? movingCamera(view, k, size, random) : this.around.map(() => view);
+    const own = this.around.map((frame, place): Window => {
+      const { centreX, centreY, width, height } = windowOf(this.boxIn(frame, place), net.aspect);
+      const centre = toView(looks[place], { x: centreX, y: centreY });
+      return place === k
+        ? window
+        : { centreX: centre.x, centreY: centre.y, width: width * scale, height: height * scale };
+    });
+    const extent = extentOf(warp ? [window, ...own] : [window], reachOf(size));
+    const patches = this.around.map((frame, place) => render(frame, looks[place], extent));
+
+    const cut = async (places: readonly Patch[]): Promise<Maps> => {
+      const crops = await Promise.all(
+        places.map((patch, place) => this.cut(patch, warp && place !== k ? [window, own[place]] : [window])),
+      );
+      const maps = await writer.append(await this.extractor.maps(crops.flat()));
+      const exact = places.map(() => 0);
+      const owned = places.map(() => 0);
+      crops.forEach((some, place) => {
+        exact[place] = owned[place] = maps.shift()!;
+        if (some.length > 1) owned[place] = maps.shift()!;
+      });
+      return { exact, ...(warp && { own: owned }), ...(poses && { pose: await this.ownPose(places[k], window) }) };
+    };
+
+    const clean = await cut(patches);
+    const subject = this.subject(view, joints, size);
+    const spoiled: Sample['degraded'] = [];
+    for (const kind of random.some(kinds, degraded)) {
+      const degrade = drawDegradation(kind, subject, random);
+      const frames: Patch[] = [];
+      for (const patch of patches) frames.push(await degrade(patch)); // one after another: the draws are in order
+      spoiled.push({ kind, ...(await cut(frames)) });
+    }
+    const cell = window.width / columns;
+    const sample = {
+      joints: this.cells(view, joints, window, columns, rows),
+      size: rounded(size / cell),
+      clean,
+      degraded: spoiled,
+    };
+    if (!warp) return sample;
+    const transforms = own.map((to): [number, number, number] => {
+      const { scale: factor, shiftX, shiftY } = betweenGrids(window, to, columns, rows);
+      return [factor, shiftX, shiftY];
+    });
+    return { ...sample, transforms };
+  }
+
+  private cut(patch: Patch, windows: readonly Window[]): Promise<Crop[]> {
+    const inPatch = windows.map((w) => ({ ...w, centreX: w.centreX - patch.x, centreY: w.centreY - patch.y }));
+    return this.extractor.net.cut(patch, inPatch);
+  }
+
+  /** What the extractor alone makes of a frame, in cells. */
+  private async ownPose(patch: Patch, window: Window): Promise<Maps['pose']> {
+    const { extractor } = this;
+    const { width: columns, height: rows } = extractor.features;
+    const cell = window.width / columns;
+    const inPatch = { ...window, centreX: window.centreX - patch.x, centreY: window.centreY - patch.y };
+    const pose = await extractor.ownPose(patch, inPatch);
+    return extractor.joints.map((name) => {
+      const joint = pose.get(name);
+      if (!joint) return null;
+      const [x, y] = [joint.x - inPatch.centreX, joint.y - inPatch.centreY];
+      return [rounded(x / cell + columns / 2), rounded(y / cell + rows / 2)];
+    });
+  }
+
+  /** The person's box in a neighbouring frame; the key's where the labels do not say. */
+  private boxIn({ index }: ReadableFrame, place: number): LabelledPerson['box'] {
+    const { trackId, box } = this.label;
+    if (place === this.options.k || trackId === null) return box;
+    return this.video.people.get(index)?.find((other) => other.trackId === trackId)?.box ?? box;
+  }
+
+  /** K × (x, y, weight) in the image: labels, and the extractor's own joints where labels lack them. */
+  private async targets(): Promise<Float64Array> {
+    const targets = this.label.joints.slice();
+    // A joint that is annotated as hidden counts, too: it is what the other frames are for.
+    for (let i = 0; i < targets.length; i += 3) targets[i + 2] = Number.isNaN(targets[i]) ? 0 : 1;
+    if (this.options.fill === 0) return targets;
+    const own = await this.extractor.ownPose(this.image(), windowOf(this.label.box, this.extractor.net.aspect));
+    this.extractor.joints.forEach((name, i) => {
+      const joint = own.get(name);
+      if (targets[3 * i + 2] === 0 && joint && joint.score >= SURE) {
+        targets.set([joint.x, joint.y, this.options.fill], 3 * i);
+      }
+    });
+    return targets;
+  }
+
+  /** Targets in cells of the window's grid, of which the centres are whole numbers. */
+  private cells(view: View, joints: Float64Array, window: Window, columns: number, rows: number): Sample['joints'] {
+    const names = this.extractor.joints;
+    const cell = window.width / columns;
+    return names.map((name) => {
+      const from = 3 * names.indexOf(view.flip ? mirrored(name) : name);
+      const [x, y, v] = joints.subarray(from, from + 3);
+      if (!(v > 0)) return [0, 0, 0];
+      const seen = toView(view, { x, y });
+      const place = [(seen.x - window.centreX) / cell + columns / 2, (seen.y - window.centreY) / cell + rows / 2];
+      const inside = place[0] > -0.5 && place[0] < columns - 0.5 && place[1] > -0.5 && place[1] < rows - 0.5;
+      return [rounded(place[0]), rounded(place[1]), inside ? v : 0];
+    });
+  }
+
+  private subject(view: View, joints: Float64Array, size: number): Subject {
+    const labelled = (all: Float64Array): { x: number; y: number }[] =>
+      Array.from({ length: all.length / 3 }, (_, i) => ({ x: all[3 * i], y: all[3 * i + 1] }))
+        .filter(({ x, y }) => !Number.isNaN(x + y))
+        .map((place) => toView(view, place));
+    return { size, joints: labelled(joints), direction: this.direction(view, size), texture: this.image() };
+  }
+
+  /** Where the person moves to in the view, by the boxes of the frames before and after. */
+  private direction(view: View, size: number): number | null {
+    const { k, stills } = this.options;
+    if (stills || k === 0) return null;
+    const [before, after] = [k - 1, k + 1].map((place) => {
+      const box = this.boxIn(this.around[place], place);
+      return toView(view, { x: box.x + box.width / 2, y: box.y + box.height / 2 });
+    });
+    const [dx, dy] = [after.x - before.x, after.y - before.y];
+    return Math.hypot(dx, dy) > 0.01 * size ? Math.atan2(dy, dx) : null;
+  }
+
+  private image(): Image {
+    return this.around[this.options.k];
+  }
+}
+
+/** A photo seen by a camera that moves slowly on: the view of each of 2k+1 frames, the given one in the middle. */
+function movingCamera(view: View, k: number, size: number, random: Random): View[] {
+  const heading = random.uniform(0, 2 * Math.PI);
+  const step = random.uniform(0, STILL_MOTION.shift * size);
+  const turn = (random.uniform(-STILL_MOTION.rotation, STILL_MOTION.rotation) * Math.PI) / 180;
+  return Array.from({ length: 2 * k + 1 }, (_, place) => {
+    const offset = place - k;
+    if (offset === 0) return view;
+    return {
+      ...view,
+      pivotX: view.pivotX + offset * step * Math.cos(heading),
+      pivotY: view.pivotY + offset * step * Math.sin(heading),
+      rotation: view.rotation + offset * turn,
+    };
+  });
+}
+
+/** Thousandths of a cell are enough, and keep the index small. */
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,100 @@
+/*
+ * COCO keypoints, written in the two forms that its tools know: a document (images, annotations, categories), which
+ * annotation and data-set tools open, and a list of results, which pycocotools' `loadRes` and COCO's server take.
+ */
+import { COCO_JOINTS } from '../joints.js';
+import type { PersonPose, VideoPoses } from '../types.js';
+import { foundJoint } from './found-joint.js';
+import { frameFileName, frameNumbers } from './frame-names.js';
+
+/** One person of a COCO results file. */
+export interface CocoResult {
+  /** The number in the image's file name, or the frame's place in a video, from 0. */
+  image_id: number;
+  category_id: 1;
+  /** 17 × (x, y, joint score), pixels; 0, 0, 0 where a joint was not found. */
+  keypoints: number[];
+  /** The pose's score. */
+  score: number;
+  /** x, y, width, height of the person's box, pixels. */
+  bbox: number[];
+  track_id: number;
+}
+
+/** One person of a COCO document. */
+export interface CocoAnnotation extends CocoResult {
+  id: number;
+  /** Joints found. */
+  num_keypoints: number;
+  /** 17 joint scores; the third value of a keypoint is COCO's visibility flag here: 2 where found, else 0. */
+  scores: number[];
+  /** The box's, in px². */
+  area: number;
+  iscrowd: 0;
+}
+
+/** A COCO keypoints document. */
+export interface CocoDocument {
+  images: { id: number; file_name: string; width: number; height: number }[];
+  annotations: CocoAnnotation[];
+  categories: { id: 1; name: 'person'; supercategory: 'person'; keypoints: string[]; skeleton: number[][] }[];
+}
+
+/** COCO's own skeleton, as 1-based places in COCO_JOINTS. */
+const SKELETON = [
+  [16, 14], [14, 12], [17, 15], [15, 13], [12, 13], [6, 12], [7, 13], [6, 7], [6, 8], [7, 9], [8, 10], [9, 11],
+  [2, 3], [1, 2], [1, 3], [2, 4], [3, 5], [4, 6], [5, 7],
+]; // prettier-ignore
+
+/** The list of results of one video. */
+export function writeCocoResults(video: VideoPoses): CocoResult[] {
+  const places = COCO_JOINTS.map((joint) => video.joints.indexOf(joint));
+  const numbers = frameNumbers(video.frames);
+  return video.frames.flatMap(({ people }, frame) =>
+    people.map((person) => result(person, numbers[frame], places, (score) => score)),
+  );
+}
+
+/** The document of one video; frames without people are listed, too. */
+export function writeCoco(video: VideoPoses): CocoDocument {
+  const places = COCO_JOINTS.map((joint) => video.joints.indexOf(joint));
+  const numbers = frameNumbers(video.frames);
+  const annotations = video.frames.flatMap(({ people }, frame) =>
+    people.map((person) => {
+      const scores = places.map((place) => foundJoint(person, place)?.score ?? 0);
+      return {
+        ...result(person, numbers[frame], places, () => 2),
+        num_keypoints: scores.filter((score) => score > 0).length,
+        scores,
+        area: person.box.width * person.box.height,
+        iscrowd: 0 as const,
+      };
+    }),
+  );
+  return {
+    images: video.frames.map((frame, i) => ({
+      id: numbers[i],
+      file_name: `${video.name}/${frameFileName(frame, 6, 0)}`,
+      width: video.width,
+      height: video.height,
+    })),
+    annotations: annotations.map((annotation, i) => ({ id: i + 1, ...annotation })),
+    categories: [{ id: 1, name: 'person', supercategory: 'person', keypoints: [...COCO_JOINTS], skeleton: SKELETON }],
+  };
+}
+
+/** @param third a keypoint's third value, of its score */
+function result(
+  person: PersonPose,
+  imageId: number,
+  places: readonly number[],
+  third: (score: number) => number,
+): CocoResult {
+  const { box, score, trackId } = person;
+  const keypoints = places.flatMap((place) => {
+    const joint = foundJoint(person, place);
+    return joint ? [joint.x, joint.y, third(joint.score)] : [0, 0, 0];
+  });
+  const bbox = [box.x, box.y, box.width, box.height];
+  return { image_id: imageId, category_id: 1, keypoints, score, bbox, track_id: trackId };
+}

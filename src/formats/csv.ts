@@ -1,0 +1,38 @@
+import type { VideoPoses } from '../types.js';
+import { foundJoint } from './found-joint.js';
+
+/**
+ * One video's poses as a table for spreadsheets, R and pandas (RFC 4180, UTF-8): one row per person and frame, by frame,
+ * then track. Columns: `frame` from 0, `name` of the frame, `time` in seconds (empty for folders of images), `track_id`,
+ * `score`, `box_x`, `box_y`, `box_width`, `box_height`, `box_score`, then `<joint>_x`, `<joint>_y`, `<joint>_score` for every
+ * joint, empty where it was not found. Pixels to a thousandth, scores to 1e-5.
+ * @yields lines
+ */
+export function* writeCsv({ joints, fps, frames }: VideoPoses): Generator<string, void, undefined> {
+  const box = ['box_x', 'box_y', 'box_width', 'box_height', 'box_score'];
+  const columns = joints.flatMap((joint) => [`${joint}_x`, `${joint}_y`, `${joint}_score`]);
+  yield line(['frame', 'name', 'time', 'track_id', 'score', ...box, ...columns]);
+  for (const { index, name, people } of frames) {
+    const time = fps === null ? '' : rounded(index / fps, 6);
+    for (const person of people) {
+      const { x, y, width, height } = person.box;
+      const places = joints.flatMap((_, place) => {
+        const joint = foundJoint(person, place);
+        return joint ? [pixels(joint.x), pixels(joint.y), score(joint.score)] : ['', '', ''];
+      });
+      const boxes = [...[x, y, width, height].map(pixels), score(person.boxScore)];
+      yield line([String(index), name, time, String(person.trackId), score(person.score), ...boxes, ...places]);
+    }
+  }
+}
+
+const pixels = (value: number): string => rounded(value, 3);
+const score = (value: number): string => rounded(value, 5);
+
+function rounded(value: number, decimals: number): string {
+  return String(Number(value.toFixed(decimals)));
+}
+
+function line(cells: string[]): string {
+  return `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\r\n`;
+}

@@ -1,0 +1,19 @@
+import path from 'node:path';
+import type { FramePoses } from '../types.js';
+
+/**
+ * A frame's file name as result files give it: frames of a folder keep theirs; those of a video are numbered.
+ * @param digits of the number
+ * @param first the number of a video's first frame
+ */
+export function frameFileName(frame: FramePoses, digits: number, first: 0 | 1): string {
+  return path.extname(frame.name) === '' ? `${String(frame.index + first).padStart(digits, '0')}.jpg` : frame.name;
+}
+
+/** The number in each frame's file name where every name is a different number, else the frames' places, from 0. */
+export function frameNumbers(frames: readonly FramePoses[]): number[] {
+  const stems = frames.map((frame) => path.parse(frameFileName(frame, 6, 0)).name);
+  const numbers = stems.map(Number);
+  const usable = stems.every((stem) => /^\d{1,12}$/.test(stem)) && new Set(numbers).size === numbers.length;
+  return usable ? numbers : frames.map((frame) => frame.index);
+}

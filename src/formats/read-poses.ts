@@ -1,0 +1,59 @@
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { GlposeError, messageOf } from '../errors.js';
+import { isCocoDocument, readCocoDocument, readCocoResults, type ReadPosesOptions } from './coco.js';
+import { readJsonFile } from './json-file.js';
+import type { PoseSequence } from './pose-sequence.js';
+import { isPoseTrack17Document, readPoseTrack17Document } from './posetrack17.js';
+
+export interface ReadPoseFilesOptions extends ReadPosesOptions {
+  /** Where bare result lists find their images. */
+  annotations?: readonly PoseSequence[];
+}
+
+/**
+ * Reads a file of poses, or all `.json` files of a folder: PoseTrack17, 18, 21, COCO documents, COCO result lists. Each
+ * file may be in another format. Files of a folder that hold no poses (a run's log) are left out and counted.
+ * @throws GlposeError ANNOTATION naming the file and what to do
+ */
+export function readPoseFiles(source: string, options: ReadPoseFilesOptions): PoseSequence[] {
+  const { file, files } = jsonFiles(source);
+  const sequences: PoseSequence[] = [];
+  for (const name of files) {
+    const read = readPoseFile(name, options);
+    if (read) sequences.push(...read);
+    else if (file) throw noPoses(`${source} holds no poses`);
+    else options.remarks.note('files without poses, left out', name);
+  }
+  if (sequences.length === 0) throw noPoses(`${source} holds no file with poses`);
+  return sequences;
+}
+
+function readPoseFile(file: string, options: ReadPoseFilesOptions): PoseSequence[] | null {
+  const document = readJsonFile(file);
+  if (isPoseTrack17Document(document)) return readPoseTrack17Document(document, file, options);
+  if (isCocoDocument(document)) return readCocoDocument(document, file, options);
+  if (Array.isArray(document) && options.annotations) {
+    return readCocoResults(document, file, options.annotations, options.remarks);
+  }
+  return null;
+}
+
+function noPoses(problem: string): GlposeError {
+  return new GlposeError(
+    'ANNOTATION',
+    problem,
+    'Give PoseTrack17/18/21 or COCO keypoint files (`annolist`, or `images` and `annotations`).',
+  );
+}
+
+function jsonFiles(source: string): { file: boolean; files: string[] } {
+  try {
+    if (!statSync(source).isDirectory()) return { file: true, files: [source] };
+    const names = readdirSync(source).filter((name) => name.toLowerCase().endsWith('.json'));
+    return { file: false, files: names.sort().map((name) => path.join(source, name)) };
+  } catch (cause) {
+    const problem = `${source} cannot be read: ${messageOf(cause).split(',')[0]}`;
+    throw new GlposeError('ANNOTATION', problem, 'Check the path.', { cause });
+  }
+}

@@ -1,0 +1,73 @@
+/* The forms in which `glpose infer --format` writes poses: their names, their places, their writers. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { asOutputError, writeWhole } from '../pipeline/whole-file.js';
+import { makeWholeFolder } from '../pipeline/whole-folder.js';
+import type { VideoPoses } from '../types.js';
+import { writeCoco, writeCocoResults } from './coco-results.js';
+import { writeCsv } from './csv.js';
+import { jsonPieces } from './json-pieces.js';
+import { writeMot } from './mot.js';
+import { writeOpenPose } from './openpose.js';
+import { writePoseTrack17 } from './posetrack17-writer.js';
+import { writePoseTrack18 } from './posetrack18.js';
+
+/** One file a video, or a folder a video; both are named as the video, in a folder named as the format. */
+type Writer =
+  | { extension: string; text(video: VideoPoses): Iterable<string> }
+  | { files(video: VideoPoses): Iterable<{ name: string; document: object }> };
+
+const WRITERS = {
+  posetrack18: { extension: '.json', text: (video) => jsonPieces(writePoseTrack18(video)) },
+  posetrack17: { extension: '.json', text: (video) => jsonPieces(writePoseTrack17(video)) },
+  coco: { extension: '.json', text: (video) => jsonPieces(writeCoco(video)) },
+  'coco-results': { extension: '.json', text: (video) => jsonPieces(writeCocoResults(video)) },
+  openpose: { files: writeOpenPose },
+  csv: { extension: '.csv', text: writeCsv },
+  mot: { extension: '.txt', text: writeMot },
+} satisfies Record<string, Writer>;
+
+export type ResultFormat = keyof typeof WRITERS;
+
+/** The names of all formats. */
+export const RESULT_FORMATS = Object.keys(WRITERS) as ResultFormat[];
+
+/**
+ * Writes one video's poses in one format, whole or not at all.
+ * @param out the folder of all results; made where it does not exist
+ * @returns the file or folder that was written, relative to `out`. Throws OUTPUT where the disk refuses
+ */
+export async function writeResults(video: VideoPoses, format: ResultFormat, out: string): Promise<string> {
+  const writer: Writer = WRITERS[format];
+  if ('text' in writer) {
+    const file = path.join(format, `${video.name}${writer.extension}`);
+    await writeWhole(path.join(out, file), chunks(writer.text(video)));
+    return file;
+  }
+  const folder = path.join(format, video.name);
+  await makeWholeFolder(path.join(out, folder), async (temporary) => {
+    for (const { name, document } of writer.files(video)) {
+      try {
+        await writeFile(path.join(temporary, name), `${JSON.stringify(document)}\n`);
+      } catch (thrown) {
+        throw asOutputError(path.join(out, folder, name), thrown);
+      }
+    }
+  });
+  return folder;
+}
+
+/** About as long as a chunk gets, in characters. */
+const CHUNK = 1 << 16;
+
+/** The same text in fewer pieces: each is one write to the disk. */
+function* chunks(pieces: Iterable<string>): Generator<string, void, undefined> {
+  let chunk = '';
+  for (const piece of pieces) {
+    chunk += piece;
+    if (chunk.length < CHUNK) continue;
+    yield chunk;
+    chunk = '';
+  }
+  yield chunk;
+}

@@ -1,0 +1,260 @@
+import { GlposeError } from '../../errors.js';
+import { fromFloat16 } from '../float16.js';
+import { DATA_TYPE, encodeAttribute, encodeNode, encodeTensor, type Attribute } from '../onnx-builder.js';
+import { FLOAT32, GRAPH, MODEL_GRAPH, type OnnxModel } from '../onnx-model.js';
+import {
+  bytesField,
+  messageField,
+  ProtobufError,
+  readFields,
+  readRepeatedVarint,
+  readText,
+  varintField,
+} from '../protobuf.js';
+import { WireType, type Field } from '../protobuf.js';
+
+/** An operator that can be changed. */
+export interface GraphNode {
+  op: string;
+  domain: string;
+  inputs: string[];
+  outputs: string[];
+  /** AttributeProto messages by name. */
+  attributes: Map<string, Buffer>;
+}
+
+/** A constant of the graph: weights and the like. */
+export interface FloatTensor {
+  dims: number[];
+  data: Float32Array;
+}
+
+/** Types of constants that can be added, by the arrays that hold them. */
+type Values = Float32Array | Uint16Array | Uint8Array | Int8Array | Int32Array;
+
+/** The first version of the file format in which constants need not be inputs, and every operator set here is known. */
+const IR_VERSION = 8;
+
+/**
+ * An ONNX graph that can be changed: its operators as objects, its constants decoded when they are asked for. What the file says
+ * about tensors between operators (shapes, quantisation) is dropped, as it may no longer hold.
+ */
+export class OnnxGraph {
+  nodes: GraphNode[];
+  opset: number;
+  readonly file: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** TensorProto messages by name. */
+  private readonly constants = new Map<string, Buffer>();
+  private readonly decoded = new Map<string, FloatTensor>();
+
+  constructor(private readonly model: OnnxModel) {
+    const { bytes } = model;
+    this.file = model.file;
+    this.opset = model.opset;
+    this.nodes = model.nodes.map(({ op, inputs, outputs, field }) => {
+      const node: GraphNode = { op, domain: '', inputs: [...inputs], outputs: [...outputs], attributes: new Map() };
+      for (const part of readFields(bytes, field.valueStart, field.end)) {
+        const payload = bytes.subarray(part.valueStart, part.end);
+        if (part.number === 5) node.attributes.set(attributeName(payload), payload);
+        if (part.number === 7) node.domain = readText(bytes, part);
+      }
+      if (node.domain === 'ai.onnx') node.domain = '';
+      return node;
+    });
+    for (const { name, field } of model.initializers) {
+      this.constants.set(name, bytes.subarray(field.valueStart, field.end));
+    }
+    this.inputs = model.inputs.map(({ name }) => name);
+    this.outputs = model.outputs.map(({ name }) => name);
+  }
+
+  isConstant(name: string): boolean {
+    return this.constants.has(name);
+  }
+
+  /**
+   * A constant of type float32 or float16; undefined where the tensor is none.
+   * @throws MODEL where the file's values do not fill its shape
+   */
+  float(name: string): FloatTensor | undefined {
+    const known = this.decoded.get(name);
+    if (known) return known;
+    const bytes = this.constants.get(name);
+    if (!bytes) return undefined;
+    try {
+      const tensor = decodeFloats(bytes);
+      if (tensor) this.decoded.set(name, tensor);
+      return tensor;
+    } catch (thrown) {
+      if (!(thrown instanceof ProtobufError)) throw thrown;
+      const problem = `${this.file}: constant ${name}: ${thrown.message}`;
+      throw new GlposeError('MODEL', problem, 'Export the network, or copy the file, again.');
+    }
+  }
+
+  /** Adds a constant, or replaces it. A Uint16Array holds binary16 bit patterns. @returns its name */
+  setConstant(name: string, dims: readonly number[], values: Values): string {
+    const type =
+      values instanceof Float32Array
+        ? 'float32'
+        : values instanceof Uint16Array
+          ? 'float16'
+          : values instanceof Uint8Array
+            ? 'uint8'
+            : values instanceof Int8Array
+              ? 'int8'
+              : 'int32';
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength); // typed arrays are little-endian here
+    this.constants.set(name, encodeTensor(name, type, dims, bytes));
+    this.decoded.delete(name);
+    return name;
+  }
+
+  /** Makes a constant out of a TensorProto under another name. */
+  adoptConstant(name: string, tensor: Buffer): void {
+    this.constants.set(name, Buffer.concat([...unnamed(tensor), bytesField(8, name)]));
+  }
+
+  /** The operators that read each tensor, in order. */
+  consumers(): Map<string, GraphNode[]> {
+    const readers = new Map<string, GraphNode[]>();
+    for (const node of this.nodes) {
+      for (const name of new Set(node.inputs)) readers.set(name, [...(readers.get(name) ?? []), node]);
+    }
+    return readers;
+  }
+
+  /** Removes operators whose results nothing needs. */
+  prune(): void {
+    const needed = new Set(this.outputs);
+    const kept: GraphNode[] = [];
+    for (const node of [...this.nodes].reverse()) {
+      if (!node.outputs.some((name) => needed.has(name))) continue;
+      node.inputs.forEach((name) => needed.add(name));
+      kept.push(node);
+    }
+    this.nodes = kept.reverse();
+  }
+
+  /** The ONNX file; constants that nothing reads are left out. @param extraOutputs tensors to give as well */
+  write(extraOutputs: readonly string[] = []): Buffer {
+    const { bytes, beside, graphFields, inputs, outputs } = this.model;
+    const raw = (field: Field): Buffer => bytes.subarray(field.start, field.end);
+    const written: Set<number> = new Set(Object.values(GRAPH));
+    const read = new Set(this.nodes.flatMap((node) => node.inputs));
+    const graph = [
+      ...this.nodes.map((node) =>
+        bytesField(GRAPH.node, encodeNode({ ...node, attributes: [...node.attributes.values()] })),
+      ),
+      ...graphFields.filter((field) => !written.has(field.number)).map(raw),
+      ...[...this.constants]
+        .filter(([name]) => read.has(name))
+        .map(([, tensor]) => bytesField(GRAPH.initializer, tensor)),
+      ...[...inputs, ...outputs].map(({ field }) => raw(field)),
+      ...extraOutputs.filter((name) => !this.outputs.includes(name)).map(floatOutput),
+    ];
+    const around = beside.map((field) => {
+      if (field.number === 1) return varintField(1, field.varint > BigInt(IR_VERSION) ? field.varint : IR_VERSION);
+      return field.number === 8 ? this.opsetField(field) : raw(field);
+    });
+    return Buffer.concat([...around, messageField(MODEL_GRAPH, graph)]);
+  }
+
+  /** An OperatorSetId, at this graph's version where it is the standard's. */
+  private opsetField(field: Field): Buffer {
+    const { bytes } = this.model;
+    const parts = [...readFields(bytes, field.valueStart, field.end)];
+    const domain = parts.find(({ number }) => number === 1);
+    const standard = !domain || ['', 'ai.onnx'].includes(readText(bytes, domain));
+    return standard ? bytesField(8, varintField(2, this.opset)) : bytes.subarray(field.start, field.end);
+  }
+}
+
+/** A new operator with one output. */
+export function newNode(
+  op: string,
+  inputs: string[],
+  output: string,
+  attributes: Record<string, Attribute> = {},
+): GraphNode {
+  const encoded = Object.entries(attributes).map(([name, value]) => [name, encodeAttribute(name, value)] as const);
+  return { op, domain: '', inputs, outputs: [output], attributes: new Map(encoded) };
+}
+
+/** An integer attribute. */
+export function intAttribute(node: GraphNode, name: string): number | undefined {
+  const field = attributeField(node, name, 3);
+  return field && Number(BigInt.asIntN(64, field.varint));
+}
+
+/** A float attribute. */
+export function floatAttribute(node: GraphNode, name: string): number | undefined {
+  const field = attributeField(node, name, 2);
+  return field && node.attributes.get(name)!.readFloatLE(field.end - 4);
+}
+
+/** A text attribute. */
+export function textAttribute(node: GraphNode, name: string): string | undefined {
+  const field = attributeField(node, name, 4);
+  return field && readText(node.attributes.get(name)!, field);
+}
+
+/** A tensor attribute, as a TensorProto. */
+export function tensorAttribute(node: GraphNode, name: string): Buffer | undefined {
+  const field = attributeField(node, name, 5);
+  return field && node.attributes.get(name)!.subarray(field.valueStart, field.end);
+}
+
+function attributeField(node: GraphNode, name: string, number: number): Field | undefined {
+  const bytes = node.attributes.get(name);
+  return bytes && [...readFields(bytes)].find((field) => field.number === number);
+}
+
+function attributeName(bytes: Buffer): string {
+  const field = [...readFields(bytes)].find(({ number }) => number === 1);
+  return field ? readText(bytes, field) : '';
+}
+
+function unnamed(tensor: Buffer): Buffer[] {
+  return [...readFields(tensor)]
+    .filter(({ number }) => number !== 8)
+    .map(({ start, end }) => tensor.subarray(start, end));
+}
+
+/** A graph output of type float32 and unknown shape. */
+function floatOutput(name: string): Buffer {
+  return bytesField(GRAPH.output, bytesField(1, name), bytesField(2, bytesField(1, varintField(1, FLOAT32))));
+}
+
+/** Values of a TensorProto of type float32 or float16; undefined for other types. */
+function decodeFloats(bytes: Buffer): FloatTensor | undefined {
+  const dims: number[] = [];
+  let type = 0;
+  let raw: Buffer | undefined;
+  const listed: number[] = [];
+  for (const field of readFields(bytes)) {
+    if (field.number === 1) for (const dim of readRepeatedVarint(bytes, field)) dims.push(Number(dim));
+    else if (field.number === 2) type = Number(field.varint);
+    else if (field.number === 9) raw = bytes.subarray(field.valueStart, field.end);
+    else if (field.number === 4) {
+      if ((field.end - field.valueStart) % 4 !== 0) throw new ProtobufError('a list of floats ends within one');
+      const start = field.type === WireType.fixed32 ? field.end - 4 : field.valueStart;
+      for (let at = start; at < field.end; at += 4) listed.push(bytes.readFloatLE(at));
+    } else if (field.number === 5) {
+      for (const bits of readRepeatedVarint(bytes, field)) listed.push(fromFloat16(Number(bits & 0xffffn)));
+    }
+  }
+  if (type !== DATA_TYPE.float32 && type !== DATA_TYPE.float16) return undefined;
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  const width = type === DATA_TYPE.float32 ? 4 : 2;
+  const given = raw && raw.length > 0 ? raw.length / width : listed.length;
+  if (given !== count) throw new ProtobufError(`${given} values for the shape [${dims.join(', ')}]`);
+  const data = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    if (!raw || raw.length === 0) data[i] = listed[i];
+    else data[i] = width === 4 ? raw.readFloatLE(4 * i) : fromFloat16(raw.readUInt16LE(2 * i));
+  }
+  return { dims, data };
+}

@@ -1,0 +1,50 @@
+import { GlposeError, messageOf, type ErrorCode } from '../errors.js';
+import type { Addon, NativeHead } from './binding.js';
+
+const REMEDIES: Partial<Record<ErrorCode, string>> = {
+  DEVICE: 'Run glpose doctor to see what this machine has, or use --device cpu.',
+  MEMORY: 'Close other programs, or use a smaller batch.',
+  MODEL: 'The head and config.json must come from the same training run.',
+};
+
+/** The addon's Error with a `code` as a GlposeError. */
+function typed(thrown: unknown): GlposeError {
+  const code = (thrown as { code?: unknown }).code;
+  const known = code === 'MODEL' || code === 'DEVICE' || code === 'MEMORY' ? code : 'INTERNAL';
+  return new GlposeError(known, messageOf(thrown), REMEDIES[known], { cause: thrown });
+}
+
+function call<T>(body: () => T): T {
+  try {
+    return body();
+  } catch (thrown) {
+    throw typed(thrown);
+  }
+}
+
+const settled = <T>(body: () => Promise<T>): Promise<T> =>
+  call(body).catch((thrown: unknown) => {
+    throw typed(thrown);
+  });
+
+function headWithTypedErrors(head: NativeHead): NativeHead {
+  return {
+    device: head.device,
+    put: (features) => settled(() => head.put(features)),
+    release: (handles) => call(() => head.release(handles)),
+    estimate: (batch) => settled(() => head.estimate(batch)),
+    dispose: () => head.dispose(),
+  };
+}
+
+/** The binary's export table with every Error turned into a GlposeError. */
+export function withTypedErrors(binary: Addon): Addon {
+  return {
+    info: () => call(() => binary.info()),
+    crop: (batch) => settled(() => binary.crop(batch)),
+    decode: (heatmaps, shape, method) => call(() => binary.decode(heatmaps, shape, method)),
+    createHead: (shape, tensors, device) => headWithTypedErrors(call(() => binary.createHead(shape, tensors, device))),
+    ceilings: () => settled(() => binary.ceilings()),
+    setThreads: (count) => call(() => binary.setThreads(count)),
+  };
+}

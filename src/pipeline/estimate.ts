@@ -1,0 +1,146 @@
+/*
+ * GLPose on one page: from a video to the poses of everyone in it.
+ *
+ *   frames ─ person boxes ─ tracks ─ windows ─ crops ─ extractor ─ feature maps V ─┬─ local, global ─ head ─ joints
+ *                                                                                 └─ (single-frame: the net's own joints)
+ *
+ * The first pass finds who is where, and draws the candidates; the second estimates, with 2k+1 frames in memory.
+ * Which device anything runs on is the model's affair.
+ */
+import { GlposeError } from '../errors.js';
+import type { FramePoses, PersonPose } from '../types.js';
+import type { BoxLookup } from '../formats/boxes.js';
+import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
+import type { Frame, FrameSource } from './frames.js';
+import type { Model } from './model.js';
+import { inOrder } from './in-order.js';
+import { neighbourhoods, type ReadableFrame } from './neighbourhood.js';
+import type { Image } from './extract.js';
+import { surveyVideo, type GivenDetection, type SurveyOptions } from './survey.js';
+import type { Sighting } from './track.js';
+import { windowOf } from './window.js';
+
+/** Who counts as a person, and how the references are drawn. */
+export interface PeopleOptions {
+  /**
+   * Finds the people of a frame instead of the bundle's detector. Boxes in image pixels, scores 0–1; with a `trackId` each,
+   * the detections are taken as tracked.
+   */
+  detect?(frame: Image & { index: number; name: string }): Promise<readonly GivenDetection[]>;
+  /** Boxes to use instead of any detector's. */
+  boxes?: BoxLookup;
+  /** Seed of the draw of candidates. Default 0. */
+  seed?: number;
+  /** Lowest score of a detection that starts a track, 0–1. Default 0.25. */
+  minBoxScore?: number;
+  /** Stops the work; its reason is thrown. */
+  signal?: AbortSignal;
+}
+
+export interface EstimateOptions extends PeopleOptions {
+  /** Estimate poses in every n-th frame only; people are followed through all. Default 1. */
+  every?: number;
+  /** Of those, estimate poses only in these frames, by their place in the video. Default: in all. */
+  only?(frame: number): boolean;
+  /** Also say what each pose was made from (`PersonPose.explanation`). */
+  explain?: boolean;
+  /** Called after every frame of either pass, with the poses estimated in it. */
+  onProgress?(progress: { pass: 'survey' | 'estimate'; people: number }): void;
+}
+
+/** A weaker detection than `minBoxScore` prolongs a track down to this share of it. */
+const WEAK_SHARE = 0.4;
+/** Key frames under way at a time, so that extractor, head and decoder work side by side. */
+const AHEAD = 3;
+/** Frames that a person may be missed and still be the same track. */
+const PATIENCE = 8;
+
+/**
+ * Estimates the poses of everyone in a video, which is read twice.
+ * @param model serves one video at a time
+ * @yields one entry a frame, in order; with `every` > 1 or `only`, those estimated
+ * @throws INPUT where the video cannot be read, MODEL where a network fails, USAGE where the model is at work on another
+ * video, and the signal's reason
+ */
+export async function* estimateVideo(
+  source: FrameSource,
+  model: Model,
+  options: EstimateOptions = {},
+): AsyncGenerator<FramePoses, void, undefined> {
+  const { estimator, net } = model;
+  const { every = 1, only, explain, signal, onProgress } = options;
+  const giveBack = model.take();
+  try {
+    const onFrame = (): void => onProgress?.({ pass: 'survey', people: 0 });
+    const survey = await surveyVideo(source, { ...surveyOptions(model, options), onFrame });
+    await estimator.begin(survey.candidates);
+
+    // A damaged video may yield more frames the second time than the first; nobody was looked for in those.
+    const sightingsOf = (frame: Frame): Sighting[] => survey.sightings[frame.index] ?? [];
+    const sceneOf = (frame: ReadableFrame): Scene => ({
+      ...frame,
+      people: sightingsOf(frame).map((sighting) => toScenePerson(sighting, net.aspect)),
+    });
+    const keys = inOrder(neighbourhoods(source.frames(), estimator.k), AHEAD, async ({ key, around }) => {
+      signal?.throwIfAborted();
+      if (key.index % every !== 0 || only?.(key.index) === false) return null;
+      const poses = around ? await estimator.estimate(around.map(sceneOf), explain) : [];
+      return toFramePoses(key, around ? sightingsOf(key) : [], poses);
+    });
+    let frame = 0;
+    for await (const estimated of keys) {
+      await estimator.passed(++frame);
+      onProgress?.({ pass: 'estimate', people: estimated?.people.length ?? 0 });
+      if (estimated) yield estimated;
+    }
+  } finally {
+    giveBack();
+  }
+}
+
+/** How people are found and followed, whether a video is read twice or a stream once. */
+export function surveyOptions({ estimator, detector, net }: Model, options: PeopleOptions): SurveyOptions {
+  const { boxes, minBoxScore = 0.25, seed = 0, signal } = options;
+  return {
+    detect: async (frame) => {
+      signal?.throwIfAborted();
+      if (boxes) return boxes.boxesOf(frame);
+      if (options.detect) return checked(await options.detect(frame), frame.name);
+      return (await detector?.detect(frame, minBoxScore * WEAK_SHARE)) ?? [];
+    },
+    cut: async (image, window) => (await net.cut(image, [window]))[0],
+    aspect: net.aspect,
+    startScore: minBoxScore,
+    patience: PATIENCE,
+    fillGaps: boxes === undefined, // whoever gives boxes has said where people are
+    m: estimator.m,
+    seed,
+  };
+}
+
+/** A caller's detections. @throws USAGE where one is no box */
+function checked(detections: readonly GivenDetection[], frame: string): readonly GivenDetection[] {
+  for (const { box, score } of detections) {
+    const { x, y, width, height } = box;
+    if (Number.isFinite(x + y + width + height) && width > 0 && height > 0 && score >= 0 && score <= 1) continue;
+    const found = `x ${x}, y ${y}, width ${width}, height ${height}, score ${score}`;
+    throw new GlposeError('USAGE', `detect gave no box in frame ${frame}: ${found}`, 'Leave such detections out.');
+  }
+  return detections;
+}
+
+/** @param aspect width / height of windows */
+export function toScenePerson({ trackId, box }: Sighting, aspect: number): ScenePerson {
+  return { trackId, window: windowOf(box, aspect) };
+}
+
+export function toFramePoses(frame: Frame, sightings: Sighting[], poses: EstimatedPose[]): FramePoses {
+  const people = sightings.map(({ trackId, box, score }, i): PersonPose => {
+    const { joints, explanation } = poses[i];
+    const scores = joints.filter((joint) => joint !== null).map((joint) => joint.score);
+    const mean = scores.reduce((a, b) => a + b, 0) / Math.max(1, scores.length);
+    const pose = { trackId, box, boxScore: score, score: mean * score, joints };
+    return explanation ? { ...pose, explanation } : pose;
+  });
+  return { index: frame.index, name: frame.name, people };
+}

@@ -1,0 +1,77 @@
+import type { Joint } from '../types.js';
+import type { Image } from './extract.js';
+import type { DrawnCandidate } from './survey.js';
+import { toImage, type Window } from './window.js';
+
+/** A pose as an estimator gives it. */
+export interface EstimatedPose {
+  /** One entry per name in the estimator's `joints`; null where it does not give that joint. */
+  joints: (Joint | null)[];
+  /** Present where it was asked for. */
+  explanation?: Explanation;
+}
+
+/** What a pose was made from, for those who want to know why it is what it is. */
+export interface Explanation {
+  /** The key's window. */
+  window: Window;
+  /** The other maps that were joined with the key's, in the order of Eq. 4; empty for single-frame poses. */
+  references: Reference[];
+  /** [K, h, w] heat maps H of the estimator's own joints, over the window. */
+  heatmaps: Float32Array;
+  /** [h, w] M of Eq. 5, its mean over the channels: where the key overlooked something. Absent without enhancement. */
+  mask?: Float32Array;
+  /** Size of the maps. */
+  width: number;
+  height: number;
+}
+
+/** One joined map: where it was cut from, and its weight (W_l or W_g; the mean over the channels). */
+export interface Reference {
+  kind: 'local' | 'global';
+  frame: number;
+  window: Window;
+  weight: number;
+}
+
+/** A frame and the people in it. */
+export interface Scene extends Image {
+  /** The frame's place in the video. */
+  index: number;
+  people: ScenePerson[];
+}
+
+export interface ScenePerson {
+  trackId: number;
+  window: Window;
+}
+
+/** A way from windows to poses. */
+export interface Estimator {
+  readonly joints: readonly string[];
+  /** Neighbouring frames it looks at on either side of the key. */
+  readonly k: number;
+  /** Candidates it wants drawn from the whole video. */
+  readonly m: number;
+  /** Takes the candidates of the video that comes next; what it remembers of the video before is freed. */
+  begin(candidates: readonly DrawnCandidate[]): Promise<void>;
+  /**
+   * Poses of the people of one key frame. Keys come in order; several may be under way at a time.
+   * @param around 2k+1 frames, the key in the middle
+   * @param explain also say what each pose was made from
+   */
+  estimate(around: readonly Scene[], explain?: boolean): Promise<EstimatedPose[]>;
+  /** No key before this frame is under way or comes any more. */
+  passed(frame: number): Promise<void>;
+}
+
+/**
+ * Joints of one person in image pixels.
+ * @param places [K, 3]: x, y in cells of a map `columns` wide, score
+ */
+export function toJoints(places: Float32Array, window: Window, columns: number): Joint[] {
+  return Array.from({ length: places.length / 3 }, (_, joint) => ({
+    ...toImage(window, columns, places[3 * joint], places[3 * joint + 1]),
+    score: places[3 * joint + 2],
+  }));
+}

@@ -1,0 +1,116 @@
+import { GlposeError } from '../errors.js';
+import type { VideoInput } from './inputs.js';
+import { openImages } from './image-folder.js';
+import { openVideo } from './video.js';
+
+/** One frame of a video or of a folder of images. */
+export interface Frame {
+  /** 0-based place; frames that could not be read keep their place. */
+  index: number;
+  /** File name of the frame in a folder, or its index as text in a video. */
+  name: string;
+  /** Pixels, upright (after the file's orientation mark). 0 where the frame could not be read. */
+  width: number;
+  height: number;
+  /** RGB, 8 bits, [height, width, 3]; null where the frame could not be read. */
+  data: Uint8Array | null;
+  /** Why `data` is null; empty otherwise. */
+  problem: string;
+  /** Seconds after the first frame; null where the source does not say. */
+  timeSeconds: number | null;
+}
+
+/** What a kind of input gives: its properties, and its frames from the start as often as asked. */
+export interface FrameReader {
+  /** Of the first frame, upright. The frames of a folder may differ in size, those of a video do not. */
+  width: number;
+  height: number;
+  /** Mean frames a second; null where unknown (folders of images). */
+  fps: number | null;
+  /** Exact for folders, an estimate for videos; null where the video does not say. */
+  frameCount: number | null;
+  /**
+   * All frames from the start, in order, each once. Reading stops when the consumer stops or `signal` aborts.
+   * @param problems takes a clause, without the input's path, for everything that was wrong but did not end the reading
+   */
+  read(signal: AbortSignal | undefined, problems: Set<string>): AsyncGenerator<Frame, void, undefined>;
+}
+
+/** An opened video or folder of images. Its frames can be read more than once. */
+export interface FrameSource extends Omit<FrameReader, 'read'> {
+  /**
+   * All frames from the start, in order, each once; at most one is decoded ahead of the consumer.
+   * Throws INPUT where nothing can be read, and the signal's reason when it aborts.
+   */
+  frames(): AsyncIterable<Frame>;
+  /**
+   * What was wrong in the passes so far without ending them (frames skipped, a file cut off), without the input's path; empty
+   * for a sound input.
+   */
+  readonly problems: readonly string[];
+  /** Ends every pass under way and frees what it holds. Closing twice is harmless. */
+  close(): Promise<void>;
+  /** Closes it at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Opens an input for reading.
+ * Throws INPUT where it is not a video or holds no image that can be read.
+ */
+export async function openFrames(input: VideoInput, options: { signal?: AbortSignal } = {}): Promise<FrameSource> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const reader = input.kind === 'video' ? await openVideo(input.path, signal) : await openImages(input);
+  const problems = new Set<string>();
+  const passes = new Set<AsyncGenerator<Frame>>();
+  let closed = false;
+
+  async function* pass(): AsyncGenerator<Frame, void, undefined> {
+    for await (const frame of oneAhead(reader.read(signal, problems))) {
+      signal?.throwIfAborted();
+      yield frame;
+    }
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    await Promise.all([...passes].map((frames) => frames.return(undefined)));
+    passes.clear();
+  }
+
+  const { width, height, fps, frameCount } = reader;
+  return {
+    width,
+    height,
+    fps,
+    frameCount,
+    frames() {
+      if (closed) throw new GlposeError('INTERNAL', `${input.path} is read after it was closed`);
+      const frames = pass();
+      passes.add(frames);
+      return frames;
+    },
+    get problems() {
+      return [...problems];
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** The same sequence, its next item under way while the consumer works on this one. */
+async function* oneAhead<T>(items: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+  let next = items.next();
+  try {
+    for (;;) {
+      const { value, done } = await next;
+      if (done) return;
+      next = items.next();
+      next.catch(() => {}); // reported when awaited above; until then it must not count as unhandled
+      yield value;
+    }
+  } finally {
+    await items.return();
+  }
+}

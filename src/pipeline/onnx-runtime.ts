@@ -1,0 +1,143 @@
+import { Worker } from 'node:worker_threads';
+import { GlposeError } from '../errors.js';
+import type { Plain, Reply, Request } from './onnx-worker.js';
+
+export type { Plain } from './onnx-worker.js';
+
+/** A loaded graph. `inputs` and `outputs` are the names it declares. Runs asked for together go side by side. */
+export interface OnnxSession {
+  readonly inputs: string[];
+  readonly outputs: string[];
+  /** The largest number of windows that one run takes; Infinity where the graph leaves it open. */
+  readonly maxBatch: number;
+  /**
+   * Runs the graph. The feeds' buffers are handed over and are empty afterwards.
+   * @param outputs names to fetch
+   */
+  run(feeds: Record<string, Plain>, outputs: string[]): Promise<Record<string, Plain>>;
+}
+
+/** More copies of a net than this cost more memory than they gain; further cores go to each copy's own threads. */
+const MOST_WORKERS = 8;
+
+/**
+ * ONNX Runtime in threads of its own, since its run() blocks the thread it is called from. On a CPU every thread holds a copy
+ * of each graph and runs it on one core: no time is lost to waiting for one another within a layer, other stages of the
+ * pipeline find their share of the cores, and results do not depend on the number of threads.
+ */
+export class OnnxRuntime {
+  private readonly workers: OnnxWorker[];
+  private readonly threadsEach: number;
+
+  /** @param threads cores to use */
+  constructor(threads: number) {
+    const count = Math.min(threads, MOST_WORKERS);
+    this.threadsEach = Math.floor(threads / count);
+    this.workers = Array.from({ length: count }, () => new OnnxWorker());
+  }
+
+  /** Runs that go side by side. */
+  get width(): number {
+    return this.workers.length;
+  }
+
+  /**
+   * Loads a graph.
+   * @param cuda device index, or null for the CPU
+   * @throws MODEL where the file is not a graph that runs; DEVICE where the CUDA provider is not there
+   */
+  async load(file: string, cuda: number | null): Promise<OnnxSession> {
+    const workers = cuda === null ? this.workers : this.workers.slice(0, 1); // a GPU is fed by one thread
+    const replies = await Promise.all(
+      workers.map((worker) => worker.ask({ do: 'load', file, threads: this.threadsEach, cuda })),
+    );
+    const failed = replies.find((reply) => 'error' in reply);
+    if (failed) throw loadError(file, cuda, failed.error);
+    const loaded = replies as { session: number; inputs: string[]; outputs: string[]; maxBatch: number }[];
+    return {
+      inputs: loaded[0].inputs,
+      outputs: loaded[0].outputs,
+      maxBatch: loaded[0].maxBatch,
+      run: async (feeds, outputs) => {
+        const worker = workers.reduce((idlest, other) => (other.load < idlest.load ? other : idlest));
+        const session = loaded[workers.indexOf(worker)].session;
+        const reply = await worker.ask({ do: 'run', session, feeds, outputs });
+        if ('error' in reply) throw new GlposeError('MODEL', `${file} failed while running: ${firstLine(reply.error)}`);
+        return reply.outputs as Record<string, Plain>;
+      },
+    };
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.dispose()));
+  }
+}
+
+type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
+
+/** One thread and the calls that wait for it. */
+class OnnxWorker {
+  private readonly worker = new Worker(new URL('./onnx-worker.js', import.meta.url));
+  private readonly waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (reason: Error) => void }>();
+  private nextId = 0;
+  private ended: GlposeError | null = null;
+
+  constructor() {
+    this.worker.on('message', (reply: Reply) => {
+      const call = this.waiting.get(reply.id);
+      this.waiting.delete(reply.id);
+      if (this.waiting.size === 0) this.worker.unref(); // an idle thread does not keep the process alive
+      call?.resolve(reply);
+    });
+    this.worker.on('error', (error) => this.end(`the feature extractor's thread failed: ${error.message}`));
+    this.worker.on('exit', (code) => this.end(`the feature extractor's thread ended with code ${code}`));
+    this.worker.unref();
+  }
+
+  /** Calls under way. */
+  get load(): number {
+    return this.waiting.size;
+  }
+
+  ask(request: Unnumbered<Request>): Promise<Reply> {
+    if (this.ended) return Promise.reject(this.ended);
+    const id = this.nextId++;
+    const buffers = request.do === 'run' ? Object.values(request.feeds).map((plain) => plain.data.buffer) : [];
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.worker.ref();
+      this.worker.postMessage({ id, ...request }, buffers as ArrayBuffer[]);
+    });
+  }
+
+  async dispose(): Promise<void> {
+    this.end('the model was disposed');
+    await this.worker.terminate();
+  }
+
+  private end(why: string): void {
+    this.ended ??= new GlposeError('INTERNAL', why);
+    for (const call of this.waiting.values()) call.reject(this.ended);
+    this.waiting.clear();
+  }
+}
+
+function loadError(file: string, cuda: number | null, error: string): GlposeError {
+  if (cuda !== null && /provider|cuda/i.test(error)) {
+    return new GlposeError(
+      'DEVICE',
+      `ONNX Runtime cannot use CUDA device ${cuda}: ${firstLine(error)}`,
+      'Install its CUDA provider (ONNXRUNTIME_NODE_INSTALL=cuda12 npm ci), or use --device cpu; see glpose doctor.',
+    );
+  }
+  return new GlposeError(
+    'MODEL',
+    `${file} does not load in ONNX Runtime: ${firstLine(error)}`,
+    'Check that the file is a complete ONNX model, or import it again.',
+  );
+}
+
+/** The runtime's messages carry source paths and stacks after the first line. */
+function firstLine(text: string): string {
+  return text.split('\n')[0].trim();
+}

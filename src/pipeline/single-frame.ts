@@ -1,0 +1,54 @@
+import type { OwnPoseConfig } from '../models/config.js';
+import type { Addon } from '../native/binding.js';
+import { toJoints, type EstimatedPose, type Estimator, type Scene } from './estimator.js';
+import type { CropNet } from './extract.js';
+import { decodeMoveNetPose } from './movenet-pose.js';
+import type { Plain } from './onnx-runtime.js';
+import { DERIVED_JOINTS, withDerivedJoints } from './derived-joints.js';
+import type { Window } from './window.js';
+
+/** The extractor's own poses, from the key frame alone: the baseline beside GLPose. */
+export class SingleFrame implements Estimator {
+  readonly joints: readonly string[];
+  readonly k = 0;
+  readonly m = 0;
+
+  constructor(
+    private readonly native: Addon,
+    private readonly net: CropNet,
+    private readonly config: OwnPoseConfig,
+  ) {
+    this.joints = config.kind === 'movenet' ? [...config.joints, ...DERIVED_JOINTS] : config.joints;
+  }
+
+  async begin(): Promise<void> {} // nothing is remembered from one frame to another
+
+  async passed(): Promise<void> {}
+
+  async estimate([scene]: readonly Scene[], explain = false): Promise<EstimatedPose[]> {
+    if (scene.people.length === 0) return [];
+    const windows = scene.people.map(({ window }) => window);
+    const outputs = await this.net.run(await this.net.cut(scene, windows));
+    return windows.map((window, person) => this.decode(outputs, person, window, explain));
+  }
+
+  private decode(outputs: Record<string, Plain>, person: number, window: Window, explain: boolean): EstimatedPose {
+    const { config } = this;
+    const map = (name: string): Float32Array => {
+      const { data, dims } = outputs[name];
+      const size = data.length / dims[0];
+      return data.subarray(person * size, (person + 1) * size);
+    };
+    const heat = config.kind === 'movenet' ? config.outputs.heatmap : config.output;
+    const [, K, h, w] = outputs[heat].dims;
+    const heatmaps = map(heat);
+    const explanation = explain ? { window, references: [], heatmaps, width: w, height: h } : undefined;
+    if (config.kind === 'heatmaps') {
+      const places = this.native.decode(heatmaps, [1, K, h, w], config.decode);
+      return { joints: toJoints(places, window, w), explanation };
+    }
+    const { offset, regress, center } = config.outputs;
+    const maps = { h, w, heatmap: heatmaps, offset: map(offset), regress: map(regress), center: map(center) };
+    return { joints: withDerivedJoints(config.joints, decodeMoveNetPose(maps, window)), explanation };
+  }
+}

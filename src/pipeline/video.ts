@@ -1,0 +1,144 @@
+import { open, stat } from 'node:fs/promises';
+import { GlposeError, messageOf } from '../errors.js';
+import { checkSize } from './frame-size.js';
+import type { FrameReader } from './frames.js';
+import type { Orientation } from './video-orientation.js';
+
+/** One way to decode videos. Both ways give the same frames, up to rounding in the conversion to RGB. */
+export interface VideoDecoder {
+  name: 'node-av' | 'ffmpeg';
+  /** Version, for `run.json` and `glpose doctor`. */
+  version: string;
+  open(file: string, signal?: AbortSignal): Promise<FrameReader>;
+}
+
+/**
+ * The containers that are read. Others that FFmpeg knows are refused: play lists and image patterns among them make it open
+ * other files and addresses.
+ */
+export const CONTAINERS =
+  'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,h264,hevc,m4v,asf,flv,ogg,mxf,gif';
+
+/** Decoding threads of one video; each holds frames, and two videos may be open at once. */
+export const DECODING_THREADS = 4;
+
+/**
+ * The way videos are decoded here: node-av (FFmpeg as an npm package) where it is installed, else the system's ffmpeg.
+ * GLPOSE_DECODER=node-av or ffmpeg chooses one. Throws INPUT where there is none.
+ */
+export async function videoDecoder(): Promise<VideoDecoder> {
+  const asked = process.env.GLPOSE_DECODER ?? '';
+  const reasons: string[] = [];
+  for (const [name, load] of Object.entries(WAYS)) {
+    if (asked !== '' && asked !== name) continue;
+    try {
+      return await load();
+    } catch (thrown) {
+      reasons.push(`${name}: ${messageOf(thrown)}`);
+    }
+  }
+  if (reasons.length === 0) {
+    throw new GlposeError('USAGE', `GLPOSE_DECODER is "${asked}"`, `Set it to ${Object.keys(WAYS).join(' or ')}.`);
+  }
+  throw new GlposeError(
+    'INPUT',
+    `videos cannot be decoded here (${reasons.join('; ')})`,
+    'Install the npm package node-av or the program ffmpeg, or give folders of images instead.',
+  );
+}
+
+const WAYS: Record<VideoDecoder['name'], () => Promise<VideoDecoder>> = {
+  'node-av': async () => (await import('./video-node-av.js')).nodeAvDecoder(),
+  ffmpeg: async () => (await import('./video-ffmpeg.js')).ffmpegDecoder(),
+};
+
+/** Opens a video file. Throws INPUT where it is not a video that can be decoded. */
+export async function openVideo(file: string, signal?: AbortSignal): Promise<FrameReader> {
+  if ((await sizeOf(file)) === 0) {
+    throw new GlposeError('INPUT', `${file} is empty (0 bytes)`, 'Copy or record it again.');
+  }
+  const reader = await (await videoDecoder()).open(file, signal);
+  checkSize(file, reader.width, reader.height);
+  if (!(await isCutAvi(file))) return reader;
+  return {
+    ...reader,
+    read(signal, problems) {
+      problems.add('the file is shorter than its header says: it is cut off');
+      return reader.read(signal, problems);
+    },
+  };
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (thrown) {
+    throw new GlposeError(
+      'INPUT',
+      `${file} cannot be read: ${messageOf(thrown)}`,
+      'Check the path and its permissions.',
+    );
+  }
+}
+
+/** The error for a file that does not decode. */
+export function undecodable(file: string, reason: string): GlposeError {
+  return new GlposeError(
+    'INPUT',
+    `${file} is not a video that can be read: ${reason}`,
+    'Check that it plays in a video player; where it does, convert it: ffmpeg -i VIDEO -c:v libx264 new.mp4',
+  );
+}
+
+/** How many frames a video's header speaks of. */
+export interface Announced {
+  /** For progress; null where the header does not say. */
+  frames: number | null;
+  /**
+   * `counted`: there are that many, else the file is cut off. `timed`: from duration and rate, true to a few frames.
+   * `guessed`: nothing follows from fewer.
+   */
+  how: 'counted' | 'timed' | 'guessed';
+}
+
+/**
+ * @param container FFmpeg's name of the container
+ * @param counted the header's count of frames; 0 where it has none
+ * @param seconds the video stream's duration; null where unknown
+ */
+export function announced(container: string, counted: number, seconds: number | null, fps: number | null): Announced {
+  // AVI counts places in time, of which some are empty.
+  if (counted > 0) return { frames: counted, how: container === 'avi' ? 'guessed' : 'counted' };
+  if (seconds !== null && seconds > 0 && fps !== null) return { frames: Math.round(seconds * fps), how: 'timed' };
+  return { frames: null, how: 'guessed' };
+}
+
+/** The clause about a video that gave fewer frames than announced; null where nothing is missing. */
+export function shortfall(found: number, { frames, how }: Announced): string | null {
+  if (frames === null || how === 'guessed') return null;
+  if (found >= (how === 'counted' ? frames : frames - Math.max(2, 0.02 * frames))) return null;
+  return `it ends after ${found} of ${how === 'timed' ? 'about ' : ''}${frames} frames: the file may be cut off or damaged`;
+}
+
+/** Whether a file is an AVI that is shorter than its first twelve bytes say. */
+async function isCutAvi(file: string): Promise<boolean> {
+  await using handle = await open(file);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(12), 0, 12, 0);
+  if (bytesRead < 12 || buffer.toString('latin1', 0, 4) !== 'RIFF') return false;
+  return (await handle.stat()).size < buffer.readUInt32LE(4) + 8;
+}
+
+/**
+ * The FFmpeg filters that turn decoded frames upright and to RGB. The size is fixed for the whole video, also where the
+ * stream changes it on the way. Colour is converted with full precision, so that different builds of FFmpeg agree.
+ */
+export function rgbFilter(video: { width: number; height: number; orientation: Orientation }): string {
+  const scale = `scale=${video.width}:${video.height}:flags=bicubic+accurate_rnd+full_chroma_int`;
+  return [video.orientation.filter, scale, 'format=rgb24'].filter((part) => part !== '').join(',');
+}
+
+/** Seconds of a time written as Matroska does, "00:00:04.800000000"; null where it is not one. */
+export function secondsOfClock(text: string): number | null {
+  const parts = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(text);
+  return parts && Number(parts[1]) * 3600 + Number(parts[2]) * 60 + Number(parts[3]);
+}

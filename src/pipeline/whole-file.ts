@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { GlposeError, messageOf } from '../errors.js';
+
+/**
+ * Makes a file whole or not at all: `write` fills a temporary file in the same folder, which takes the file's place when it is
+ * done and safely on the disk, and is removed when `write` throws. A file that was there before stays until then. Missing
+ * folders are made.
+ * @param file the file to make
+ * @param write fills the temporary file at the path it is given
+ * @returns what `write` returned. Throws OUTPUT where the disk refuses; other errors of `write` pass through
+ */
+export async function makeWhole<T>(file: string, write: (temporary: string) => Promise<T>): Promise<T> {
+  const folder = path.dirname(path.resolve(file));
+  const temporary = path.join(folder, `.${randomBytes(6).toString('hex')}.partial`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const result = await write(temporary);
+    await flush(temporary);
+    await rename(temporary, file);
+    return result;
+  } catch (thrown) {
+    await rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
+    throw asOutputError(file, thrown);
+  }
+}
+
+/** Writes text, bytes or text in pieces as a whole file; see makeWhole. */
+export async function writeWhole(file: string, content: string | Uint8Array | Iterable<string>): Promise<void> {
+  await makeWhole(file, async (temporary) => {
+    const handle = await open(temporary, 'wx');
+    try {
+      await writeFile(handle, content);
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+/** A rename can reach the disk before the data does: after a power cut, the file would be there and empty. */
+async function flush(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const REMEDIES: Record<string, string> = {
+  ENOSPC: 'Free space on the disk.',
+  EDQUOT: 'Free space within your quota.',
+  EACCES: 'Choose a folder you may write to.',
+  EPERM: 'Choose a folder you may write to.',
+  EROFS: 'The file system is read-only: choose another folder.',
+  EISDIR: 'A folder has that name: remove it or choose another name.',
+  ENOTDIR: 'A part of the path is a file: choose another path.',
+  EEXIST: 'A file has the name of a folder on the path: choose another path.',
+  ENAMETOOLONG: 'Choose a shorter name.',
+  EMFILE: 'Raise the limit of open files (ulimit -n).',
+};
+
+/** An error of the file system while writing `file` as OUTPUT with a remedy; every other error as it is. */
+export function asOutputError(file: string, thrown: unknown): unknown {
+  const { code, syscall } = (thrown ?? {}) as NodeJS.ErrnoException;
+  if (thrown instanceof GlposeError || code === undefined || syscall === undefined) return thrown;
+  const remedy = REMEDIES[code] ?? 'Check the disk, or choose another folder.';
+  return new GlposeError('OUTPUT', `${file} cannot be written: ${messageOf(thrown)}`, remedy, { cause: thrown });
+}

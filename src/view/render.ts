@@ -1,0 +1,65 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { FrameSource } from '../pipeline/frames.js';
+import type { FramePoses, VideoPoses } from '../types.js';
+import type { Canvas } from './canvas.js';
+import { blurFaces } from './blur-faces.js';
+import { writeImages, type Picture } from './image-writer.js';
+import { drawPoses, OVERLAY_DEFAULTS, type OverlayOptions } from './overlay.js';
+import { writeVideo } from './video-writer.js';
+
+export interface RenderStyle extends Partial<Omit<OverlayOptions, 'joints'>> {
+  /** `auto`: mp4 of videos, jpg of folders. */
+  form: 'auto' | 'mp4' | 'png' | 'jpg';
+  /** Makes the heads of all people found unrecognisable. Default false. */
+  blurFaces?: boolean;
+}
+
+/** Frames a second of an mp4 of frames that come without a rate. */
+const RATE_OF_FOLDERS = 25;
+
+/**
+ * Draws the skeletons into a video's frames: `render/<name>.mp4`, or image files in `render/<name>/`. Frames that were not
+ * estimated (`--every`) or not readable are left out.
+ * @returns the file or folder, relative to `out`
+ */
+export async function renderVideo(
+  source: FrameSource,
+  video: VideoPoses,
+  out: string,
+  style: RenderStyle,
+  options: { every?: number; signal?: AbortSignal; onFrame?(event: { pass: string; people: number }): void },
+): Promise<string> {
+  const form = style.form === 'auto' ? (source.fps === null ? 'jpg' : 'mp4') : style.form;
+  const pictures = drawn(source, video, style, () => options.onFrame?.({ pass: 'render', people: 0 }));
+  if (form === 'mp4') {
+    const file = path.join('render', `${video.name}.mp4`);
+    const fps = (source.fps ?? RATE_OF_FOLDERS) / (options.every ?? 1);
+    const properties = { width: video.width, height: video.height, fps, signal: options.signal };
+    await writeVideo(path.join(out, file), pictures, properties);
+    return file;
+  }
+  const folder = path.join('render', video.name);
+  await rm(path.join(out, folder), { recursive: true, force: true }); // no frame of an earlier run stays among these
+  await writeImages(path.join(out, folder), pictures, form);
+  return folder;
+}
+
+async function* drawn(
+  source: FrameSource,
+  video: VideoPoses,
+  style: RenderStyle,
+  onFrame: () => void,
+): AsyncGenerator<Picture & Canvas, void, undefined> {
+  const posesOf = new Map<number, FramePoses>(video.frames.map((frame) => [frame.index, frame]));
+  for await (const { index, name, width, height, data } of source.frames()) {
+    const poses = posesOf.get(index);
+    if (poses && data) {
+      const canvas = { name, width, height, data }; // drawn in place: this pass's frames are ours alone
+      if (style.blurFaces) blurFaces(canvas, poses, video.joints);
+      drawPoses(canvas, poses, { ...OVERLAY_DEFAULTS, ...style, joints: video.joints });
+      yield canvas;
+    }
+    onFrame();
+  }
+}

@@ -1,0 +1,307 @@
+/*
+ * From results to a page: poses as columns, explanations from a second run of the model, pictures from the video.
+ */
+import { deflateRawSync } from 'node:zlib';
+import sharp from 'sharp';
+import { readBoxes, type BoxLookup } from '../formats/boxes.js';
+import { LIMBS } from '../joints.js';
+import { openFrames, type FrameSource } from '../pipeline/frames.js';
+import type { VideoInput } from '../pipeline/inputs.js';
+import { inOrder } from '../pipeline/in-order.js';
+import { Model, type Method, type ModelOptions } from '../pipeline/model.js';
+import type { PersonPose } from '../types.js';
+import { explainVideo } from './explain.js';
+import { framePlaces } from './frame-match.js';
+import { colourOfTrack } from './overlay.js';
+import { PART, type PageHeader } from './page/page-data.js';
+import { PageParts } from './page/page-parts.js';
+import { emptyColumns, placeCodec, scoreCode, type PoseColumns } from './page/pose-columns.js';
+import { writePage } from './page/write-page.js';
+import type { Results, ResultSequence } from './results.js';
+import { selectsFrame, selectsTrack, type Selection } from './selection.js';
+
+export interface ViewOptions extends Pick<ModelOptions, 'method' | 'device' | 'threads'> {
+  /** The HTML file to write. */
+  page: string;
+  /** Where the frames are; null shows the skeletons on an empty ground. */
+  video: VideoInput | null;
+  /** Poses to explain; needs the video. */
+  explain: Selection | null;
+  /** The bundle that explains; default: the run's. */
+  model: string;
+  /** Bytes of pictures and explanations above which they go to a folder beside the page. */
+  limit: number;
+  signal?: AbortSignal;
+  say(text: string): void;
+  /** Called before frames are read, with how many there will be over all passes; null where unknown. */
+  onStart?(totalFrames: number | null): void;
+  /** Called after every frame of every pass. */
+  onFrame?(event: { pass: string; people: number }): void;
+}
+
+export interface WrittenPage {
+  file: string;
+  /** The folder of pictures and explanations; null where the page holds them. */
+  folder: string | null;
+  /** Of page and folder. */
+  bytes: number;
+  poses: number;
+  explained: number;
+}
+
+/** Pictures wider than this are scaled down. */
+const MAX_PICTURE_WIDTH = 1920;
+const JPEG_QUALITY = 80;
+/** Pictures encoded at the same time. */
+const IN_FLIGHT = 2;
+/** Bytes of an explained pose, about: heat maps are most of it. */
+const BYTES_EXPLAINED = { glpose: 40e3, 'single-frame': 7e3 };
+/** Explanations of more bytes are announced before they are made. */
+const ANNOUNCED = 20e6;
+/** Joints of a pose that was made again may differ by this, in pixels, where rounding or another device is the cause. */
+const SAME_POSE = 2;
+
+/**
+ * Writes the page of one video.
+ * @throws INPUT where video and results do not belong together, MODEL, DEVICE, OUTPUT
+ */
+export async function viewSequence(
+  results: Results,
+  sequence: ResultSequence,
+  options: ViewOptions,
+): Promise<WrittenPage> {
+  const { page, video, explain, limit, say, signal } = options;
+  const places = framePlaces(sequence, video);
+  const folder = page.replace(/\.html?$/i, '') + '_files';
+  const parts = new PageParts(folder, limit, () => {
+    say(`pictures and explanations are more than ${megabytes(limit)}: they go to the folder ${folder}`);
+  });
+  const source = video && (await openFrames(video, { signal }));
+  try {
+    const remarks = results.remarks.list().map(({ text, count, first }) => `${count} ${text} (first: ${first})`);
+    const explained: number[] = [];
+    const wanted = new Set(places);
+    let count = 0;
+    const passes = explain ? 5 : 1; // survey and estimate, both once more for the single-frame poses, pictures
+    options.onStart?.(source?.frameCount ? source.frameCount * passes : null);
+    if (source && explain) {
+      const again = await explainParts(source, results, sequence, places, { ...options, explain }, parts);
+      explained.push(...again.frames);
+      again.pictures.forEach((frame) => wanted.add(frame));
+      remarks.push(...again.remarks);
+      again.remarks.forEach(say);
+      count = again.poses;
+    }
+    const pictures = source ? await pictureParts(source, wanted, parts, options) : [];
+    const { columns, tracks, tracked } = columnsOf(sequence, sizeOf(sequence, source));
+    const header: PageHeader = {
+      name: sequence.name,
+      ...sizeOf(sequence, source),
+      fps: source?.fps ?? null,
+      joints: sequence.joints,
+      limbs: LIMBS.map(([from, to]): [number, number] => [
+        sequence.joints.indexOf(from),
+        sequence.joints.indexOf(to),
+      ]).filter(([from, to]) => from >= 0 && to >= 0),
+      estimated: sequence.estimated.map((name) => sequence.joints.indexOf(name)).filter((joint) => joint >= 0),
+      madeBy: results.run ? `${results.run.model}, ${results.run.method}` : '',
+      remarks,
+      frames: { index: places, names: sequence.frames.map(({ name }) => name) },
+      tracks: tracks.map((id) => ({ id, colour: `rgb(${colourOfTrack(id).join(',')})` })),
+      tracked,
+      sizes: { poses: columns.frame.length, tracks: tracks.length, joints: sequence.joints.length },
+      folder: parts.folderName,
+      pictures,
+      explained,
+    };
+    const bytes = await writePage(page, header, columns, parts);
+    return {
+      file: page,
+      folder: parts.folderName === null ? null : folder,
+      bytes: bytes + (parts.folderName === null ? 0 : parts.size),
+      poses: columns.frame.length,
+      explained: count,
+    };
+  } finally {
+    await source?.close();
+  }
+}
+
+/** Size of the frames: the source's, the file's, or what holds all joints. */
+function sizeOf(sequence: ResultSequence, source: FrameSource | null): { width: number; height: number } {
+  if (source) return { width: source.width, height: source.height };
+  if (sequence.size) return sequence.size;
+  let [width, height] = [1, 1];
+  for (const { people } of sequence.frames) {
+    for (const { joints } of people) {
+      for (let at = 0; at < joints.length; at += 3) {
+        if (joints[at] > width) width = joints[at];
+        if (joints[at + 1] > height) height = joints[at + 1];
+      }
+    }
+  }
+  return { width: Math.ceil(width), height: Math.ceil(height) };
+}
+
+/** All poses, track by track. People that no track holds together get their place in the frame as track. */
+export function columnsOf(
+  { frames, joints }: ResultSequence,
+  size: { width: number; height: number },
+): { columns: PoseColumns; tracks: number[]; tracked: boolean } {
+  const poses = frames.flatMap(({ people }, frame) =>
+    people.map((person, place) => ({ person, frame, track: person.trackId ?? place })),
+  );
+  poses.sort((a, b) => a.track - b.track || a.frame - b.frame);
+  const tracks = [...new Set(poses.map(({ track }) => track))];
+  const columns = emptyColumns({ poses: poses.length, tracks: tracks.length, joints: joints.length });
+  const { code } = placeCodec(Math.max(size.width, size.height));
+  let track = -1;
+  poses.forEach(({ person, frame, track: id }, pose) => {
+    if (track < 0 || tracks[track] !== id) columns.trackStart[++track] = pose;
+    columns.frame[pose] = frame;
+    columns.score[pose] = scoreCode(person.score);
+    const { box } = person;
+    const corners = box ? [box.x, box.y, box.x + box.width, box.y + box.height] : [NaN, NaN, NaN, NaN];
+    corners.forEach((place, side) => (columns.box[side][pose] = code(place)));
+    for (let k = 0; k < joints.length; k++) {
+      columns.x[k][pose] = code(person.joints[3 * k]);
+      columns.y[k][pose] = code(person.joints[3 * k + 1]);
+      columns.jointScore[k][pose] = scoreCode(person.joints[3 * k + 2]);
+    }
+  });
+  columns.trackStart[tracks.length] = poses.length;
+  return { columns, tracks, tracked: poses.every(({ person }) => person.trackId !== null) };
+}
+
+async function pictureParts(
+  source: FrameSource,
+  wanted: ReadonlySet<number>,
+  parts: PageParts,
+  { onFrame }: Pick<ViewOptions, 'onFrame'>,
+): Promise<number[]> {
+  const there: number[] = [];
+  const encoded = inOrder(source.frames(), IN_FLIGHT, async ({ index, width, height, data }) => {
+    if (!data || !wanted.has(index)) return null;
+    const bytes = await sharp(data, { raw: { width, height, channels: 3 } })
+      .resize({ width: MAX_PICTURE_WIDTH, withoutEnlargement: true })
+      .jpeg({ quality: JPEG_QUALITY })
+      .toBuffer();
+    return { index, bytes };
+  });
+  for await (const picture of encoded) {
+    onFrame?.({ pass: 'pictures', people: 0 });
+    if (!picture) continue;
+    await parts.add(PART.picture(picture.index), picture.bytes, 'picture');
+    there.push(picture.index);
+  }
+  return there;
+}
+
+interface ExplainedParts {
+  frames: number[];
+  poses: number;
+  pictures: Set<number>;
+  remarks: string[];
+}
+
+async function explainParts(
+  source: FrameSource,
+  results: Results,
+  sequence: ResultSequence,
+  places: readonly number[],
+  options: ViewOptions & { explain: Selection },
+  parts: PageParts,
+): Promise<ExplainedParts> {
+  const { run } = results;
+  const made: ExplainedParts = { frames: [], poses: 0, pictures: new Set(), remarks: [] };
+  const { model: name, method = run?.method, explain: selection, signal, device, threads } = options;
+  const load = { device, threads, reuse: run?.reuse, detector: run?.detector };
+  await using model = await Model.load(name, { ...load, method });
+  await using singleFrame =
+    model.method === 'glpose' ? await Model.load(name, { ...load, method: 'single-frame' }) : null;
+  made.remarks.push(...model.notices);
+  if (run && run.sha256 !== (await model.bundle.sha256())) {
+    made.remarks.push('the results were made with another version of the model than the explanations');
+  }
+  announce(sequence, places, model.method, options);
+  const resultBoxes = boxesOf(sequence, places);
+  const boxes = run ? run.boxes && readBoxes(run.boxes).forVideo(sequence.name) : resultBoxes;
+  const all = explainVideo(source, model, singleFrame, {
+    selection,
+    resultBoxes,
+    boxes: boxes || undefined,
+    every: run?.every,
+    seed: run?.seed,
+    minBoxScore: run?.minScore,
+    signal,
+    onProgress: options.onFrame,
+  });
+  const frameAt = new Map(places.map((place, frame) => [place, sequence.frames[frame]]));
+  let different = 0;
+  for await (const { frame, people, packet, pictures } of all) {
+    await parts.add(PART.why(frame), deflateRawSync(packet), 'data');
+    made.frames.push(frame);
+    made.poses += people.length;
+    pictures.forEach((picture) => made.pictures.add(picture));
+    const before = frameAt.get(frame)?.people ?? [];
+    different += people.filter((person) => {
+      const same = before.find(({ trackId }) => trackId === person.trackId);
+      return !same || !isSamePose(person, model.estimator.joints, same.joints, sequence.joints);
+    }).length;
+  }
+  if (run?.smoothed) {
+    made.remarks.push(
+      'the poses of the results were smoothed over time; the explained ones are as the model gave them',
+    );
+  } else if (different > 0) {
+    const problem = `${different} of ${made.poses} explained poses are not those of the results`;
+    made.remarks.push(`${problem}: other options, model or video than when they were made`);
+  }
+  return made;
+}
+
+/** Says how large the explanations will be where that is much. */
+function announce(
+  { frames }: ResultSequence,
+  places: readonly number[],
+  method: Method,
+  { explain, say }: { explain: Selection; say(text: string): void },
+): void {
+  let poses = 0;
+  for (const [frame, { people }] of frames.entries()) {
+    if (!selectsFrame(explain, places[frame])) continue;
+    poses += people.filter(({ trackId }, place) => selectsTrack(explain, trackId ?? place)).length;
+  }
+  const bytes = poses * BYTES_EXPLAINED[method];
+  if (bytes > ANNOUNCED)
+    say(`explaining ${poses} poses, up to ${megabytes(bytes)}; --explain and --tracks choose some`);
+}
+
+/** The results’ own boxes, by place in the video; tracks as in columnsOf. */
+function boxesOf({ frames }: ResultSequence, places: readonly number[]): BoxLookup {
+  const frameAt = new Map(places.map((place, frame) => [place, frames[frame]]));
+  return {
+    boxesOf: ({ index }) =>
+      (frameAt.get(index)?.people ?? []).flatMap(({ box, trackId }, place) =>
+        box && box.width > 0 && box.height > 0 ? [{ box, score: 1, trackId: trackId ?? place }] : [],
+      ),
+  };
+}
+
+/** Whether all joints that both poses have lie at the same place. */
+function isSamePose(
+  { joints }: PersonPose,
+  names: readonly string[],
+  others: Float64Array,
+  otherNames: readonly string[],
+): boolean {
+  return joints.every((joint, k) => {
+    const at = 3 * otherNames.indexOf(names[k]);
+    if (at < 0 || !joint || Number.isNaN(others[at])) return true;
+    return Math.hypot(joint.x - others[at], joint.y - others[at + 1]) <= SAME_POSE;
+  });
+}
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}

@@ -1,0 +1,157 @@
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { main } from '../../src/cli/main.js';
+import { Extractor } from '../../src/features/extractor.js';
+import type { FeatureIndex } from '../../src/features/layout.js';
+import { fromFloat16 } from '../../src/models/float16.js';
+import { betweenGrids, windowOf } from '../../src/pipeline/window.js';
+import { clipFolder, makeImage, picture } from '../pipeline/clips.js';
+
+const folder = await clipFolder();
+const frames = path.join(folder, 'walk');
+const annotations = path.join(folder, 'index.json');
+const FRAMES = 4;
+const MAP = 24 * 64 * 48;
+
+/** The person moves three pixels a frame. */
+const place = (frame: number): number[][] => [[30 + 3 * frame, 10], [35 + 3 * frame, 50], [25 + 3 * frame, 50]]; // prettier-ignore
+const boxOf = (frame: number): { x: number; y: number; width: number; height: number } => ({
+  x: 24 + 3 * frame,
+  y: 6,
+  width: 12,
+  height: 48,
+});
+
+beforeAll(async () => {
+  await mkdir(frames);
+  for (let i = 0; i < FRAMES; i++) await makeImage(path.join(frames, `${i}.png`), picture(i));
+  const joints = Array.from({ length: FRAMES }, (_, i) => place(i));
+  const index = { joint_names: ['neck', 'l_ankle', 'r_ankle'], clips: [{ video: 'walk', split: 'train', joints }] };
+  await writeFile(annotations, JSON.stringify(index));
+});
+
+interface Run {
+  code: number;
+  out: string;
+  err: string;
+}
+
+async function features(...options: string[]): Promise<Run> {
+  const run: Run = { code: 0, out: '', err: '' };
+  const terminal = { out: (text: string) => void (run.out += text), err: (text: string) => void (run.err += text) };
+  run.code = await main(['features', frames, '--annotations', annotations, ...options], terminal);
+  return run;
+}
+
+async function readMap(out: string, map: number): Promise<Float32Array> {
+  const bytes = await readFile(path.join(out, 'maps/walk.f16'));
+  return Float32Array.from({ length: MAP }, (_, i) => fromFloat16(bytes.readUInt16LE((map * MAP + i) * 2)));
+}
+
+test('samples are what inference sees, with own windows, degraded runs and targets', async () => {
+  const out = path.join(folder, 'out');
+  const options = [
+    '-o',
+    out,
+    '--k',
+    '1',
+    '--m',
+    '2',
+    '--every',
+    '2',
+    '--warp',
+    '--views',
+    '2',
+    '--kinds',
+    'defocus',
+    '--poses',
+  ];
+  const run = await features(...options);
+  expect(run.err).toContain('1 videos, 4 samples, 42 feature maps, 0.01 GB');
+  expect(run).toMatchObject({ code: 0, out: `${out}  4 samples of 1 videos\n` });
+
+  const index = JSON.parse(await readFile(path.join(out, 'index.json'), 'utf8')) as FeatureIndex;
+  const [video] = index.videos;
+  expect(video).toMatchObject({ name: 'walk', split: 'train', maps: 42 });
+  expect((await stat(path.join(out, 'maps/walk.f16'))).size).toBe(42 * MAP * 2);
+  expect(video.candidates).toHaveLength(2);
+  expect(video.samples.map(({ plain }) => plain)).toEqual([true, false, true, false]);
+
+  const sample = video.samples.find(({ plain, frame }) => plain && frame > 0)!;
+  const t = sample.frame;
+  const extractor = await Extractor.open('glpose-movenet', { threads: 1, teacher: false });
+  const window = windowOf(boxOf(t), 0.75);
+  const image = picture(t);
+  const [expected] = await extractor.maps(await extractor.net.cut(image, [window]));
+  const previous = windowOf(boxOf(t - 1), 0.75);
+  const [before] = await extractor.maps(await extractor.net.cut(picture(t - 1), [previous]));
+  await extractor.dispose();
+  const near = (found: Float32Array, wanted: Float32Array): number =>
+    wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]) / Math.max(0.01, Math.abs(value))), 0);
+  expect(near(await readMap(out, sample.clean.exact[1]), expected)).toBeLessThan(2 ** -10); // rounding to a half
+  expect(near(await readMap(out, sample.clean.own![0]), before)).toBeLessThan(2 ** -10);
+  expect(sample.clean.own![1]).toBe(sample.clean.exact[1]);
+  const { scale, shiftX, shiftY } = betweenGrids(window, previous, 48, 64);
+  expect(sample.transforms![0]).toEqual([scale, shiftX, shiftY]);
+
+  const [degraded] = sample.degraded;
+  expect(degraded.kind).toBe('defocus');
+  expect(near(await readMap(out, degraded.exact[1]), expected)).toBeGreaterThan(0.05);
+
+  const names = index.made.joints;
+  const cell = window.width / 48;
+  const neck = sample.joints[names.indexOf('neck')];
+  expect(neck[0]).toBeCloseTo((place(t)[0][0] - window.centreX) / cell + 24, 2);
+  expect(neck[1]).toBeCloseTo((place(t)[0][1] - window.centreY) / cell + 32, 2);
+  expect(neck[2]).toBe(1);
+  expect(sample.joints[names.indexOf('nose')]).toEqual([0, 0, 0]);
+  expect(sample.clean.pose).toHaveLength(names.length);
+  expect(degraded.pose).not.toEqual(sample.clean.pose);
+  expect(sample.size).toBeCloseTo(48 / cell, 2);
+});
+
+test('goes on where a run was stopped, and not with other settings', async () => {
+  const out = path.join(folder, 'again');
+  const options = ['-o', out, '--k', '1', '--m', '0', '--every', '4'];
+  await features(...options);
+  const maps = path.join(out, 'maps/walk.f16');
+  const before = await readFile(maps);
+  const made = (await stat(maps)).mtimeMs;
+  expect((await features(...options)).err).toContain('walk: 1 samples, was there');
+  expect((await stat(maps)).mtimeMs).toBe(made);
+
+  await rm(path.join(out, 'videos/walk.json')); // as if it had been stopped at this video
+  await features(...options);
+  expect((await readFile(maps)).equals(before)).toBe(true);
+
+  const other = await features(...options, '--seed', '5');
+  expect(other.code).toBe(2);
+  expect(other.err).toContain('holds samples that were made with other settings');
+});
+
+test('a photo becomes a clip with a moving camera', async () => {
+  const out = path.join(folder, 'stills');
+  const photos = path.join(folder, 'photos.json');
+  const images = [{ image: '1.png', joints: place(1) }];
+  await writeFile(photos, JSON.stringify({ joint_names: ['neck', 'l_ankle', 'r_ankle'], images }));
+  const run = await features('-o', out, '--annotations', photos, '--stills', '--k', '1', '--degraded', '0');
+  expect(run.code).toBe(0);
+  const index = JSON.parse(await readFile(path.join(out, 'index.json'), 'utf8')) as FeatureIndex;
+  expect(index.videos).toMatchObject([{ name: 'walk-1', maps: 3, candidates: [] }]);
+  const bytes = await readFile(path.join(out, 'maps/walk-1.f16'));
+  const [first, second, third] = [0, 1, 2].map((i) => bytes.subarray(i * MAP * 2, (i + 1) * MAP * 2));
+  expect(first.equals(second) || second.equals(third)).toBe(false);
+});
+
+test('says what it would make, and what is wrong', async () => {
+  const out = path.join(folder, 'none');
+  const dry = await features('-o', out, '--dry-run');
+  expect(dry).toMatchObject({ code: 0, out: '' });
+  await expect(stat(out)).rejects.toThrow('ENOENT');
+  const split = await features('-o', out, '--split', 'test');
+  expect(split.code).toBe(2);
+  expect(split.err).toContain('labels none of the 1 inputs of split test');
+  const kinds = await features('-o', out, '--kinds', 'rain');
+  expect(kinds.code).toBe(2);
+  expect(kinds.err).toContain('"rain" is none of motion-blur, defocus');
+});

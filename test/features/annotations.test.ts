@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { readTrainingLabels } from '../../src/features/annotations.js';
+import { labelVideos } from '../../src/features/labels.js';
+import { Remarks } from '../../src/formats/remarks.js';
+import type { VideoInput } from '../../src/pipeline/inputs.js';
+import { describeWithShared } from '../shared-data.js';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'glpose-labels-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function annotations(document: unknown): string {
+  const file = path.join(folder, 'index.json');
+  writeFileSync(file, JSON.stringify(document));
+  return file;
+}
+
+const clips = {
+  joint_names: ['neck', 'l_knee', 'r_knee'],
+  clips: [
+    { video: 'a/one.avi', split: 'train', joints: [[[10, 0], [20, 40], [30, 40]], [[11, 0], [21, 40], [31, 40]]] },
+    { video: 'b/two.avi', split: 'test', joints: [[[10, 0], [20, 40], [30, 40]]] },
+  ],
+}; // prettier-ignore
+const video = (name: string): VideoInput => ({ kind: 'video', path: `/nowhere/${name}.avi`, name });
+
+test('clips of an index: splits, names, boxes a fifth larger than the joints', () => {
+  const [one, two] = readTrainingLabels(annotations(clips), new Remarks());
+  expect([one.name, one.split, two.name, two.split]).toEqual(['one', 'train', 'two', 'test']);
+  expect(one.joints).toEqual(['neck', 'left_knee', 'right_knee']);
+  expect(one.frames[0].people[0].box).toEqual({ x: 8, y: -4, width: 24, height: 48 });
+});
+
+test('labels find their videos and come in the order of the head', () => {
+  const sequences = readTrainingLabels(annotations(clips), new Remarks());
+  const joints = ['right_knee', 'nose', 'neck'];
+  const found = labelVideos([video('two'), video('three'), video('one')], sequences, joints, false);
+  expect(found.map(({ input, split }) => [input.name, split])).toEqual([['two', 'test'], ['one', 'train']]); // prettier-ignore
+  expect([...found[1].people.keys()]).toEqual([0, 1]);
+  expect([...found[1].people.get(1)![0].joints]).toEqual([31, 40, 1, NaN, NaN, 0, 11, 0, 1]);
+});
+
+test('photos become one video each, of those that are there', () => {
+  const photo = (image: string, split: string): object => ({ image, split, joints: [[1, 2, 1], [5, 9, 1], [-3, 0, 0]] }); // prettier-ignore
+  const sequences = readTrainingLabels(
+    annotations({ joint_names: ['a', 'b', 'c'], images: [photo('x.jpg', 'train'), photo('y.jpg', 'test'), photo('z.jpg', 'test')] }),
+    new Remarks(),
+  ); // prettier-ignore
+  const input: VideoInput = { kind: 'images', path: '/photos', name: 'photos', files: ['w.jpg', 'x.jpg', 'y.jpg'] };
+  const found = labelVideos([input], sequences, ['c', 'b'], true);
+  expect(found.map((v) => [v.input.name, v.split])).toEqual([['photos-x', 'train'], ['photos-y', 'test']]); // prettier-ignore
+  expect(found[0].input).toMatchObject({ path: '/photos', files: ['x.jpg'] });
+  expect([...found[0].people.get(0)![0].joints]).toEqual([NaN, NaN, 0, 5, 9, 1]);
+});
+
+test('predictions: joints from a score on are labels', () => {
+  const pose = { image_id: 0, keypoints: [9, 9, 0.9, 5, 5, 0.2], bbox: [1, 2, 30, 40], scores: [0.9, 0.2] };
+  const file = annotations({
+    images: [{ id: 0, file_name: 'v/000000.jpg' }],
+    annotations: [pose],
+    categories: [{ keypoints: ['nose', 'neck'] }],
+  });
+  const [{ frames }] = readTrainingLabels(file, new Remarks(), 0.5);
+  expect([...frames[0].people[0].joints]).toEqual([9, 9, 0.9, NaN, NaN, 0]);
+});
+
+test.each([
+  ['neither clips nor images', { joint_names: ['a'] }, 'has neither `clips` nor `images`'],
+  ['a joint too few', { joint_names: ['a', 'b'], clips: [{ video: 'v', joints: [[[1, 2]]] }] }, 'clip 0, frame 0 has not 2 joints'],
+  ['a place that is no number', { joint_names: ['a'], clips: [{ video: 'v', joints: [[['1', 2]]] }] }, 'has not 1 joints'],
+  ['no video', { joint_names: ['a'], clips: [{ joints: [] }] }, 'clip 0 has no `video`'],
+])('a damaged index: %s', (_, document, problem) => {
+  expect(() => readTrainingLabels(annotations(document), new Remarks())).toThrow(
+    expect.objectContaining({ code: 'ANNOTATION', message: expect.stringContaining(problem) as string }),
+  );
+}); // prettier-ignore
+
+describeWithShared('data/jhmdb/index.json', 'JHMDB', (file) => {
+  test('has its splits', () => {
+    const sequences = readTrainingLabels(file, new Remarks());
+    const count = (split: string): number => sequences.filter((sequence) => sequence.split === split).length;
+    expect([count('train'), count('validation'), count('test')]).toEqual([265, 40, 79]);
+  });
+});

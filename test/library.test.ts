@@ -1,0 +1,75 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { estimateVideo, evaluateFiles, GlposeError, loadModel, openFrames, type FramePoses, type Model } from '../src/index.js'; // prettier-ignore
+import { describeWithShared, ROOT } from './shared-data.js';
+
+const SAMPLE = path.join(ROOT, 'samples/walking.mp4');
+
+let dir: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'glpose-library-'));
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+/** Two of the people: the detector is not what is tested here. */
+const boxes = {
+  boxesOf: () => [
+    { box: { x: 190, y: 340, width: 50, height: 150 }, score: 0.9 },
+    { box: { x: 640, y: 300, width: 32, height: 110 }, score: 0.8 },
+  ],
+};
+
+/** Poses of every 4th frame. */
+async function poses(model: Model): Promise<FramePoses[]> {
+  const video = await openFrames(SAMPLE);
+  try {
+    const frames: FramePoses[] = [];
+    for await (const frame of estimateVideo(video, model, { boxes, every: 4 })) frames.push(frame);
+    return frames;
+  } finally {
+    await video.close();
+  }
+}
+
+test('two models side by side give what each gives alone', async () => {
+  const [first, second] = await Promise.all([loadModel(), loadModel('glpose-movenet', { threads: 1 })]);
+  try {
+    const together = await Promise.all([poses(first), poses(second)]);
+    expect(together[0].flatMap(({ people }) => people).length).toBeGreaterThan(10);
+    expect(together[1]).toEqual(together[0]);
+    await first.dispose();
+    expect(await poses(second)).toEqual(together[0]); // one's end is not the other's
+  } finally {
+    await Promise.all([first.dispose(), second.dispose()]);
+  }
+});
+
+test('a model that was disposed says so', async () => {
+  const model = await loadModel();
+  await model.dispose();
+  await model.dispose();
+  await expect(poses(model)).rejects.toThrow(/the model was disposed/);
+});
+
+test('openFrames takes one video, and says what else it found', async () => {
+  await copyFile(SAMPLE, path.join(dir, 'a.mp4'));
+  const only = await openFrames(dir);
+  expect(only).toMatchObject({ width: 768, height: 576 });
+  await only.close();
+  await copyFile(SAMPLE, path.join(dir, 'b.mp4'));
+  await expect(openFrames(dir)).rejects.toThrow(/holds 2 videos.*findVideos/);
+  const missing = await openFrames(path.join(dir, 'none.mp4')).catch((thrown: unknown) => thrown);
+  expect(missing).toBeInstanceOf(GlposeError);
+  expect(missing).toMatchObject({ code: 'INPUT', exitCode: 1 });
+});
+
+describeWithShared('oracles/poseval/pt18', 'evaluateFiles', (oracle) => {
+  test('gives what glpose eval prints', () => {
+    const { summary } = evaluateFiles(path.join(oracle, 'pred'), path.join(oracle, 'gt'), { allowMissing: true });
+    expect(summary.metric).toBe('posetrack-ap');
+    expect((summary.groups as { mean: number }).mean).toBeGreaterThan(10);
+  });
+});

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { headShape, checkConfig } from '../../src/models/bundle.js';
+import { checkHeadTensors } from '../../src/models/head-tensors.js';
+import { parseSafetensors } from '../../src/models/safetensors.js';
+import { addon } from '../../src/native/binding.js';
+import { readGoldenFile } from '../native/golden.js';
+import { ROOT } from '../shared-data.js';
+
+const hasTorch = (python: string): boolean => spawnSync(python, ['-c', 'import torch, numpy']).status === 0;
+const python = [process.env.GLPOSE_PYTHON ?? 'python3', '/usr/bin/python3'].find(hasTorch);
+
+const describeTraining = python === undefined ? describe.skip : describe;
+const reason = python === undefined ? ' (skipped: no python3 with torch and numpy; set GLPOSE_PYTHON)' : '';
+
+describeTraining(`training${reason}`, () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'glpose-training-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('overfits a handful of samples, and the addon agrees with PyTorch on the trained head', async () => {
+    const script = path.join(ROOT, 'training/train.py');
+    const run = spawnSync(python!, ['-B', script, '--self-test', '--threads', '1', '--out', folder], {
+      encoding: 'utf8',
+    });
+    expect(run.stderr).toBe('');
+    expect(run.stdout).toContain('occlusion 1: 100 % of the joints found');
+
+    const { shape, head, tensors, people } = readGoldenFile(path.join(folder, 'golden.safetensors'));
+    const native = addon().createHead(shape, head, 'cpu');
+    const { handles } = await native.put(tensors.get('features')!.data);
+    const gathered = 1 + 2 * shape.k + shape.n;
+    const { heatmaps } = await native.estimate({
+      keys: handles.filter((_, i) => i % gathered === 0),
+      references: handles.filter((_, i) => i % gathered !== 0),
+      weights: tensors.get('weights')!.data,
+      decode: 'quarter',
+      maps: true,
+    });
+    native.dispose();
+    const wanted = tensors.get('heatmaps')!.data;
+    expect(heatmaps).toHaveLength(wanted.length);
+    expect(people).toBe(2);
+    const range = Math.max(...wanted) - Math.min(...wanted);
+    expect(range).toBeGreaterThan(0.5); // trained: peaks near 1
+    const worst = wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - heatmaps![i])), 0);
+    expect(worst / range).toBeLessThan(1e-4);
+
+    // What is exported is what was trained.
+    const file = path.join(folder, 'bundle/head.safetensors');
+    const exported = parseSafetensors(readFileSync(file), file).tensors;
+    checkHeadTensors(exported, shape, file);
+    for (const [name, tensor] of exported) expect(tensor.data).toEqual(head[name].data);
+  }, 120_000);
+
+  test('an exported bundle config is one that glpose takes', () => {
+    const bundle = path.join(ROOT, 'models/glpose-movenet/config.json');
+    const program = [
+      'import sys, torch; from pathlib import Path; from bundle import write_bundle; from model import Head, Shape',
+      'head = Head(Shape(channels=24, block_width=16, joints=2, k=2, n=3, enhancement=False, kernel=1))',
+      'settings = dict(mean=torch.full((24,), 0.25), std=torch.ones(24), joints=["left_knee", "right_knee"], m=9, similarity="channel")',
+      'write_bundle(Path(sys.argv[1]), Path(sys.argv[2]), head, settings)',
+    ].join('\n');
+    const out = path.join(folder, 'exported');
+    const run = spawnSync(python!, ['-B', '-c', program, path.dirname(bundle), out], {
+      cwd: path.join(ROOT, 'training'),
+      encoding: 'utf8',
+    });
+    expect(run.stderr).toBe('');
+    const file = path.join(out, 'config.json');
+    const config = checkConfig(JSON.parse(readFileSync(file, 'utf8')), file);
+    expect(config.head).toMatchObject({ trained: true, k: 2, n: 3, m: 9, similarity: 'channel', kernel: 1 });
+    expect(headShape(config)).toMatchObject({ channels: 24, blockWidth: 16, enhancement: false });
+    expect(config.extractor.features.mean[5]).toBe(0.25);
+  }, 60_000);
+});

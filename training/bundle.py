@@ -1,0 +1,61 @@
+"""Bundles, as far as training is concerned: reading config.json, writing a trained head."""
+
+import json
+import shutil
+import struct
+from pathlib import Path
+
+import torch
+
+from model import Head
+
+
+def write_safetensors(path: Path, tensors: dict, metadata: dict) -> None:
+    """Tensors as float32, in the order given. metadata: strings."""
+    header, data = {"__metadata__": metadata} if metadata else {}, b""
+    for name, tensor in tensors.items():
+        raw = tensor.detach().float().contiguous().numpy().tobytes()
+        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def head_tensors(head: Head) -> dict:
+    """What stands in head.safetensors, sorted by name: equal heads give equal bytes."""
+    return {name: t for name, t in sorted(head.state_dict().items()) if not name.endswith("num_batches_tracked")}
+
+
+def write_bundle(source: Path, out: Path, head: Head, settings: dict) -> None:
+    """
+    Copies the bundle `source` to `out` with another head.
+    settings: mean and std [C] of the features, joints, m, similarity
+    """
+    config = json.loads((source / "config.json").read_text())
+    shape = head.shape
+    if out.resolve() != source.resolve():
+        shutil.copytree(source, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("head.safetensors"))
+    features = config["extractor"]["features"]
+    features["mean"], features["std"] = ([float(f"{x:.6g}") for x in settings[part].tolist()] for part in ("mean", "std"))
+    config["head"] = {
+        "file": "head.safetensors",
+        "trained": True,
+        "blockWidth": shape.block_width,
+        "joints": settings["joints"],
+        "k": shape.k,
+        "n": shape.n,
+        "m": settings["m"],
+        "similarity": settings["similarity"],
+        "enhancement": shape.enhancement,
+        "enhancementBlocks": shape.enhancement_blocks,
+        "kernel": shape.kernel,
+        "decode": "quarter",
+    }
+    write_safetensors(out / "head.safetensors", head_tensors(head), {"trained": "true"})
+    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+def rounded(statistics: torch.Tensor) -> torch.Tensor:
+    """Six digits, as config.json holds them: training and inference standardise alike."""
+    return torch.tensor([float(f"{x:.6g}") for x in statistics.tolist()])

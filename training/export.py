@@ -1,0 +1,31 @@
+"""
+Puts the best head of a run into a bundle.
+
+    python3 training/export.py runs/glpose --bundle models/glpose-movenet --out models/mine
+"""
+
+import argparse
+from pathlib import Path
+
+from bundle import write_bundle
+from evaluate import load_run
+
+
+def export(run: Path, bundle: Path, out: Path, m: int | None = None) -> None:
+    """m: candidates that inference draws; as many as the samples had where None."""
+    head, settings = load_run(run)
+    write_bundle(bundle, out, head, settings if m is None else settings | {"m": m})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="a folder of training/train.py")
+    parser.add_argument("--bundle", type=Path, required=True, help="the bundle whose extractor made the features")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the new bundle; may be --bundle itself")
+    parser.add_argument("--m", type=int, help="candidates that inference draws; default: as many as the samples had")
+    arguments = parser.parse_args()
+    export(arguments.run, arguments.bundle, arguments.out, arguments.m)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""
+Writes the golden files of the native addon's tests: for each case a head's weights, features, and what training/model.py
+makes of them, in float64. Run from the repository's root: python3 training/golden.py
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from bundle import write_safetensors
+from model import Head, Shape, embed, standardise
+
+OUT = Path(__file__).parent.parent / "test" / "native" / "golden"
+HEIGHT, WIDTH = 9, 7  # not multiples of any tile
+PEOPLE = 2
+
+PAPER = dict(channels=5, block_width=6, joints=3, k=1, n=2)
+CASES = {
+    "full": Shape(**PAPER),
+    "wide": Shape(**PAPER | dict(channels=20, block_width=17, joints=17)),  # more than one vector of channels
+    "width-is-channels": Shape(**PAPER | dict(block_width=5)),  # ψ without a shortcut convolution
+    "two-blocks": Shape(**PAPER | dict(enhancement_blocks=2)),
+    "no-enhancement": Shape(**PAPER, enhancement=False),
+    "no-global": Shape(**PAPER | dict(n=0)),
+    "no-local": Shape(**PAPER | dict(k=0)),
+    "single-frame": Shape(**PAPER | dict(k=0, n=0), enhancement=False),
+    "mlp": Shape(**PAPER, enhancement=False, kernel=1),
+    "kernel-5": Shape(**PAPER, kernel=5),
+}
+
+
+def random_head(shape: Shape) -> Head:
+    """A head with every parameter and statistic away from its default."""
+    head = Head(shape).double().eval()
+    for name, tensor in head.state_dict().items():
+        if name.endswith("running_var"):
+            tensor.uniform_(0.5, 2)
+        elif tensor.dim() == 4:
+            tensor.normal_(0, (2 / tensor[0].numel()) ** 0.5)
+        elif tensor.dim() == 1:
+            tensor.normal_(1 if name.endswith("bn1.weight") or name.endswith("bn2.weight") else 0, 0.3)
+        tensor.copy_(tensor.float())  # what the file can hold
+    return head
+
+
+def case(shape: Shape) -> dict:
+    c, r = shape.channels, shape.references
+    head = random_head(shape)
+    features = torch.randn(PEOPLE * (1 + r), c, HEIGHT, WIDTH).double()
+    mean, std = torch.randn(c).double(), torch.rand(c).double() + 0.5
+    weights = torch.rand(PEOPLE, r, c).double()
+    v = standardise(features, mean, std).view(PEOPLE, 1 + r, c, HEIGHT, WIDTH)
+    key, references = v[:, 0], v[:, 1:]
+    tensors = {f"head/{name}": t for name, t in head.state_dict().items() if not name.endswith("num_batches_tracked")}
+    tensors |= dict(features=features, mean=mean, std=std, weights=weights)
+    with torch.no_grad():
+        tensors["embeddings"] = embed(v).flatten(0, 1)
+        tensors["heatmaps"] = head(key, references, weights)
+        tensors["s"] = head.aggregate(key, references, weights)
+        if shape.enhancement:
+            tensors["mask"] = head.mask(key)
+            tensors["f"] = head.enhance(key, tensors["s"])
+    return tensors
+
+
+def main() -> None:
+    OUT.mkdir(parents=True, exist_ok=True)
+    for seed, (name, shape) in enumerate(CASES.items()):
+        torch.manual_seed(seed)
+        metadata = {key: json.dumps(value) for key, value in asdict(shape).items()}
+        metadata |= dict(height=str(HEIGHT), width=str(WIDTH), people=str(PEOPLE))
+        write_safetensors(OUT / f"{name}.safetensors", case(shape), metadata)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,299 @@
+"""
+Trains a GLPose head on the samples of `glpose features`.
+
+    python3 training/train.py --train features/train --validation features/validation \\
+        --bundle models/glpose-movenet --out runs/glpose
+
+A run's folder holds log.csv, last.pt (to go on with --resume), best.pt (the best epoch on the validation samples), plot.png
+where matplotlib is installed, and bundle/, the bundle with the best head. `--self-test` shows within a minute that the whole
+way works: it overfits a handful of samples that it makes itself.
+"""
+
+import argparse
+import csv
+import math
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from bundle import rounded
+from evaluate import conditions, distances, load_run, pck, plain_picks
+from export import export
+from model import Head, Shape, loss, paper_initialisation
+from samples import CLEAN, Batches, Condition, Samples, gaussians
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a head is trained; the defaults are what worked best in trials on two cores (docs/training.md)."""
+
+    epochs: int = 20
+    batch: int = 12
+    schedule: str = "cosine"  # a 40-step warm-up to `rate`, then half a cosine; "paper": ×0.1 after epochs 6, 12, 18
+    rate: float = 2e-3
+    initialisation: str = "he"  # "paper": N(0, 0.001) throughout
+    clean_share: float = 0.4  # samples that are seen undegraded
+    runs: tuple[int, ...] = (1, 3, 5, 9)  # lengths of degraded runs, equally often
+    seed: int = 0
+
+
+WARM_UP = 40  # steps
+
+
+def initialise(head: Head, kind: str) -> None:
+    if kind == "paper":
+        paper_initialisation(head)
+        return
+    for module in head.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    nn.init.normal_(head.head.weight, 0, 0.001)  # heat maps are nearly zero everywhere, and begin so
+    nn.init.zeros_(head.head.bias)
+
+
+def learning_rate(recipe: Recipe, step: int, steps_an_epoch: int) -> float:
+    if recipe.schedule == "paper":
+        epoch = step // steps_an_epoch
+        return recipe.rate * 0.1 ** sum(epoch >= drop for drop in (6, 12, 18))
+    share = step / (recipe.epochs * steps_an_epoch)
+    return recipe.rate * min(1, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * share))
+
+
+def draw_condition(samples: Samples, i: int, recipe: Recipe, random: np.random.Generator) -> Condition:
+    kinds = list(samples.samples[i].degraded)
+    if not kinds or random.random() < recipe.clean_share:
+        return CLEAN
+    return Condition(kinds[random.integers(len(kinds))], int(random.choice(recipe.runs)))
+
+
+class Training:
+    """One run: its head, optimiser and place in the schedule."""
+
+    def __init__(self, shape: Shape, recipe: Recipe, train: Samples, similarity: str, device: torch.device):
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.train, self.device = recipe, train, device
+        self.head = Head(shape)
+        initialise(self.head, recipe.initialisation)
+        self.head.to(device)
+        self.optimiser = torch.optim.Adam(self.head.parameters(), recipe.rate)
+        mean, std = (rounded(statistic) for statistic in train.statistics())
+        self.settings = dict(mean=mean, std=std, joints=train.joints, m=train.made["m"], similarity=similarity)
+        self.epoch, self.best = 0, -1.0
+
+    def batches(self, samples: Samples) -> Batches:
+        shape, settings = self.head.shape, self.settings
+        return Batches(
+            samples, settings["mean"], settings["std"], k=shape.k, n=shape.n, similarity=settings["similarity"]
+        )
+
+    def run_epoch(self, world: int = 1, rank: int = 0) -> float:
+        """One pass over the samples. @returns the mean loss a step."""
+        recipe, train = self.recipe, self.train
+        random = np.random.default_rng([recipe.seed, self.epoch])  # the same draws after a resume
+        order = random.permutation(len(train))[rank::world]
+        steps = max(1, len(order) // recipe.batch)
+        batches = self.batches(train)
+        _, height, width = train.map_shape
+        sigma = height / 32  # 3 cells at 96×72, 2 at 64×48
+        model = nn.parallel.DistributedDataParallel(self.head) if world > 1 else self.head
+        model.train()
+        total = 0.0
+        for step in range(steps):
+            for group in self.optimiser.param_groups:
+                group["lr"] = learning_rate(recipe, self.epoch * steps + step, steps)
+            chosen = order[step * recipe.batch : (step + 1) * recipe.batch]
+            batch = batches.batch([(i, draw_condition(train, i, recipe, random)) for i in chosen], random)
+            targets = gaussians(batch.joints, height, width, sigma).to(self.device)
+            heatmaps = model(*(part.to(self.device) for part in (batch.key, batch.references, batch.weights)))
+            value = loss(heatmaps, targets, batch.joints[..., 2].to(self.device))
+            self.optimiser.zero_grad()
+            value.backward()
+            self.optimiser.step()
+            total += value.item()
+        self.epoch += 1
+        return total / steps
+
+    def validate(self, samples: Samples) -> dict[str, float]:
+        """PCK@0.1 of each condition; an epoch is as good as their mean."""
+        head = Head(self.head.shape)
+        head.load_state_dict({name: t.cpu() for name, t in self.head.state_dict().items()})
+        batches = self.batches(samples)
+        return {
+            str(c): pck(distances(head, batches, plain_picks(samples, c)), 0.1) for c in conditions(samples, [1, 5])
+        }
+
+    def save(self, file: Path, **more) -> None:
+        temporary = file.with_suffix(".tmp")
+        state = dict(
+            shape=asdict(self.head.shape),
+            recipe=asdict(self.recipe),
+            settings=self.settings,
+            head={name: t.cpu() for name, t in self.head.state_dict().items()},
+            **more,
+        )
+        torch.save(state, temporary)
+        os.replace(temporary, file)
+
+    def start_from(self, run: Path) -> None:
+        """Begins with the best head of another run and its standardisation."""
+        head, settings = load_run(run)
+        if head.shape != self.head.shape or settings["joints"] != self.settings["joints"]:
+            raise SystemExit(f"the head of {run} has another shape or other joints")
+        self.head.load_state_dict(head.state_dict())
+        self.settings |= {part: settings[part] for part in ("mean", "std", "similarity")}
+
+    def resume(self, file: Path) -> None:
+        saved = torch.load(file, map_location="cpu")
+        if saved["shape"] != asdict(self.head.shape) or saved["recipe"] != asdict(self.recipe):
+            raise SystemExit(f"{file} belongs to a run with other settings. Give them again, or another --out.")
+        self.settings = saved["settings"]
+        self.head.load_state_dict(saved["head"])
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.epoch, self.best = saved["epoch"], saved["best"]
+
+
+def fit(training: Training, validation: Samples, out: Path, *, world: int = 1, rank: int = 0, say=print) -> None:
+    """Trains to the end of the recipe; writes log.csv, last.pt and best.pt."""
+    out.mkdir(parents=True, exist_ok=True)
+    while training.epoch < training.recipe.epochs:
+        started = time.time()
+        mean_loss = training.run_epoch(world, rank)
+        if rank != 0:
+            continue
+        figures = training.validate(validation)
+        score = sum(figures.values()) / len(figures)
+        seconds = time.time() - started
+        log(out / "log.csv", dict(epoch=training.epoch, loss=f"{mean_loss:.4f}", seconds=f"{seconds:.1f}", mean=f"{score:.2f}", **{name: f"{v:.2f}" for name, v in figures.items()}))  # fmt: skip
+        say(f"epoch {training.epoch}: loss {mean_loss:.3f}, PCK {score:.1f} (clean {figures['clean']:.1f}), {seconds:.0f} s")
+        if score > training.best:
+            training.best = score
+            training.save(out / "best.pt")
+        training.save(
+            out / "last.pt", optimiser=training.optimiser.state_dict(), epoch=training.epoch, best=training.best
+        )
+
+
+def log(file: Path, row: dict) -> None:
+    begun = file.exists()
+    with file.open("a", newline="") as stream:
+        writer = csv.DictWriter(stream, row.keys())
+        if not begun:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def plot(folder: Path) -> None:
+    """log.csv as plot.png, where matplotlib is installed."""
+    try:
+        from matplotlib import pyplot
+    except ImportError:
+        return
+    with (folder / "log.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    epochs = [int(row["epoch"]) for row in rows]
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4))
+    left.plot(epochs, [float(row["loss"]) for row in rows])
+    left.set(xlabel="epoch", ylabel="loss", yscale="log")
+    for name in [name for name in rows[0] if name not in ("epoch", "loss", "seconds")]:
+        right.plot(epochs, [float(row[name]) for row in rows], label=name)
+    right.set(xlabel="epoch", ylabel="PCK@0.1 on validation")
+    right.legend(fontsize="small")
+    figure.tight_layout()
+    figure.savefig(folder / "plot.png", dpi=120)
+
+
+def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    recipe = Recipe()
+    parser.add_argument("--train", type=Path, help="a folder of glpose features")
+    parser.add_argument("--validation", type=Path, help="another, of other videos")
+    parser.add_argument("--bundle", type=Path, help="the bundle whose extractor made the features")
+    parser.add_argument("--out", type=Path, help="folder of the run")
+    parser.add_argument("--resume", action="store_true", help="go on where the run in --out was stopped")
+    parser.add_argument("--start-from", type=Path, help="begin with the best head of another run, to tune it")
+    parser.add_argument("--self-test", action="store_true", help="overfit a handful of made-up samples; in --out if given")
+    parser.add_argument("--threads", type=int, help="CPU threads; default: all cores")
+    head = parser.add_argument_group("head")
+    head.add_argument("--k", type=int, default=4, help="local frames a side (default: %(default)s)")
+    head.add_argument("--n", type=int, default=6, help="global people (default: %(default)s)")
+    head.add_argument("--width", type=int, default=32, help="channels of the blocks (default: %(default)s)")
+    head.add_argument("--no-enhancement", action="store_true", help="the head reads S")
+    head.add_argument("--enhancement-blocks", type=int, default=1, help="basic blocks in A (default: %(default)s)")
+    head.add_argument("--kernel", type=int, choices=[1, 3, 5], default=3, help="of the head (default: %(default)s)")
+    head.add_argument("--similarity", choices=["frame", "channel"], default="frame", help="W_g (default: %(default)s)")
+    how = parser.add_argument_group("recipe")
+    how.add_argument("--epochs", type=int, default=recipe.epochs, help="default: %(default)s")
+    how.add_argument("--batch", type=int, default=recipe.batch, help="default: %(default)s")
+    how.add_argument("--schedule", choices=["cosine", "paper"], default=recipe.schedule, help="default: %(default)s")
+    how.add_argument("--rate", type=float, help="learning rate; default: 2e-3, the paper's schedule 1e-3")
+    how.add_argument("--initialisation", choices=["he", "paper"], default=recipe.initialisation, help="default: %(default)s")  # fmt: skip
+    how.add_argument("--clean-share", type=float, default=recipe.clean_share, help="undegraded samples (default: %(default)s)")  # fmt: skip
+    how.add_argument("--runs", type=int, nargs="+", default=recipe.runs, help="lengths of degraded runs")
+    how.add_argument("--seed", type=int, default=recipe.seed, help="default: %(default)s")
+    return parser.parse_args()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = arguments_of(parser)
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    if arguments.self_test:
+        from self_test import self_test
+
+        return self_test(arguments.out)
+    for name in ("train", "validation", "bundle", "out"):
+        if getattr(arguments, name) is None:
+            parser.error(f"--{name} is needed")
+
+    world, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))  # torchrun sets them
+    local_rank = int(os.environ.get("LOCAL_RANK", 0))
+    device = torch.device("cuda", local_rank) if torch.cuda.is_available() else torch.device("cpu")
+    if world > 1:
+        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+
+    train, validation = Samples(arguments.train), Samples(arguments.validation)
+    if train.joints != validation.joints or train.made["sha256"] != validation.made["sha256"]:
+        raise SystemExit("the training and the validation samples come from different bundles")
+    shape = Shape(
+        channels=train.map_shape[0],
+        block_width=arguments.width,
+        joints=len(train.joints),
+        k=arguments.k,
+        n=arguments.n,
+        enhancement=not arguments.no_enhancement,
+        enhancement_blocks=arguments.enhancement_blocks,
+        kernel=arguments.kernel,
+    )
+    recipe = Recipe(
+        epochs=arguments.epochs,
+        batch=arguments.batch,
+        schedule=arguments.schedule,
+        rate=arguments.rate or (1e-3 if arguments.schedule == "paper" else 2e-3),
+        initialisation=arguments.initialisation,
+        clean_share=arguments.clean_share,
+        runs=tuple(arguments.runs),
+        seed=arguments.seed,
+    )
+    training = Training(shape, recipe, train, arguments.similarity, device)
+    if arguments.resume:
+        training.resume(arguments.out / "last.pt")
+    elif (arguments.out / "last.pt").exists():
+        raise SystemExit(f"{arguments.out} holds a run. Go on with --resume, or give another --out.")
+    elif arguments.start_from:
+        training.start_from(arguments.start_from)
+    parameters = sum(p.numel() for p in training.head.parameters())
+    if rank == 0:
+        print(f"{len(train)} training and {len(validation)} validation samples; {parameters:,} parameters; {device}")
+    fit(training, validation, arguments.out, world=world, rank=rank)
+    if rank == 0:
+        plot(arguments.out)
+        export(arguments.out, arguments.bundle, arguments.out / "bundle")
+
+
+if __name__ == "__main__":
+    main()
