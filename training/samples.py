@@ -39,9 +39,13 @@ class Sample:
     plain: bool
     joints: np.ndarray  # [K, 3] x, y in cells, weight
     size: float  # the person's larger side in cells
-    clean: dict  # exact and own: [2·stored_k + 1] places in the video's maps
+    clean: dict  # exact, own, or both: [2·stored_k + 1] places in the video's maps
     degraded: dict  # the same by kind
     transforms: np.ndarray | None  # [2·stored_k + 1, 3] from the key's cells to those of `own`
+
+    def key_map(self, middle: int) -> int:
+        """The clean key's place in the video's maps: its window is the same in both forms."""
+        return self.clean["exact" if "exact" in self.clean else "own"][middle]
 
 
 @dataclass
@@ -98,7 +102,7 @@ class Samples:
     def statistics(self, most: int = 400, seed: int = 0) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation [C] of the clean key maps; of `most` of them where there are more."""
         chosen = np.random.default_rng(seed).permutation(len(self))[:most]
-        keys = [self.maps(s.video)[s.clean["exact"][self.stored_k]] for s in (self.samples[i] for i in sorted(chosen))]
+        keys = [self.maps(s.video)[s.key_map(self.stored_k)] for s in (self.samples[i] for i in sorted(chosen))]
         maps = np.stack(keys).astype(np.float64)
         return torch.tensor(maps.mean((0, 2, 3))).float(), torch.tensor(maps.std((0, 2, 3))).clamp(min=1e-4).float()
 
@@ -151,23 +155,29 @@ class Batches:
     def _one(self, s: Sample, condition: Condition, random: np.random.Generator | None) -> tuple[Tensor, Tensor, Tensor]:
         middle, k, channels = self.samples.stored_k, self.k, self.samples.map_shape[0]
         maps = self.samples.maps(s.video)
+        form = self._form(s, random)
         places = range(middle - k, middle + k + 1)
         if random is not None and random.random() < 0.5:
             places = places[::-1]
 
         def map_at(place: int) -> int:
             spoiled = condition.kind is not None and abs(place - middle) <= condition.run // 2
-            form = "own" if self.warp and place != middle else "exact"
             return (s.degraded[condition.kind] if spoiled else s.clean)[form][place]
 
         v = self._read(maps, [map_at(place) for place in places])
-        if self.warp:
+        if form == "own":
             v = warped(v, torch.from_numpy(s.transforms[list(places)]))
         key = v[k]
         others, global_w = self._global(s, condition, key, maps, random)
         references = torch.cat([v[:k], v[k + 1 :], others])
         weights = torch.cat([self.local[:, None].expand(2 * k, channels), global_w])
         return key, references, weights
+
+    def _form(self, s: Sample, random: np.random.Generator | None) -> str:
+        """Whose window neighbours are seen in: `own` or `exact`; in training either, where a sample has both."""
+        if "exact" in s.clean and "own" in s.clean:
+            return "own" if self.warp or (random is not None and random.random() < 0.5) else "exact"
+        return "own" if "own" in s.clean else "exact"
 
     def _global(self, s: Sample, condition: Condition, key: Tensor, maps: np.ndarray, random) -> tuple[Tensor, Tensor]:
         """The n most similar candidates [n, C, h, w] and W_g [n, C]; the key itself fills empty places."""

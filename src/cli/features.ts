@@ -18,13 +18,14 @@ interface FeaturesOptions {
   model: string;
   split?: string;
   stills?: boolean;
+  limit?: number;
   every: number;
   views: number;
   degraded: number;
   kinds: DegradationKind[];
   k?: number;
   m?: number;
-  warp?: boolean;
+  warp?: number | true;
   fill?: number | true;
   confident?: number;
   poses?: boolean;
@@ -46,13 +47,18 @@ export function featuresCommand(terminal: Terminal): Command {
     .option('--model <bundle>', 'a bundle by name (see glpose models list) or folder', DEFAULT_BUNDLE)
     .option('--split <name>', 'only what the annotations mark as this split (train, validation, test)')
     .option('--stills', 'every image is a photo of its own, and becomes a short clip')
+    .option('--limit <n>', 'at most so many videos or photos, evenly spread over those there are', positiveInteger)
     .option('--every <n>', 'every n-th labelled frame is a key', positiveInteger, 1)
     .option('--views <n>', 'samples of each key person: one as it is, the others augmented', positiveInteger, 1)
     .option('--degraded <n>', 'degraded versions of each sample, of kinds that are drawn', nonNegativeInteger, 1)
     .option('--kinds <names>', `kinds to draw from, of ${DEGRADATIONS.join(', ')}`, kinds, [...DEGRADATIONS])
     .option('--k <frames>', 'neighbouring frames a side; default: the head’s, or 4', nonNegativeInteger)
     .option('--m <people>', 'global candidates of a video; default: the head’s, or 20', nonNegativeInteger)
-    .option('--warp', 'also the people’s own windows in the neighbouring frames, for --reuse warp')
+    .option(
+      '--warp [share]',
+      'also the people’s own windows in the neighbouring frames, for --reuse warp; in this share of samples, instead',
+      share,
+    )
     .option(
       '--fill [weight]',
       `joints that labels lack and the extractor is sure of count this much; default: ${FILL} where it is given bare`,
@@ -93,9 +99,10 @@ async function features(inputs: string[], options: FeaturesOptions, terminal: Te
     teacher: fill !== undefined || poses,
   });
   try {
-    const labelled = labelVideos(videos, sequences, extractor.joints, stills).filter(
+    const ofSplit = labelVideos(videos, sequences, extractor.joints, stills).filter(
       (video) => split === undefined || video.split === split,
     );
+    const labelled = spread(ofSplit, options.limit ?? ofSplit.length);
     if (labelled.length === 0) throw nothingLabelled(options, videos.length);
     const { head } = extractor.bundle.config;
     const { every, views, degraded, seed } = options;
@@ -135,6 +142,12 @@ async function features(inputs: string[], options: FeaturesOptions, terminal: Te
   } finally {
     await extractor.dispose();
   }
+}
+
+/** At most `count` of the items, evenly spread. */
+function spread<T>(items: readonly T[], count: number): T[] {
+  const step = Math.max(1, items.length / count);
+  return Array.from({ length: Math.min(count, items.length) }, (_, i) => items[Math.floor(i * step)]);
 }
 
 function nothingLabelled({ annotations, split, stills }: FeaturesOptions, videos: number): GlposeError {

@@ -35,8 +35,8 @@ export interface Making {
   views: number;
   degraded: number;
   kinds: DegradationKind[];
-  /** Whether neighbours' own windows are there, too. */
-  warp: boolean;
+  /** Whether neighbours' own windows are there, too; a number: in this share of the samples, and then instead. */
+  warp: boolean | number;
   stills: boolean;
   /** Weight of joints that the extractor itself filled in; 0 where labels are all there is. */
   fill: number;
@@ -77,8 +77,8 @@ export interface Sample {
 /** Places in the video's maps. */
 export interface Maps {
   /** [2k+1] the key's window in every frame. */
-  exact: number[];
-  /** [2k+1] the person's own window in every frame; only with `warp`. */
+  exact?: number[];
+  /** [2k+1] the person's own window in every frame; only with `warp`. At least one of the two is there. */
   own?: number[];
   /** [K] x, y in cells of the key's joints as the extractor's own heads see them, null where they do not; only with `poses`. */
   pose?: ([x: number, y: number] | null)[];

@@ -33,8 +33,11 @@ export interface SampleOptions {
   /** Degradations of each look, drawn among `kinds`. */
   degraded: number;
   kinds: readonly DegradationKind[];
-  /** Also cut everyone's own window in the neighbouring frames. */
-  warp: boolean;
+  /**
+   * Cut everyone's own window in the neighbouring frames: beside the key's where true, and instead of it in this share of the
+   * samples where a number.
+   */
+  warp: boolean | number;
   /** The video is one photo, which becomes a clip. */
   stills: boolean;
   /** Weight of joints that labels lack and the extractor is sure of; 0 for none. */
@@ -72,7 +75,7 @@ export async function planSamples(video: LabelledVideo, options: SampleOptions):
   const draw = new CandidateDraw<{ frame: number; person: number }>(stills ? 0 : m, seed);
   for (const detection of frames.flatMap(peopleOf)) await draw.offer(true, async () => detection);
   const candidates = draw.drawn().sort((a, b) => a.frame - b.frame || a.person - b.person);
-  const crops = 2 * k + 1 + (warp ? 2 * k : 0);
+  const crops = 2 * k + 1 + (warp === true ? 2 * k : 0);
   const maps = keys.length * views * (1 + Math.min(degraded, kinds.length)) * crops + candidates.length;
   return { keys, candidates, maps };
 }
@@ -152,6 +155,8 @@ class Person {
     const { features, net } = this.extractor;
     const { width: columns, height: rows } = features;
     const size = Math.max(this.label.box.width, this.label.box.height);
+    const owns = typeof warp === 'number' ? random.chance(warp) : warp;
+    const exacts = warp === true || !owns;
     const looks = stills ? movingCamera(view, k, size, random) : this.around.map(() => view);
     const own = this.around.map((frame, place): Window => {
       const { centreX, centreY, width, height } = windowOf(this.boxIn(frame, place), net.aspect);
@@ -160,21 +165,23 @@ class Person {
         ? window
         : { centreX: centre.x, centreY: centre.y, width: width * scale, height: height * scale };
     });
-    const extent = extentOf(warp ? [window, ...own] : [window], reachOf(size));
+    const extent = extentOf(owns ? [window, ...own] : [window], reachOf(size));
     const patches = this.around.map((frame, place) => render(frame, looks[place], extent));
 
     const cut = async (places: readonly Patch[]): Promise<Maps> => {
-      const crops = await Promise.all(
-        places.map((patch, place) => this.cut(patch, warp && place !== k ? [window, own[place]] : [window])),
-      );
+      const windowsAt = (place: number): Window[] => {
+        if (place === k) return [window];
+        return [...(exacts ? [window] : []), ...(owns ? [own[place]] : [])];
+      };
+      const crops = await Promise.all(places.map((patch, place) => this.cut(patch, windowsAt(place))));
       const maps = await writer.append(await this.extractor.maps(crops.flat()));
-      const exact = places.map(() => 0);
-      const owned = places.map(() => 0);
-      crops.forEach((some, place) => {
-        exact[place] = owned[place] = maps.shift()!;
-        if (some.length > 1) owned[place] = maps.shift()!;
-      });
-      return { exact, ...(warp && { own: owned }), ...(poses && { pose: await this.ownPose(places[k], window) }) };
+      let written = 0;
+      const placed = crops.map((some) => maps.slice(written, (written += some.length)));
+      return {
+        ...(exacts && { exact: placed.map((some) => some[0]) }),
+        ...(owns && { own: placed.map((some) => some.at(-1)!) }),
+        ...(poses && { pose: await this.ownPose(places[k], window) }),
+      };
     };
 
     const clean = await cut(patches);
@@ -193,7 +200,7 @@ class Person {
       clean,
       degraded: spoiled,
     };
-    if (!warp) return sample;
+    if (!owns) return sample;
     const transforms = own.map((to): [number, number, number] => {
       const { scale: factor, shiftX, shiftY } = betweenGrids(window, to, columns, rows);
       return [factor, shiftX, shiftY];
