@@ -5,32 +5,43 @@ How good a head is: PCK of its joints on samples, clean and degraded, and what s
 """
 
 import argparse
-import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from allocator import keep_memory
 from model import Head, Shape, local_weights
 from samples import CLEAN, Batches, Condition, Samples, decode
 
 BATCH = 16
 
 
-def distances(head: Head, batches: Batches, picks: list[tuple[int, Condition]]) -> np.ndarray:
-    """[picks, K] distance of each joint to its label, in shares of the person's size; NaN where there is no label."""
+@dataclass
+class Measured:
+    """What a way of estimating is worth on some samples; NaN where there is no label."""
+
+    distance: np.ndarray  # [picks, K] of each joint to its label, in shares of the person's size
+    score: np.ndarray | None = None  # [picks, K] maximum of the heat map; None where there is none
+
+
+def measure(head: Head, batches: Batches, picks: list[tuple[int, Condition]]) -> Measured:
     head.eval()
-    parts = []
+    distance, score = [], []
     with torch.no_grad():
         for start in range(0, len(picks), BATCH):
             batch = batches.batch(picks[start : start + BATCH])
-            parts.append(errors(decode(head(batch.key, batch.references, batch.weights)), batch.joints, batch.size))
-    return np.concatenate(parts)
+            heatmaps = head(batch.key, batch.references, batch.weights)
+            distance.append(errors(decode(heatmaps), batch.joints, batch.size))
+            score.append(heatmaps.amax((-2, -1)).numpy())
+    return Measured(np.concatenate(distance), np.concatenate(score))
 
 
 def errors(places: Tensor, joints: Tensor, size: Tensor) -> np.ndarray:
-    """As `distances`; joints that the extractor filled in (weight below 1) are no labels."""
+    """[picks, K] as in `Measured`; joints that the extractor filled in (weight below 1) are no labels."""
     distance = (places - joints[..., :2]).norm(dim=-1) / size[:, None]
     return torch.where(joints[..., 2] >= 1, distance, torch.full_like(distance, float("nan"))).numpy()
 
@@ -38,6 +49,20 @@ def errors(places: Tensor, joints: Tensor, size: Tensor) -> np.ndarray:
 def pck(distance: np.ndarray, threshold: float) -> float:
     """Percentage of labelled joints nearer than `threshold`."""
     return 100 * float((distance[~np.isnan(distance)] < threshold).mean())
+
+
+def average_precision(measured: Measured, threshold: float) -> float:
+    """Mean over joints of AP as PoseTrack takes it: by score over all samples, all-point interpolation (one pose a person)."""
+    values = []
+    for distance, score in zip(measured.distance.T, measured.score.T):
+        known = ~np.isnan(distance)
+        if not known.any():
+            continue
+        hits = (distance[known] < threshold)[np.argsort(-score[known], kind="stable")]
+        precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+        envelope = np.maximum.accumulate(precision[::-1])[::-1]
+        values.append(100 * float((envelope * hits).sum() / len(hits)))  # recall steps where a joint is hit
+    return float(np.mean(values))
 
 
 def interval(distance: np.ndarray, videos: np.ndarray, threshold: float, draws: int = 1000) -> tuple[float, float]:
@@ -73,8 +98,8 @@ def load_run(folder: Path) -> tuple[Head, dict]:
     return head.eval(), saved["settings"]
 
 
-def own_poses(samples: Samples, picks: list[tuple[int, Condition]]) -> np.ndarray | None:
-    """Distances [picks, K] of the extractor's own poses; None where the samples lack them."""
+def own_poses(samples: Samples, picks: list[tuple[int, Condition]]) -> Measured | None:
+    """The extractor's own poses; None where the samples lack them."""
     parts = []
     for i, condition in picks:
         s = samples.samples[i]
@@ -83,85 +108,99 @@ def own_poses(samples: Samples, picks: list[tuple[int, Condition]]) -> np.ndarra
             return None
         places = torch.tensor([[place or (float("inf"), float("inf")) for place in pose]])
         parts.append(errors(places, torch.from_numpy(s.joints)[None], torch.tensor([s.size])))
-    return np.concatenate(parts)
+    return Measured(np.concatenate(parts))
 
 
-def baselines(head: Head, batches: Batches, samples: Samples, picks: list[tuple[int, Condition]], k: int) -> dict:
+def baselines(
+    head: Head, batches: Batches, samples: Samples, picks: list[tuple[int, Condition]], k: int
+) -> dict[str, Measured]:
     """
-    What a single-frame head gives with its neighbours and no learning, as distances [picks, K]: `averaged`, its heat maps
-    weighted by W_l, and `interpolated`, the line between its joints in the nearest frames outside the run.
+    What a single-frame head gives with its neighbours and no learning: `averaged`, its heat maps weighted by W_l, and
+    `interpolated`, the line between its joints in the nearest frames outside the run, where the window holds such.
     """
     single = Batches(samples, batches.mean, batches.std, k=k, n=0)
     weights = local_weights(k)
-    results = {"averaged": [], "interpolated": []}
+    w = torch.cat([weights[:k], torch.ones(1), weights[k:]])
+    distance: dict[str, list] = {"averaged": [], "interpolated": []}
+    score: dict[str, list] = {"averaged": [], "interpolated": []}
     with torch.no_grad():
         for i, condition in picks:
             batch = single.batch([(i, condition)])
             frames = torch.cat([batch.references[0, :k], batch.key, batch.references[0, k:]])
             empty = frames.new_zeros((len(frames), 0, *frames.shape[1:]))
             heatmaps = head(frames, empty, empty[..., 0, 0])  # [2k+1, K, h, w]
-            w = torch.cat([weights[:k], torch.ones(1), weights[k:]])
-            averaged = (heatmaps * w[:, None, None, None]).sum(0, keepdim=True)
-            results["averaged"].append(errors(decode(averaged), batch.joints, batch.size))
+            averaged = (heatmaps * w[:, None, None, None]).sum(0, keepdim=True) / w.sum()
+            distance["averaged"].append(errors(decode(averaged), batch.joints, batch.size))
+            score["averaged"].append(averaged.amax((-2, -1)).numpy())
             outside = condition.run // 2 + 1
             if outside <= k:
-                ends = decode(heatmaps[[k - outside, k + outside]])
-                results["interpolated"].append(errors(ends.mean(0, keepdim=True), batch.joints, batch.size))
-    return {name: np.concatenate(parts) for name, parts in results.items() if parts}
+                ends = heatmaps[[k - outside, k + outside]]
+                distance["interpolated"].append(errors(decode(ends).mean(0, keepdim=True), batch.joints, batch.size))
+                score["interpolated"].append(ends.amax((-2, -1)).mean(0, keepdim=True).numpy())
+    return {name: Measured(np.concatenate(d), np.concatenate(score[name])) for name, d in distance.items() if d}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="+", type=Path, help="folders of training/train.py")
-    parser.add_argument("--samples", type=Path, required=True, help="a folder of glpose features")
+    parser.add_argument("--samples", type=Path, nargs="+", required=True, help="folders of glpose features")
     parser.add_argument("--runs-of", type=int, nargs="+", default=[1, 3, 5, 9], help="lengths of degraded runs")
     parser.add_argument("--threshold", type=float, default=0.1, help="share of the person's larger side")
     parser.add_argument("--leak", action="store_true", help="candidates within the degraded run stay, undegraded")
     parser.add_argument("--warp", action="store_true", help="neighbours from their own windows, as infer --reuse warp")
-    parser.add_argument("--json", type=Path, help="write the figures here, joint by joint")
+    parser.add_argument("--out", type=Path, help="write every joint's distance and score here (.npz)")
+    parser.add_argument("--threads", type=int, help="CPU threads; default: all cores")
     arguments = parser.parse_args()
+    keep_memory()
     torch.set_grad_enabled(False)
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
 
-    samples = Samples(arguments.samples)
-    figures: dict[str, dict] = {}
-
-    def note(name: str, condition: Condition, distance: np.ndarray, picks: list) -> None:
+    samples = Samples(*arguments.samples)
+    found = []
+    for name, condition, measured, picks in evaluations(samples, arguments.runs, arguments):
         videos = np.array([samples.samples[i].video for i, _ in picks])
-        low, high = interval(distance, videos, arguments.threshold)
-        per_joint = {}
-        for joint, column in zip(samples.joints, distance.T):
-            if not np.isnan(column).all():
-                per_joint[joint] = pck(column, arguments.threshold)
-        value = pck(distance, arguments.threshold)
-        figures.setdefault(name, {})[str(condition)] = dict(pck=value, low=low, high=high, joints=per_joint)
+        low, high = interval(measured.distance, videos, arguments.threshold)
+        value = pck(measured.distance, arguments.threshold)
         print(f"{name:32} {str(condition):18} {value:5.1f}  [{low:.1f}, {high:.1f}]", flush=True)
+        found.append((name, str(condition), measured, videos))
+    if arguments.out:
+        save(arguments.out, samples.joints, found)
 
-    for condition in conditions(samples, arguments.runs_of):
-        picks = plain_picks(samples, condition)
-        distance = own_poses(samples, picks)
-        if distance is not None:
-            note("extractor", condition, distance, picks)
-    for folder in arguments.runs:
+
+def evaluations(samples: Samples, runs: list[Path], arguments) -> Iterator[tuple[str, Condition, Measured, list]]:
+    """Everything that is measured, one after the other, with the samples it was measured on."""
+    wanted = [(c, plain_picks(samples, c)) for c in conditions(samples, arguments.runs_of)]
+    for condition, picks in wanted:
+        own = own_poses(samples, picks)
+        if own is not None:
+            yield "extractor", condition, own, picks
+    for folder in runs:
         head, settings = load_run(folder)
         shape = head.shape
-        batches = Batches(
-            samples,
-            settings["mean"],
-            settings["std"],
-            k=shape.k,
-            n=shape.n,
-            similarity=settings["similarity"],
-            warp=arguments.warp and shape.k > 0,
-            leak=arguments.leak,
-        )
-        for condition in conditions(samples, arguments.runs_of):
-            picks = plain_picks(samples, condition)
-            note(folder.name, condition, distances(head, batches, picks), picks)
+        parts = dict(k=shape.k, n=shape.n, similarity=settings["similarity"])
+        parts |= dict(warp=arguments.warp and shape.k > 0, leak=arguments.leak)
+        batches = Batches(samples, settings["mean"], settings["std"], **parts)
+        for condition, picks in wanted:
+            yield folder.name, condition, measure(head, batches, picks), picks
             if shape.references == 0:
-                for name, distance in baselines(head, batches, samples, picks, samples.stored_k).items():
-                    note(f"{folder.name} {name}", condition, distance, picks)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+                for name, measured in baselines(head, batches, samples, picks, samples.stored_k).items():
+                    yield f"{folder.name} {name}", condition, measured, picks
+
+
+def save(file: Path, joints: list[str], found: list[tuple[str, str, Measured, np.ndarray]]) -> None:
+    """
+    An .npz with, for every `<name>|<condition>`, `…|distance` and `…|score` [picks, K] and `…|videos` [picks], and `joints`:
+    enough for any threshold and for paired comparisons.
+    """
+    arrays = {"joints": np.array(joints)}
+    for name, condition, measured, videos in found:
+        key = f"{name}|{condition}"
+        arrays[f"{key}|distance"] = measured.distance.astype(np.float32)
+        arrays[f"{key}|videos"] = videos
+        if measured.score is not None:
+            arrays[f"{key}|score"] = measured.score.astype(np.float32)
+    np.savez_compressed(file, **arrays)
 
 
 if __name__ == "__main__":

@@ -58,20 +58,30 @@ class Batch:
 
 
 class Samples:
-    """All samples of one folder."""
+    """All samples of some folders, which were made with the same bundle."""
 
-    def __init__(self, folder: Path):
-        index_file = Path(folder) / "index.json"
-        if not index_file.exists():
-            raise SystemExit(f"{index_file} is missing. Make it with glpose features; a run that was stopped must go on.")
-        index = json.loads(index_file.read_text())
-        self.made = index["made"]
+    def __init__(self, *folders: Path):
+        self.files, self.candidates, self.samples = [], [], []
+        self.made: dict = {}
+        for folder in folders:
+            self._read_index(Path(folder))
         self.joints: list[str] = self.made["joints"]
         self.stored_k: int = self.made["k"]
         self.map_shape = tuple(self.made[side] for side in ("channels", "height", "width"))
-        self.files, self.candidates, self.samples = [], [], []
+        self._maps = [None] * len(self.files)
+        self._embeddings = [None] * len(self.files)
+
+    def _read_index(self, folder: Path) -> None:
+        index_file = folder / "index.json"
+        if not index_file.exists():
+            raise SystemExit(f"{index_file} is missing. Make it with glpose features; a run that was stopped must go on.")
+        index = json.loads(index_file.read_text())
+        for setting in ("sha256", "joints", "k", "channels", "height", "width"):
+            if self.made and index["made"][setting] != self.made[setting]:
+                raise SystemExit(f"{folder} was made with another bundle or another k than the folders before")
+        self.made = self.made or index["made"]
         for video in index["videos"]:
-            self.files.append((Path(folder) / "maps" / f"{video['name']}.f16", video["maps"]))
+            self.files.append((folder / "maps" / f"{video['name']}.f16", video["maps"]))
             self.candidates.append([(c["frame"], c["map"]) for c in video["candidates"]])
             for s in video["samples"]:
                 self.samples.append(
@@ -86,8 +96,6 @@ class Samples:
                         transforms=np.array(s["transforms"], np.float32) if "transforms" in s else None,
                     )
                 )
-        self._maps = [None] * len(self.files)
-        self._embeddings = [None] * len(self.files)
 
     def __len__(self) -> int:
         return len(self.samples)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from bundle import write_bundle
-from evaluate import distances, load_run, pck
+from evaluate import measure, load_run, pck
 from agreement import write_agreement
 from model import Shape
 from samples import CLEAN, Batches, Condition, Samples, warped
@@ -88,7 +88,7 @@ def self_test(out: Path | None) -> None:
     head, settings = load_run(out / "run")
     batches = Batches(samples, settings["mean"], settings["std"], k=K, n=2)
     for condition in (CLEAN, Condition("occlusion", 1)):
-        found = pck(distances(head, batches, [(i, condition) for i in range(PEOPLE)]), 0.1)
+        found = pck(measure(head, batches, [(i, condition) for i in range(PEOPLE)]).distance, 0.1)
         print(f"{condition}: {found:.0f} % of the joints found")
         if found < 100:
             raise SystemExit("the head cannot even learn the samples by heart")

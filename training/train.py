@@ -21,8 +21,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from allocator import keep_memory
 from bundle import rounded
-from evaluate import conditions, distances, load_run, pck, plain_picks
+from evaluate import conditions, measure, load_run, pck, plain_picks
 from export import export
 from model import Head, Shape, loss, paper_initialisation
 from samples import CLEAN, Batches, Condition, Samples, gaussians
@@ -39,6 +40,7 @@ class Recipe:
     initialisation: str = "he"  # "paper": N(0, 0.001) throughout
     clean_share: float = 0.4  # samples that are seen undegraded
     runs: tuple[int, ...] = (1, 3, 5, 9)  # lengths of degraded runs, equally often
+    precision: str = "bfloat16"  # of the convolutions in training; weights, sums and validation are float32
     seed: int = 0
 
 
@@ -79,7 +81,7 @@ class Training:
         self.recipe, self.train, self.device = recipe, train, device
         self.head = Head(shape)
         initialise(self.head, recipe.initialisation)
-        self.head.to(device)
+        self.head.to(device, memory_format=torch.channels_last)
         self.optimiser = torch.optim.Adam(self.head.parameters(), recipe.rate)
         mean, std = (rounded(statistic) for statistic in train.statistics())
         self.settings = dict(mean=mean, std=std, joints=train.joints, m=train.made["m"], similarity=similarity)
@@ -101,6 +103,7 @@ class Training:
         _, height, width = train.map_shape
         sigma = height / 32  # 3 cells at 96×72, 2 at 64×48
         model = nn.parallel.DistributedDataParallel(self.head) if world > 1 else self.head
+        low = torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
         model.train()
         total = 0.0
         for step in range(steps):
@@ -109,8 +112,9 @@ class Training:
             chosen = order[step * recipe.batch : (step + 1) * recipe.batch]
             batch = batches.batch([(i, draw_condition(train, i, recipe, random)) for i in chosen], random)
             targets = gaussians(batch.joints, height, width, sigma).to(self.device)
-            heatmaps = model(*(part.to(self.device) for part in (batch.key, batch.references, batch.weights)))
-            value = loss(heatmaps, targets, batch.joints[..., 2].to(self.device))
+            with low:
+                heatmaps = model(*(part.to(self.device) for part in (batch.key, batch.references, batch.weights)))
+            value = loss(heatmaps.float(), targets, batch.joints[..., 2].to(self.device))
             self.optimiser.zero_grad()
             value.backward()
             self.optimiser.step()
@@ -124,7 +128,7 @@ class Training:
         head.load_state_dict({name: t.cpu() for name, t in self.head.state_dict().items()})
         batches = self.batches(samples)
         return {
-            str(c): pck(distances(head, batches, plain_picks(samples, c)), 0.1) for c in conditions(samples, [1, 5])
+            str(c): pck(measure(head, batches, plain_picks(samples, c)).distance, 0.1) for c in conditions(samples, [1, 5])
         }
 
     def save(self, file: Path, **more) -> None:
@@ -209,8 +213,8 @@ def plot(folder: Path) -> None:
 
 def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
     recipe = Recipe()
-    parser.add_argument("--train", type=Path, help="a folder of glpose features")
-    parser.add_argument("--validation", type=Path, help="another, of other videos")
+    parser.add_argument("--train", type=Path, nargs="+", help="folders of glpose features")
+    parser.add_argument("--validation", type=Path, nargs="+", help="others, of other videos")
     parser.add_argument("--bundle", type=Path, help="the bundle whose extractor made the features")
     parser.add_argument("--out", type=Path, help="folder of the run")
     parser.add_argument("--resume", action="store_true", help="go on where the run in --out was stopped")
@@ -233,11 +237,13 @@ def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
     how.add_argument("--initialisation", choices=["he", "paper"], default=recipe.initialisation, help="default: %(default)s")  # fmt: skip
     how.add_argument("--clean-share", type=float, default=recipe.clean_share, help="undegraded samples (default: %(default)s)")  # fmt: skip
     how.add_argument("--runs", type=int, nargs="+", default=recipe.runs, help="lengths of degraded runs")
+    how.add_argument("--precision", choices=["bfloat16", "float32"], default=recipe.precision, help="default: %(default)s")  # fmt: skip
     how.add_argument("--seed", type=int, default=recipe.seed, help="default: %(default)s")
     return parser.parse_args()
 
 
 def main() -> None:
+    keep_memory()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments = arguments_of(parser)
     if arguments.threads:
@@ -256,7 +262,7 @@ def main() -> None:
     if world > 1:
         torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
-    train, validation = Samples(arguments.train), Samples(arguments.validation)
+    train, validation = Samples(*arguments.train), Samples(*arguments.validation)
     if train.joints != validation.joints or train.made["sha256"] != validation.made["sha256"]:
         raise SystemExit("the training and the validation samples come from different bundles")
     shape = Shape(
@@ -277,6 +283,7 @@ def main() -> None:
         initialisation=arguments.initialisation,
         clean_share=arguments.clean_share,
         runs=tuple(arguments.runs),
+        precision=arguments.precision,
         seed=arguments.seed,
     )
     training = Training(shape, recipe, train, arguments.similarity, device)
