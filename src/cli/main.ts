@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
 import { featuresCommand } from './features.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { harmless } from './harmless.js';
 import { inferCommand } from './infer.js';
 import { manualCommand } from './manual.js';
 import { modelsCommand } from './models.js';
@@ -52,8 +53,8 @@ export async function main(argv: string[], overrides: Partial<Terminal> = {}): P
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   const terminal: Terminal = {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => void process.stdout.write(harmless(text)),
+    err: (text) => void process.stderr.write(harmless(text)),
     signal: stop.signal,
     exitCode: EXIT.done,
     ...overrides,

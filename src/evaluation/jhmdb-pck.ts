@@ -4,7 +4,7 @@
  * frames of its test clips, then the mean over the splits.
  */
 import type { JhmdbSplit } from '../formats/jhmdb.js';
-import { inLayout, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
+import { extentOf, inLayout, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
 import { Remarks, type Remark } from '../formats/remarks.js';
 import { JHMDB_JOINTS } from '../joints.js';
 import type { Box } from '../types.js';
@@ -52,7 +52,8 @@ export function evaluateJhmdbPck(
       for (const frame of frames) {
         counts.frames++;
         for (const person of frame.annotated.people) {
-          count(person, predictionFor(person.box!, frame.predicted.people, predicted.file, remarks), tally);
+          const { box } = person; // none where none of the joints is there
+          if (box) count(person, box, predictionFor(box, frame.predicted.people, predicted.file, remarks), tally);
         }
       }
     }
@@ -72,10 +73,10 @@ interface Tally {
   all: Float64Array;
 }
 
-function count({ joints, box }: LabelledPose, found: LabelledPose | null, tally: Tally): void {
+function count({ joints }: LabelledPose, box: Box, found: LabelledPose | null, tally: Tally): void {
   const distance = (a: Float64Array, i: number, b: Float64Array, j: number): number =>
     Math.hypot(a[i * 3] - b[j * 3], a[i * 3 + 1] - b[j * 3 + 1]);
-  const size = Math.max(box!.width, box!.height);
+  const size = Math.max(box.width, box.height);
   const torso = distance(joints, LEFT_SHOULDER, joints, RIGHT_HIP);
   for (let k = 0; k < K; k++) {
     if (Number.isNaN(joints[k * 3])) continue;
@@ -92,22 +93,10 @@ function predictionFor(box: Box, people: readonly LabelledPose[], file: string, 
   let best: LabelledPose | null = null;
   let bestOverlap = -1;
   for (const pose of people) {
-    const share = overlap(box, extent(pose));
+    const share = overlap(box, extentOf(pose.joints) ?? { x: 0, y: 0, width: 0, height: 0 });
     if (share > bestOverlap) [best, bestOverlap] = [pose, share];
   }
   return best;
-}
-
-function extent({ joints }: LabelledPose): Box {
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let i = 0; i < joints.length; i += 3) {
-    if (Number.isNaN(joints[i])) continue;
-    [left, right] = [Math.min(left, joints[i]), Math.max(right, joints[i])];
-    [top, bottom] = [Math.min(top, joints[i + 1]), Math.max(bottom, joints[i + 1])];
-  }
-  return left > right
-    ? { x: 0, y: 0, width: 0, height: 0 }
-    : { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 /** Intersection over union. */

@@ -9,9 +9,15 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { GlposeError } from '../errors.js';
-import { fieldsOf, isFields, isNumber, listOf, type Fields } from '../formats/fields.js';
+import { fieldsOf, isFields, isNumber, listOf, textsOf, type Fields } from '../formats/fields.js';
 import { readJsonFile } from '../formats/json-file.js';
-import { ABSENT, type LabelledFrame, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
+import {
+  ABSENT,
+  extentOf,
+  type LabelledFrame,
+  type LabelledPose,
+  type PoseSequence,
+} from '../formats/pose-sequence.js';
 import { readPoseFiles } from '../formats/read-poses.js';
 import type { Remarks } from '../formats/remarks.js';
 import type { Box } from '../types.js';
@@ -43,7 +49,8 @@ function indexIn(source: string): TrainingSequence[] | null {
   if (!statSync(source, { throwIfNoEntry: false })?.isFile()) return null;
   const document = readJsonFile(source);
   if (!isFields(document) || !Array.isArray(document.joint_names)) return null;
-  const joints = document.joint_names.map((name) => String(name).replace(/^r_/, 'right_').replace(/^l_/, 'left_'));
+  const names = textsOf(document, 'joint_names', source);
+  const joints = names.map((name) => name.replace(/^r_/, 'right_').replace(/^l_/, 'left_'));
   if (Array.isArray(document.clips)) return readClips(document, joints, source);
   if (Array.isArray(document.images)) return readPhotos(document, joints, source);
   throw new GlposeError(
@@ -118,10 +125,8 @@ function withBoxes(frame: LabelledFrame, confident: number): LabelledFrame {
 
 /** null where fewer than two different places are labelled. */
 function aroundJoints(joints: Float64Array): Box | null {
-  const xs = [...joints].filter((x, i) => i % 3 === 0 && !Number.isNaN(x));
-  const ys = [...joints].filter((y, i) => i % 3 === 1 && !Number.isNaN(y));
-  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  const [width, height] = [(right - left) * BEYOND_JOINTS, (bottom - top) * BEYOND_JOINTS];
-  if (!(width > 0 && height > 0)) return null;
-  return { x: (left + right - width) / 2, y: (top + bottom - height) / 2, width, height };
+  const extent = extentOf(joints);
+  if (!extent || !(extent.width > 0 && extent.height > 0)) return null;
+  const [width, height] = [extent.width * BEYOND_JOINTS, extent.height * BEYOND_JOINTS];
+  return { x: extent.x + (extent.width - width) / 2, y: extent.y + (extent.height - height) / 2, width, height };
 }

@@ -10,15 +10,17 @@
  *            (its last four are the frame); any other number is the number in the image's file name, or the place in a
  *            video, from 0.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
 import type { Box } from '../types.js';
 import { boxOf, describe, fieldsOf, isFields, isNumber, listOf, type Fields } from './fields.js';
+import { namesIn } from './folder.js';
 import { readJsonFile } from './json-file.js';
 import { folderOf, stemOf, type LabelledPose } from './pose-sequence.js';
 import { isPoseTrack17Document, readPoseTrack17Document } from './posetrack17.js';
 import { Remarks, type Remark } from './remarks.js';
+import { readTextFile } from './text-file.js';
 
 export interface GivenBox {
   /** Image pixels; may reach outside the image. Both sides are above 0. */
@@ -102,11 +104,11 @@ interface Collected {
 export function readBoxes(source: string): BoxFile {
   const collected: Collected = { videos: new Map(), remarks: new Remarks(), count: 0 };
   if (isFolder(source)) {
-    const files = readdirSync(source).filter((name) => /\.(json|txt)$/i.test(name));
+    const files = namesIn(source).filter((name) => /\.(json|txt)$/i.test(name));
     if (files.length === 0) {
       throw new GlposeError('ANNOTATION', `${source} holds no box files`, 'Box files end in .json or .txt.');
     }
-    for (const name of files.sort()) {
+    for (const name of files) {
       const own: Collected = { videos: new Map(), remarks: collected.remarks, count: 0 };
       readFile(path.join(source, name), own);
       collected.count += own.count;
@@ -255,7 +257,7 @@ function imageKeys(name: string, place: number): FrameKey[] {
 
 /** MOTChallenge: frame, id, x, y, width, height, confidence, …; frames and pixels count from 1. */
 function readMot(file: string, collected: Collected): void {
-  const lines = readFileSync(file, 'utf8').split(/\r?\n/);
+  const lines = readTextFile(file, 'list of boxes').split(/\r?\n/);
   lines.forEach((line, index) => {
     if (line.trim() === '') return;
     const where = `${file}, line ${index + 1}`;

@@ -4,7 +4,7 @@
  */
 import { GlposeError } from '../errors.js';
 import { COCO_JOINTS, POSETRACK18_JOINTS } from '../joints.js';
-import { boxOf, describe, fieldsOf, isFields, isNumber, listOf, type Fields } from './fields.js';
+import { boxOf, describe, fieldsOf, isFields, isNumber, listOf, textsOf, type Fields } from './fields.js';
 import { ABSENT, bySequence, type LabelledFrame, type LabelledPose, type PoseSequence } from './pose-sequence.js';
 import type { Remarks } from './remarks.js';
 
@@ -152,7 +152,7 @@ function ignoreRegions(image: Fields, where: string): Float64Array[] {
 function jointNames(document: Fields, file: string): readonly string[] {
   const category = Array.isArray(document.categories) ? (document.categories[0] as unknown) : undefined;
   if (!isFields(category) || category.keypoints === undefined) return POSETRACK18_JOINTS;
-  const names = listOf(category, 'keypoints', `${file}, category 0`).map((name) => String(name));
+  const names = textsOf(category, 'keypoints', `${file}, category 0`);
   const known = names.map((name) => (name === 'head_bottom' ? 'neck' : name));
   // JHMDB's third joint is the face; mmpose's files call it head
   return known.includes('belly') ? known.map((name) => (name === 'head' ? 'face' : name)) : known;

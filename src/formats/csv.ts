@@ -5,7 +5,8 @@ import { foundJoint } from './found-joint.js';
  * One video's poses as a table for spreadsheets, R and pandas (RFC 4180, UTF-8): one row per person and frame, by frame,
  * then track. Columns: `frame` from 0, `name` of the frame, `time` in seconds (empty for folders of images), `track_id`,
  * `score`, `box_x`, `box_y`, `box_width`, `box_height`, `box_score`, then `<joint>_x`, `<joint>_y`, `<joint>_score` for every
- * joint, empty where it was not found. Pixels to a thousandth, scores to 1e-5.
+ * joint, empty where it was not found. Pixels to a thousandth, scores to 1e-5. A frame's name that a spreadsheet would take for a
+ * formula gets `./` before it, and still names the file.
  * @yields lines
  */
 export function* writeCsv({ joints, fps, frames }: VideoPoses): Generator<string, void, undefined> {
@@ -21,13 +22,25 @@ export function* writeCsv({ joints, fps, frames }: VideoPoses): Generator<string
         return joint ? [pixels(joint.x), pixels(joint.y), score(joint.score)] : ['', '', ''];
       });
       const boxes = [...[x, y, width, height].map(pixels), score(person.boxScore)];
-      yield line([String(index), name, time, String(person.trackId), score(person.score), ...boxes, ...places]);
+      yield line([
+        String(index),
+        noFormula(name),
+        time,
+        String(person.trackId),
+        score(person.score),
+        ...boxes,
+        ...places,
+      ]);
     }
   }
 }
 
 const pixels = (value: number): string => rounded(value, 3);
 const score = (value: number): string => rounded(value, 5);
+
+function noFormula(name: string): string {
+  return /^[=+\-@\t\r]/.test(name) ? `./${name}` : name;
+}
 
 function rounded(value: number, decimals: number): string {
   return String(Number(value.toFixed(decimals)));

@@ -24,6 +24,15 @@ export function listOf(fields: Fields, name: string, where: string): unknown[] {
   );
 }
 
+/** The list of texts a field holds. @throws GlposeError ANNOTATION where it is none */
+export function textsOf(fields: Fields, name: string, where: string): string[] {
+  return listOf(fields, name, where).map((value, index) => {
+    if (typeof value === 'string') return value;
+    const problem = `${where}: \`${name}\` ${index} is ${describe(value)}`;
+    throw new GlposeError('ANNOTATION', problem, `Write \`${name}\` as a list of texts.`);
+  });
+}
+
 /** The object at a place of a list. @throws GlposeError ANNOTATION where it is none */
 export function fieldsOf(value: unknown, where: string): Fields {
   if (isFields(value)) return value;

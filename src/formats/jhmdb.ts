@@ -7,17 +7,22 @@
  *   <folder>/puppet_mask/<action>/<clip>/puppet_mask.mat            part_mask [height, width, frames], for the boxes
  *   <folder>/sub_splits/<action>_test_split_<n>.txt                 lines "<clip>.avi 1" (training) or "… 2" (test)
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { GlposeError } from '../errors.js';
 import { JHMDB_JOINTS } from '../joints.js';
 import type { Box } from '../types.js';
 import { isCocoDocument, readCocoDocument } from './coco.js';
-import { fieldsOf, isFields, isNumber, listOf, type Fields } from './fields.js';
+import { describe, fieldsOf, isFields, isNumber, listOf, textsOf, type Fields } from './fields.js';
+import { namesIn } from './folder.js';
 import { readJsonFile } from './json-file.js';
-import { readMat5, type MatArray } from './mat5.js';
-import type { LabelledFrame, PoseSequence } from './pose-sequence.js';
+import { readMatFile, type MatArray } from './mat5.js';
+import { extentOf, type LabelledFrame, type PoseSequence } from './pose-sequence.js';
 import type { Remarks } from './remarks.js';
+import { readTextFile } from './text-file.js';
+
+/** Frames of a clip: beyond it a file is damaged or an attack. */
+const MAX_FRAMES = 10_000;
 
 /** The test clips of one split; every pose has a box. */
 export interface JhmdbSplit {
@@ -38,8 +43,8 @@ export function readJhmdb(source: string, remarks: Remarks): JhmdbSplit[] {
 }
 
 function jsonFilesOf(folder: string): string[] {
-  const names = readdirSync(folder).filter((name) => name.toLowerCase().endsWith('.json'));
-  if (names.length > 0) return names.sort().map((name) => path.join(folder, name));
+  const names = namesIn(folder).filter((name) => name.toLowerCase().endsWith('.json'));
+  if (names.length > 0) return names.map((name) => path.join(folder, name));
   throw new GlposeError(
     'ANNOTATION',
     `${folder} holds neither joint_positions nor JSON files`,
@@ -55,7 +60,7 @@ function readDownload(folder: string, remarks: Remarks): JhmdbSplit[] {
   }
   const clips = new Map<string, PoseSequence>();
   const splits = new Map<string, JhmdbSplit>();
-  for (const list of readdirSync(splitFolder).sort()) {
+  for (const list of namesIn(splitFolder)) {
     const named = /^(.+)_test_split_?(\d+)\.txt$/.exec(list);
     if (!named) continue;
     const [, action, number] = named;
@@ -76,7 +81,7 @@ function readDownload(folder: string, remarks: Remarks): JhmdbSplit[] {
 }
 
 function testClips(list: string): string[] {
-  return readFileSync(list, 'utf8')
+  return readTextFile(list, 'list of clips')
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
     .flatMap((line, index) => {
@@ -85,6 +90,10 @@ function testClips(list: string): string[] {
         const problem = `${list}, line ${index + 1}: "${line.slice(0, 80)}" is not "<clip>.avi 1" or "<clip>.avi 2"`;
         throw new GlposeError('ANNOTATION', problem, 'Get the split lists again.');
       }
+      if (/[/\\\0]|^\.\.?$/.test(entry[1])) {
+        const problem = `${list}, line ${index + 1}: the clip "${entry[1].slice(0, 80)}" is a path`;
+        throw new GlposeError('ANNOTATION', problem, 'Clips are names of folders; get the split lists again.');
+      }
       return entry[2] === '2' ? [entry[1]] : [];
     });
 }
@@ -92,13 +101,21 @@ function testClips(list: string): string[] {
 function readClip(folder: string, action: string, clip: string, remarks: Remarks): PoseSequence {
   const file = path.join(folder, 'joint_positions', action, clip, 'joint_positions.mat');
   const positions = readArray(file, 'pos_img');
-  const [two, joints, frames = 1] = positions.dimensions;
-  if (two !== 2 || joints !== JHMDB_JOINTS.length) {
+  const [two, joints, frames = 1, ...more] = positions.dimensions;
+  if (two !== 2 || joints !== JHMDB_JOINTS.length || more.length > 0) {
     const problem = `${file}: pos_img is ${positions.dimensions.join(' × ')}, not 2 × ${JHMDB_JOINTS.length} × frames`;
+    throw new GlposeError('ANNOTATION', problem, 'Get the file again.');
+  }
+  if (frames > MAX_FRAMES) {
+    const problem = `${file}: pos_img has ${frames} frames; the longest clip of JHMDB has 40`;
     throw new GlposeError('ANNOTATION', problem, 'Get the file again.');
   }
   const maskFile = path.join(folder, 'puppet_mask', action, clip, 'puppet_mask.mat');
   const masks = existsSync(maskFile) ? readArray(maskFile, 'part_mask') : null;
+  if (masks && (masks.dimensions.length > 3 || (masks.dimensions[2] ?? 1) !== frames)) {
+    const problem = `${maskFile}: part_mask is ${masks.dimensions.join(' × ')}, not height × width × ${frames} frames`;
+    throw new GlposeError('ANNOTATION', problem, 'Get the file again.');
+  }
   if (!masks) remarks.note('clips without a puppet mask: the extent of the joints is their box', file);
   const sequence: LabelledFrame[] = [];
   for (let t = 0; t < frames; t++) {
@@ -116,7 +133,7 @@ function readArray(file: string, name: string): MatArray {
       'Unpack joint_positions.zip and puppet_mask.zip in one folder.',
     );
   }
-  const array = readMat5(readFileSync(file), file).get(name);
+  const array = readMatFile(file).get(name);
   if (array) return array;
   throw new GlposeError('ANNOTATION', `${file} has no array called ${name}`, 'Get the file again.');
 }
@@ -142,19 +159,12 @@ function frameOf(name: string, places: readonly number[], box: Box | null): Labe
     joints,
     trackId: 0,
     headBox: null,
-    box: box ?? extentOf(places),
+    box: box ?? extentOf(joints),
     area: null,
     crowd: false,
     score: null,
   };
   return { name, imageId: null, labelled: true, ignoreRegions: [], people: [pose], listed: 1 };
-}
-
-function extentOf(places: readonly number[]): Box {
-  const xs = places.filter((value, i) => i % 2 === 0 && !Number.isNaN(value));
-  const ys = places.filter((value, i) => i % 2 === 1 && !Number.isNaN(value));
-  const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
 }
 
 function readJson(file: string, remarks: Remarks): PoseSequence[] {
@@ -176,8 +186,7 @@ function fromOne(sequence: PoseSequence): PoseSequence {
     ...frame,
     people: frame.people.map((pose) => {
       const joints = pose.joints.map((value, i) => (i % 3 === 2 ? value : value - 1));
-      const places = Array.from(joints).filter((_, i) => i % 3 !== 2);
-      const box = pose.box ? { ...pose.box, x: pose.box.x - 1, y: pose.box.y - 1 } : extentOf(places);
+      const box = pose.box ? { ...pose.box, x: pose.box.x - 1, y: pose.box.y - 1 } : extentOf(joints);
       return { ...pose, joints, box };
     }),
   }));
@@ -186,8 +195,8 @@ function fromOne(sequence: PoseSequence): PoseSequence {
 
 /** An index of clips: `joint_names`, and per clip `video`, `joints` [frame][joint][x, y] and `split`; test clips count. */
 function readIndex(document: Fields, file: string, remarks: Remarks): PoseSequence[] {
-  const names = listOf(document, 'joint_names', file).map((name) =>
-    String(name).replace(/^r_/, 'right_').replace(/^l_/, 'left_'),
+  const names = textsOf(document, 'joint_names', file).map((name) =>
+    name.replace(/^r_/, 'right_').replace(/^l_/, 'left_'),
   );
   const clips = listOf(document, 'clips', file).map((clip, index) => fieldsOf(clip, `${file}, clip ${index}`));
   const test = clips.filter(({ split }) => split === undefined || split === 'test');
@@ -195,7 +204,11 @@ function readIndex(document: Fields, file: string, remarks: Remarks): PoseSequen
     remarks.note('clips of other splits than "test", not scored', file, clips.length - test.length);
   if (test.length > 0) remarks.note('clips without boxes: the extent of the joints is their box', file, test.length);
   return test.map((clip, index): PoseSequence => {
-    const name = path.parse(String(clip.video)).name;
+    if (typeof clip.video !== 'string') {
+      const problem = `${file}, clip ${index}: \`video\` is ${describe(clip.video)}`;
+      throw new GlposeError('ANNOTATION', problem, 'Name the file there.');
+    }
+    const { name } = path.parse(clip.video);
     const frames = listOf(clip, 'joints', `${file}, clip ${name}`).map((joints, t) => {
       const where = `${file}, clip ${name || index}, frame ${t}`;
       const places = Array.isArray(joints) ? joints.flat() : [];

@@ -61,6 +61,17 @@ export function folderOf(frameName: string): string {
   return path.posix.basename(path.posix.dirname(`/${frameName.replaceAll('\\', '/')}`));
 }
 
+/** The extent of a pose's joints, K × (x, y, c); null where none is there. */
+export function extentOf(joints: Float64Array): Box | null {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < joints.length; i += 3) {
+    if (Number.isNaN(joints[i]) || Number.isNaN(joints[i + 1])) continue;
+    [left, right] = [Math.min(left, joints[i]), Math.max(right, joints[i])];
+    [top, bottom] = [Math.min(top, joints[i + 1]), Math.max(bottom, joints[i + 1])];
+  }
+  return left > right ? null : { x: left, y: top, width: right - left, height: bottom - top };
+}
+
 /** Sequences by the frames' folders, frames in order of their numbers (in the file's order where names are no numbers). */
 export function bySequence(frames: LabelledFrame[], file: string, joints: readonly string[]): PoseSequence[] {
   const fileName = path.parse(file).name;

@@ -70,7 +70,7 @@ export function writePoseTrack18(video: VideoPoses): PoseTrack18Document {
   const numbers = frameNumbers(video.frames);
   const [, videoNumber, source] = /^(\d{1,6})_(mpii|bonn|mpiinew)(?:_|$)/.exec(video.name) ?? ['', '0', 'mpii'];
   const firstId = (SOURCES.indexOf(source) * 1_000_000 + Number(videoNumber)) * 10_000;
-  const crowd = Math.max(0, ...video.frames.map((frame) => frame.people.length));
+  const crowd = video.frames.reduce((most, frame) => Math.max(most, frame.people.length), 0);
   const peoplePerFrame = 10 ** Math.max(2, String(crowd).length);
   const estimated = new Set<string>();
 

@@ -20,7 +20,7 @@ export function readPoseFiles(source: string, options: ReadPoseFilesOptions): Po
   const { file, files } = jsonFiles(source);
   const sequences: PoseSequence[] = [];
   for (const name of files) {
-    const read = readPoseFile(name, options);
+    const read = readPoseDocument(readJsonFile(name), name, options);
     if (read) sequences.push(...read);
     else if (file) throw noPoses(`${source} holds no poses`);
     else options.remarks.note('files without poses, left out', name);
@@ -29,8 +29,16 @@ export function readPoseFiles(source: string, options: ReadPoseFilesOptions): Po
   return sequences;
 }
 
-function readPoseFile(file: string, options: ReadPoseFilesOptions): PoseSequence[] | null {
-  const document = readJsonFile(file);
+/**
+ * The poses of a JSON document, whatever its format; null where it holds none.
+ * @param file named in messages
+ * @throws GlposeError ANNOTATION naming the file and what to do
+ */
+export function readPoseDocument(
+  document: unknown,
+  file: string,
+  options: ReadPoseFilesOptions,
+): PoseSequence[] | null {
   if (isPoseTrack17Document(document)) return readPoseTrack17Document(document, file, options);
   if (isCocoDocument(document)) return readCocoDocument(document, file, options);
   if (Array.isArray(document) && options.annotations) {

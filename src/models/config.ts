@@ -10,6 +10,8 @@ import { mirrored } from '../joints.js';
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain file name beside config.json');
 const tensorName = z.string().min(1);
 const side = z.int().positive().max(8192);
+/** Values of one crop, input or feature map: beyond it a config of a few lines would fill the memory. */
+const MAX_VALUES = 1 << 25;
 const jointNames = z
   .array(z.string().regex(/^[a-z][a-z0-9_]*$/, 'joint names are lower-case words, such as left_wrist'))
   .min(1)
@@ -192,6 +194,15 @@ export const bundleConfigSchema = z
         issues.push({ code: 'custom', input: config, path: ['extractor', 'features', part], message });
       }
     }
+    const sizes = {
+      'extractor.input': 3 * input.width * input.height,
+      'extractor.features': features.channels * features.width * features.height,
+      'detector.input': 3 * detectorPixels(config.detector),
+    };
+    for (const [member, values] of Object.entries(sizes)) {
+      const message = `${values} values; at most ${MAX_VALUES} are taken`;
+      if (values > MAX_VALUES) issues.push({ code: 'custom', input: config, path: member.split('.'), message });
+    }
     if (features.width * input.height !== features.height * input.width) {
       const message = `${features.width}×${features.height} is not the aspect of the ${input.width}×${input.height} input`;
       issues.push({ code: 'custom', input: config, path: ['extractor', 'features'], message });
@@ -203,6 +214,13 @@ export const bundleConfigSchema = z
     const std = features.std ?? new Array<number>(features.channels).fill(1);
     return { ...config, extractor: { ...config.extractor, features: { ...features, mean, std } } };
   });
+
+function detectorPixels(detector: DetectorConfig | undefined): number {
+  if (!detector) return 0;
+  return detector.kind === 'movenet-multipose'
+    ? detector.input.longerSide ** 2
+    : detector.input.width * detector.input.height;
+}
 
 /** A checked config.json, with its defaults filled in. */
 export type BundleConfig = z.output<typeof bundleConfigSchema>;

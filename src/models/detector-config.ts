@@ -12,34 +12,41 @@ export interface OwnDetector {
   describedIn: string;
 }
 
+const REMEDY = 'docs/choosing-a-model.md describes every kind of detector.';
+
 /**
  * Reads the description of a detector: what stands as `detector` in a bundle's config.json, in a file of its own beside the
  * ONNX file that it names.
  * @throws MODEL where the file cannot be read, is wrong, or names a file that is not there
  */
 export async function loadDetectorConfig(file: string): Promise<OwnDetector> {
-  const remedy = 'docs/choosing-a-model.md describes every kind of detector.';
   if (file.endsWith('.onnx')) {
     const problem = `${file} is the network; glpose must know what kind of detector it is`;
     const example = `{"kind": "yolov8", "file": "${path.basename(file)}"}`;
-    throw new GlposeError('MODEL', problem, `Put ${example} into a file beside it and give that; ${remedy}`);
+    throw new GlposeError('MODEL', problem, `Put ${example} into a file beside it and give that; ${REMEDY}`);
   }
   let json: unknown;
   try {
     json = JSON.parse(await readFile(file, 'utf8'));
   } catch (thrown) {
-    throw new GlposeError('MODEL', `${file} cannot be read: ${messageOf(thrown)}`, remedy, { cause: thrown });
+    throw new GlposeError('MODEL', `${file} cannot be read: ${messageOf(thrown)}`, REMEDY, { cause: thrown });
   }
-  const parsed = detectorSchema.safeParse(json);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'detector'}: ${issue.message}`);
-    throw new GlposeError('MODEL', `${file}: ${problems.join('; ')}`, remedy);
-  }
-  const config = parsed.data;
+  const config = checkDetectorConfig(json, file);
   const network = path.join(path.dirname(path.resolve(file)), config.file);
   const found = await stat(network).catch(() => undefined);
   if (!found?.isFile()) {
     throw new GlposeError('MODEL', `${network} is missing, though ${file} names it`, 'Put the ONNX file beside it.');
   }
   return { config, file: network, describedIn: file };
+}
+
+/**
+ * Checks what such a file holds.
+ * @throws MODEL naming every member that is wrong
+ */
+export function checkDetectorConfig(json: unknown, file: string): DetectorConfig {
+  const parsed = detectorSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'detector'}: ${issue.message}`);
+  throw new GlposeError('MODEL', `${file}: ${problems.join('; ')}`, REMEDY);
 }

@@ -39,9 +39,8 @@ export function cutOnnx(model: OnnxModel, tensor: string): Buffer {
  */
 export function withOutput(model: OnnxModel, tensor: string): Buffer {
   if (!model.nodes.some(({ outputs }) => outputs.includes(tensor))) throw noSuchTensor(model, tensor);
-  const fields = model.graphFields.filter(
-    (field) => !model.valueInfos.some((v) => v.field === field && v.name === tensor),
-  );
+  const described = new Set(model.valueInfos.filter(({ name }) => name === tensor).map(({ field }) => field));
+  const fields = model.graphFields.filter((field) => !described.has(field));
   return assemble(model, fields, outputField(model, tensor));
 }
 

@@ -70,7 +70,8 @@ export function parseOnnx(bytes: Buffer, file: string): OnnxModel {
   }
 }
 
-function unsound(file: string, problem: string): GlposeError {
+/** The error for a file that is damaged, or was made to do damage. */
+export function unsound(file: string, problem: string): GlposeError {
   return new GlposeError('MODEL', `${file}: not a sound ONNX file: ${problem}`, 'Export it, or copy it, again.');
 }
 

@@ -2,7 +2,7 @@ import { GlposeError } from '../errors.js';
 
 /** Frames beyond these limits are damage or an attack, not footage. */
 export const MAX_SIDE = 16384;
-export const MAX_PIXELS = 200_000_000;
+export const MAX_PIXELS = 100_000_000;
 
 /** Throws INPUT where a frame of `file` is larger than anything filmed, in pixels. */
 export function checkSize(file: string, width: number, height: number): void {

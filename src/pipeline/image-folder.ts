@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import sharp from 'sharp';
 import { GlposeError, messageOf } from '../errors.js';
-import { checkSize, MAX_PIXELS } from './frame-size.js';
 import type { Frame, FrameReader } from './frames.js';
+import { openImage } from './image-file.js';
 import type { ImageFolder } from './inputs.js';
 import { inOrder } from './in-order.js';
 
@@ -40,8 +38,7 @@ async function firstSize(input: ImageFolder): Promise<{ width: number; height: n
   let reason = 'it is empty';
   for (const name of input.files) {
     try {
-      const { autoOrient } = await sharp(await readFile(path.join(input.path, name))).metadata();
-      return autoOrient;
+      return await openImage(path.join(input.path, name));
     } catch (thrown) {
       reason = `${name}: ${messageOf(thrown)}`;
     }
@@ -55,10 +52,7 @@ async function firstSize(input: ImageFolder): Promise<{ width: number; height: n
 
 async function readImage(folder: string, name: string, index: number): Promise<Frame> {
   try {
-    // Read by Node, not by sharp: libvips caches files by name and would show the old picture of a replaced file.
-    const image = sharp(await readFile(path.join(folder, name)), { failOn: 'error', limitInputPixels: MAX_PIXELS });
-    const { width, height } = await image.metadata();
-    checkSize(name, width, height);
+    const { image } = await openImage(path.join(folder, name));
     const { data, info } = await image
       .autoOrient()
       .flatten({ background: 'black' })

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { MAX_PIXELS } from './frame-size.js';
 import type { Frame, FrameReader } from './frames.js';
 import {
   announced,
@@ -65,7 +66,16 @@ interface Properties {
 
 /** What comes before the input's name in both programs. An absolute path behind `file:` is never taken for anything else. */
 function inputOf(file: string): string[] {
-  return ['-format_whitelist', CONTAINERS, '-protocol_whitelist', 'file,pipe', '-i', `file:${file}`];
+  return [
+    '-max_pixels',
+    `${MAX_PIXELS}`,
+    '-format_whitelist',
+    CONTAINERS,
+    '-protocol_whitelist',
+    'file,pipe',
+    '-i',
+    `file:${file}`,
+  ];
 }
 
 async function open(file: string, passthrough: string[], signal?: AbortSignal): Promise<FrameReader> {
@@ -89,7 +99,9 @@ async function probe(file: string, signal?: AbortSignal): Promise<Properties> {
     signal?.throwIfAborted();
     throw undecodable(file, complaint((thrown as { stderr?: string }).stderr ?? '', file));
   }
-  const { streams, format } = Probe.parse(JSON.parse(output));
+  const probed = Probe.safeParse(jsonOf(output));
+  if (!probed.success) throw undecodable(file, 'ffprobe does not say what it holds');
+  const { streams, format } = probed.data;
   const stream = streams.find(
     ({ codec_type, disposition }) => codec_type === 'video' && disposition?.attached_pic !== 1,
   );
@@ -114,6 +126,15 @@ async function probe(file: string, signal?: AbortSignal): Promise<Properties> {
     announced: announced(format.format_name, Number(stream.nb_frames ?? 0), seconds, fps),
     orientation,
   };
+}
+
+/** null where it is no JSON: ffprobe does not escape everything that a file can hold. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 async function* read(

@@ -1,5 +1,6 @@
 import { endianness } from 'node:os';
 import type * as Av from 'node-av/lib';
+import { MAX_PIXELS } from './frame-size.js';
 import type { Frame, FrameReader } from './frames.js';
 import { loadNodeAv, type NodeAv } from './node-av.js';
 import {
@@ -237,12 +238,18 @@ async function openDecoder(library: NodeAv, file: string, stream: Av.Stream): Pr
     check(library, file, decoder.parametersToContext(stream.codecpar));
     decoder.pktTimebase = stream.timeBase;
     decoder.threadCount = DECODING_THREADS;
-    check(library, file, await decoder.open2(codec));
+    using options = limited(library);
+    check(library, file, await decoder.open2(codec, options));
     return decoder;
   } catch (thrown) {
     decoder.freeContext();
     throw thrown;
   }
+}
+
+/** Options of a decoder: none of its frames, which may be larger than the container says, is larger than what is read. */
+function limited({ av }: NodeAv): Av.Dictionary {
+  return av.Dictionary.fromObject({ max_pixels: String(MAX_PIXELS) });
 }
 
 /** Throws INPUT, with FFmpeg's words, where `status` is an error. */

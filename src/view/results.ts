@@ -72,8 +72,14 @@ function detailsOf(file: string): Pick<ResultSequence, 'size' | 'estimated'> {
     isNumber(image.width) && isNumber(image.height) && image.width > 0 && image.height > 0
       ? { width: image.width, height: image.height }
       : null;
-  const names = Array.isArray(category.estimated_keypoints) ? category.estimated_keypoints.map(String) : [];
+  const listed: unknown[] = Array.isArray(category.estimated_keypoints) ? category.estimated_keypoints : [];
+  const names = listed.map(textOf);
   return { size, estimated: names.map((name) => (name === 'head_bottom' ? 'neck' : name)) };
+}
+
+/** Whatever is no text says nothing. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function firstOf(list: unknown): Fields {
@@ -82,14 +88,15 @@ function firstOf(list: unknown): Fields {
 }
 
 function readRun(file: string): Run {
-  const { glpose, model, options, videos } = readJsonFile(file) as Fields;
+  const record = readJsonFile(file);
+  const { glpose, model, options, videos } = isFields(record) ? record : {};
   if (!isFields(model) || !isFields(options) || !Array.isArray(videos) || typeof options.model !== 'string') {
     throw new GlposeError('ANNOTATION', `${file} is not the record of a run`, 'Run glpose infer again, or remove it.');
   }
   return {
-    glpose: String(glpose),
+    glpose: textOf(glpose),
     model: options.model,
-    sha256: String(model.sha256),
+    sha256: textOf(model.sha256),
     method: model.method === 'glpose' ? 'glpose' : 'single-frame',
     boxes: typeof options.boxes === 'string' ? options.boxes : undefined,
     minScore: isNumber(options.minScore) ? options.minScore : undefined,

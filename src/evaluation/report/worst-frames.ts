@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import sharp from 'sharp';
 import type { LabelledPose } from '../../formats/pose-sequence.js';
 import { LIMBS, POSETRACK17_JOINTS } from '../../joints.js';
+import { openImage } from '../../pipeline/image-file.js';
 import { falsePositives, kindOf } from '../error-kinds.js';
 import type { ScoredFrame, ScoredSequence } from '../posetrack.js';
 import type { Html } from './html.js';
@@ -115,16 +115,22 @@ interface EmbeddedImage {
   height: number;
 }
 
-/** The frame's picture, looked for under its own path, its sequence and its file name; null where there is none. */
+/**
+ * The frame's picture, looked for under its own path, its sequence and its file name; null where there is none. Names come from
+ * the annotations: they lead nowhere outside the folder, by dots or by links.
+ */
 async function embedded(folder: string, sequence: string, name: string): Promise<EmbeddedImage | null> {
-  const parts = name.split(/[\\/]/).filter((part) => part !== '' && part !== '.' && part !== '..');
+  const partsOf = (text: string): string[] =>
+    text.split(/[\\/]/).filter((part) => part !== '' && part !== '.' && part !== '..');
+  const parts = partsOf(name);
   const candidates = [...parts.keys()].map((i) => path.join(folder, ...parts.slice(i)));
-  candidates.push(path.join(folder, sequence, parts[parts.length - 1]));
-  const file = candidates.find((candidate) => existsSync(candidate));
+  candidates.push(path.join(folder, ...partsOf(sequence), ...parts.slice(-1)));
+  const file = candidates.find((candidate) => existsSync(candidate) && isWithin(folder, candidate));
   if (file === undefined) return null;
   try {
-    const { width, height } = await sharp(file).metadata();
-    const jpeg = await sharp(file)
+    const { image, width, height } = await openImage(file);
+    const jpeg = await image
+      .autoOrient()
       .resize({ width: EMBEDDED_WIDTH, withoutEnlargement: true })
       .jpeg({ quality: 70 })
       .toBuffer();
@@ -132,4 +138,9 @@ async function embedded(folder: string, sequence: string, name: string): Promise
   } catch {
     return null; // a damaged picture: the skeletons are drawn without it
   }
+}
+
+function isWithin(folder: string, file: string): boolean {
+  const relative = path.relative(realpathSync(folder), realpathSync(file));
+  return relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative);
 }

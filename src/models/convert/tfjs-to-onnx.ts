@@ -9,6 +9,9 @@ import {
   type TfjsWeight,
 } from './tfjs.js';
 
+/** Operators in a row, from the image to an output; MoveNet has about 150. */
+const DEEPEST = 1000;
+
 /** What to take out of a TFJS graph. */
 export interface Subgraph {
   graphName: string;
@@ -46,6 +49,10 @@ class Converter {
   private readonly strides = new Map<string, number>();
   /** TFJS tensor → name of the output that it becomes. */
   private readonly targets = new Map<string, string>();
+  /** TFJS weight → ONNX tensor; a weight that several operators use is stored once. */
+  private readonly stored = new Map<string, string>();
+  /** Names of ONNX tensors. */
+  private readonly names = new Set<string>();
   /** Shared constants that were emitted. */
   private readonly constants = new Set<string>();
 
@@ -75,8 +82,12 @@ class Converter {
     const node = this.model.nodes.get(tensor);
     if (!node) throw this.error(`tensor ${tensor} is missing`);
     if (this.pending.has(tensor)) throw this.error(`tensor ${tensor} depends on itself`);
+    if (this.pending.size >= DEEPEST) throw this.error(`tensor ${tensor} is behind more than ${DEEPEST} operators`);
     this.pending.add(tensor);
-    const name = this.emitNode(node, this.targets.get(tensor) ?? this.shortName(tensor));
+    const short = this.targets.get(tensor) ?? this.shortName(tensor);
+    if (this.names.has(short)) throw this.error(`two tensors would be called ${short}`);
+    this.names.add(short);
+    const name = this.emitNode(node, short);
     this.pending.delete(tensor);
     this.emitted.set(tensor, name);
     return name;
@@ -105,20 +116,27 @@ class Converter {
   private convolution(node: TfjsNode, name: string, depthwise: boolean): string {
     const x = this.emit(node.input[0]);
     const kernel = this.weight(node.input[1]);
+    if (kernel.shape.length !== 4 || kernel.data.length === 0)
+      throw this.error(`${node.name} has no kernel of four axes`);
     const [height, width, inner, outer] = kernel.shape;
     if (depthwise && outer !== 1) throw this.error(`${node.name} multiplies channels`);
     const dims = depthwise ? [inner, 1, height, width] : [outer, inner, height, width];
-    const transposed = transpose(kernel, depthwise ? [2, 3, 0, 1] : [3, 2, 0, 1]);
-    const inputs = [x, this.onnx.float16(`${name}.weight`, dims, transposed)];
+    const inputs = [
+      x,
+      this.once(`${node.input[1]} ${String(depthwise)}`, () =>
+        this.onnx.float16(`${name}.weight`, dims, transpose(kernel, depthwise ? [2, 3, 0, 1] : [3, 2, 0, 1])),
+      ),
+    ];
 
     const [bias, activation, ...more] = textsAttribute(node, 'fused_ops');
     if ((bias ?? 'BiasAdd') !== 'BiasAdd' || more.length > 0) throw this.error(`${node.name} fuses more than a bias`);
     if (bias) {
       const vector = this.weight(node.input[2]);
-      inputs.push(this.onnx.float16(`${name}.bias`, vector.shape, vector.data));
+      inputs.push(this.once(node.input[2], () => this.onnx.float16(`${name}.bias`, vector.shape, vector.data)));
     }
 
     const stride = integersAttribute(node, 'strides')[1];
+    if (stride !== 1 && stride !== 2) throw this.error(`${node.name} has a stride of ${stride}`);
     const padding = textAttribute(node, 'padding');
     if (padding !== 'SAME' && !(padding === 'VALID' && height === 1 && width === 1)) {
       throw this.error(`padding ${padding} of ${node.name} changes the map's size`);
@@ -158,6 +176,13 @@ class Converter {
       mode: 'linear',
       coordinate_transformation_mode: 'half_pixel',
     });
+  }
+
+  /** The ONNX tensor of a weight, made at its first use. */
+  private once(weight: string, make: () => string): string {
+    const name = this.stored.get(weight) ?? make();
+    this.stored.set(weight, name);
+    return name;
   }
 
   private constant(name: string, dims: number[], values: number[]): string {

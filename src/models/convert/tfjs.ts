@@ -61,24 +61,25 @@ export async function readTfjsModel(file: string): Promise<TfjsModel> {
   try {
     json = JSON.parse(await readFile(file, 'utf8'));
   } catch (thrown) {
-    throw new GlposeError('MODEL', `${file} cannot be read: ${messageOf(thrown)}`);
+    throw damaged(file, `cannot be read: ${messageOf(thrown)}`);
   }
   const parsed = modelSchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new GlposeError('MODEL', `${file} is not a TFJS graph model: ${issue.path.join('.')}: ${issue.message}`);
+    throw damaged(file, `is not a TFJS graph model: ${issue.path.join('.')}: ${issue.message}`);
   }
   const { modelTopology, weightsManifest } = parsed.data;
   const weights = new Map<string, TfjsWeight>();
+  const paths = weightsManifest.flatMap((group) => group.paths);
+  if (new Set(paths).size < paths.length) throw damaged(file, 'names a file of weights twice');
   for (const group of weightsManifest) {
     const files = group.paths.map((name) => path.join(path.dirname(file), path.basename(name)));
-    const bytes = Buffer.concat(await Promise.all(files.map(readWeights)));
+    const bytes = Buffer.concat(await Promise.all(files.map((weightsFile) => readWeights(weightsFile, file))));
     let offset = 0;
     for (const { name, shape, dtype, quantization } of group.weights) {
       const count = shape.reduce((product, side) => product * side, 1);
       const size = count * (quantization ? 2 : 4);
-      if (offset + size > bytes.length)
-        throw new GlposeError('MODEL', `${files.join(', ')}: ends within weight ${name}`);
+      if (offset + size > bytes.length) throw damaged(file, `${group.paths.join(', ')} ends within weight ${name}`);
       // Copied, as typed arrays want aligned bytes.
       const data = Uint8Array.prototype.slice.call(bytes, offset, offset + size).buffer;
       if (quantization) weights.set(name, { type: 'float16', shape, data: new Uint16Array(data) });
@@ -86,17 +87,25 @@ export async function readTfjsModel(file: string): Promise<TfjsModel> {
       else weights.set(name, { type: 'float32', shape, data: new Float32Array(data) });
       offset += size;
     }
-    if (offset !== bytes.length) throw new GlposeError('MODEL', `${files.join(', ')}: bytes after the last weight`);
+    if (offset !== bytes.length) throw damaged(file, `${group.paths.join(', ')} has bytes after the last weight`);
   }
   return { file, nodes: new Map(modelTopology.node.map((node) => [node.name, node])), weights };
 }
 
-async function readWeights(file: string): Promise<Buffer> {
+async function readWeights(weightsFile: string, file: string): Promise<Buffer> {
   try {
-    return await readFile(file);
+    return await readFile(weightsFile);
   } catch (thrown) {
-    throw new GlposeError('MODEL', `${file} cannot be read: ${messageOf(thrown)}`);
+    throw damaged(file, `: its weights ${path.basename(weightsFile)} cannot be read: ${messageOf(thrown)}`);
   }
+}
+
+function damaged(file: string, problem: string): GlposeError {
+  return new GlposeError(
+    'MODEL',
+    `${file}${problem.startsWith(':') ? '' : ' '}${problem}`,
+    'Unpack the model and all of its files again.',
+  );
 }
 
 /** A string attribute of a node, such as `padding`; TFJS keeps it in base64. */

@@ -1,7 +1,7 @@
 import { GlposeError } from '../../errors.js';
 import { fromFloat16 } from '../float16.js';
 import { DATA_TYPE, encodeAttribute, encodeNode, encodeTensor, type Attribute } from '../onnx-builder.js';
-import { FLOAT32, GRAPH, MODEL_GRAPH, type OnnxModel } from '../onnx-model.js';
+import { FLOAT32, GRAPH, MODEL_GRAPH, unsound, type OnnxModel, type OnnxNode } from '../onnx-model.js';
 import {
   bytesField,
   messageField,
@@ -35,6 +35,10 @@ type Values = Float32Array | Uint16Array | Uint8Array | Int8Array | Int32Array;
 /** The first version of the file format in which constants need not be inputs, and every operator set here is known. */
 const IR_VERSION = 8;
 
+/** Bytes that constants may grow by: an int8 network keeps its float32 weights until it is written, shared ones once for each use. */
+const MOST_ADDED = 64 * 2 ** 20;
+const MOST_GROWTH = 8;
+
 /**
  * An ONNX graph that can be changed: its operators as objects, its constants decoded when they are asked for. What the file says
  * about tensors between operators (shapes, quantisation) is dropped, as it may no longer hold.
@@ -47,22 +51,22 @@ export class OnnxGraph {
   readonly outputs: readonly string[];
   /** TensorProto messages by name. */
   private readonly constants = new Map<string, Buffer>();
-  private readonly decoded = new Map<string, FloatTensor>();
+  /** Decoded constants; undefined for those that are not floats. */
+  private readonly decoded = new Map<string, FloatTensor | undefined>();
+  /** Bytes of constants that were added. */
+  private added = 0;
 
+  /** @throws MODEL where an operator's attributes are damaged */
   constructor(private readonly model: OnnxModel) {
     const { bytes } = model;
     this.file = model.file;
     this.opset = model.opset;
-    this.nodes = model.nodes.map(({ op, inputs, outputs, field }) => {
-      const node: GraphNode = { op, domain: '', inputs: [...inputs], outputs: [...outputs], attributes: new Map() };
-      for (const part of readFields(bytes, field.valueStart, field.end)) {
-        const payload = bytes.subarray(part.valueStart, part.end);
-        if (part.number === 5) node.attributes.set(attributeName(payload), payload);
-        if (part.number === 7) node.domain = readText(bytes, part);
-      }
-      if (node.domain === 'ai.onnx') node.domain = '';
-      return node;
-    });
+    try {
+      this.nodes = model.nodes.map((node) => changeable(bytes, node));
+    } catch (thrown) {
+      if (!(thrown instanceof ProtobufError)) throw thrown;
+      throw unsound(model.file, thrown.message);
+    }
     for (const { name, field } of model.initializers) {
       this.constants.set(name, bytes.subarray(field.valueStart, field.end));
     }
@@ -79,13 +83,12 @@ export class OnnxGraph {
    * @throws MODEL where the file's values do not fill its shape
    */
   float(name: string): FloatTensor | undefined {
-    const known = this.decoded.get(name);
-    if (known) return known;
+    if (this.decoded.has(name)) return this.decoded.get(name);
     const bytes = this.constants.get(name);
     if (!bytes) return undefined;
     try {
       const tensor = decodeFloats(bytes);
-      if (tensor) this.decoded.set(name, tensor);
+      this.decoded.set(name, tensor);
       return tensor;
     } catch (thrown) {
       if (!(thrown instanceof ProtobufError)) throw thrown;
@@ -94,7 +97,11 @@ export class OnnxGraph {
     }
   }
 
-  /** Adds a constant, or replaces it. A Uint16Array holds binary16 bit patterns. @returns its name */
+  /**
+   * Adds a constant, or replaces it. A Uint16Array holds binary16 bit patterns.
+   * @returns its name
+   * @throws MODEL where a few weights are used so often that each use's own copy would fill the memory
+   */
   setConstant(name: string, dims: readonly number[], values: Values): string {
     const type =
       values instanceof Float32Array
@@ -107,6 +114,12 @@ export class OnnxGraph {
               ? 'int8'
               : 'int32';
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength); // typed arrays are little-endian here
+    this.added += bytes.length;
+    const { length } = this.model.bytes;
+    if (this.added > Math.max(MOST_ADDED, MOST_GROWTH * length)) {
+      const problem = `${this.file}: its weights are used so often that they would grow from ${length} bytes beyond ${this.added}`;
+      throw new GlposeError('MODEL', problem, 'Export the network without sharing weights between its layers.');
+    }
     this.constants.set(name, encodeTensor(name, type, dims, bytes));
     this.decoded.delete(name);
     return name;
@@ -115,13 +128,18 @@ export class OnnxGraph {
   /** Makes a constant out of a TensorProto under another name. */
   adoptConstant(name: string, tensor: Buffer): void {
     this.constants.set(name, Buffer.concat([...unnamed(tensor), bytesField(8, name)]));
+    this.decoded.delete(name);
   }
 
   /** The operators that read each tensor, in order. */
   consumers(): Map<string, GraphNode[]> {
     const readers = new Map<string, GraphNode[]>();
     for (const node of this.nodes) {
-      for (const name of new Set(node.inputs)) readers.set(name, [...(readers.get(name) ?? []), node]);
+      for (const name of new Set(node.inputs)) {
+        const known = readers.get(name);
+        if (known) known.push(node);
+        else readers.set(name, [node]);
+      }
     }
     return readers;
   }
@@ -172,6 +190,35 @@ export class OnnxGraph {
   }
 }
 
+/** An operator as it can be changed. Its attributes are looked through: whoever asks for one later finds it as it should be. */
+function changeable(bytes: Buffer, { op, inputs, outputs, field }: OnnxNode): GraphNode {
+  const node: GraphNode = { op, domain: '', inputs: [...inputs], outputs: [...outputs], attributes: new Map() };
+  for (const part of readFields(bytes, field.valueStart, field.end)) {
+    const payload = bytes.subarray(part.valueStart, part.end);
+    if (part.number === 5) node.attributes.set(attributeName(payload), payload);
+    if (part.number === 7) node.domain = readText(bytes, part);
+  }
+  if (node.domain === 'ai.onnx') node.domain = '';
+  const fewest = FEWEST_INPUTS[op] ?? 0;
+  if (node.domain === '' && inputs.length < fewest) throw new ProtobufError(`${op} has ${inputs.length} inputs`);
+  if (outputs.length === 0) throw new ProtobufError(`${op} has no output`);
+  return node;
+}
+
+/** Inputs that operators which are rewritten have at least. */
+const FEWEST_INPUTS: Partial<Record<string, number>> = {
+  Add: 2,
+  BatchNormalization: 5,
+  Cast: 1,
+  Clip: 1,
+  Conv: 2,
+  Dropout: 1,
+  Identity: 1,
+  Relu: 1,
+  Resize: 2,
+  Upsample: 2,
+};
+
 /** A new operator with one output. */
 export function newNode(
   op: string,
@@ -212,9 +259,25 @@ function attributeField(node: GraphNode, name: string, number: number): Field | 
   return bytes && [...readFields(bytes)].find((field) => field.number === number);
 }
 
+/** Wire types of an AttributeProto's fields that are read: name, f, i, s, t. */
+const ATTRIBUTE_FIELDS: Partial<Record<number, WireType>> = {
+  1: WireType.bytes,
+  2: WireType.fixed32,
+  3: WireType.varint,
+  4: WireType.bytes,
+  5: WireType.bytes,
+};
+
+/** The name of an attribute, all of which is checked. */
 function attributeName(bytes: Buffer): string {
-  const field = [...readFields(bytes)].find(({ number }) => number === 1);
-  return field ? readText(bytes, field) : '';
+  let name = '';
+  for (const field of readFields(bytes)) {
+    const type = ATTRIBUTE_FIELDS[field.number];
+    if (type !== undefined && field.type !== type) throw new ProtobufError(`attribute ${name} is not of its type`);
+    if (field.number === 1) name = readText(bytes, field);
+    if (field.number === 5) Array.from(readFields(bytes, field.valueStart, field.end)); // throws where it is damaged
+  }
+  return name;
 }
 
 function unnamed(tensor: Buffer): Buffer[] {

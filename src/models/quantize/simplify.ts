@@ -19,6 +19,7 @@ export function simplify(graph: OnnxGraph): void {
 function removeIdle(graph: OnnxGraph): void {
   const outputs = new Set(graph.outputs);
   const standsFor = new Map<string, string>();
+  const cast = new Map<string, string>(); // a constant → it as float32
   graph.nodes = graph.nodes.filter((node) => {
     node.inputs = node.inputs.map((name) => standsFor.get(name) ?? name);
     const [output] = node.outputs;
@@ -30,7 +31,10 @@ function removeIdle(graph: OnnxGraph): void {
     }
     const floats = node.op === 'Cast' && intAttribute(node, 'to') === FLOAT32 ? graph.float(node.inputs[0]) : undefined;
     if (floats) {
-      graph.setConstant(output, floats.dims, floats.data);
+      const [source] = node.inputs;
+      const known = cast.get(source);
+      if (known === undefined) cast.set(source, graph.setConstant(output, floats.dims, floats.data));
+      else standsFor.set(output, known);
       return false;
     }
     const handedOn = handsOn(graph, node);
