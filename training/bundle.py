@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from model import Head
+from model import Head, Shape
 
 
 def write_safetensors(path: Path, tensors: dict, metadata: dict) -> None:
@@ -20,6 +20,41 @@ def write_safetensors(path: Path, tensors: dict, metadata: dict) -> None:
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def read_safetensors(path: Path) -> dict:
+    """Tensors as float32, by name."""
+    raw = path.read_bytes()
+    (length,) = struct.unpack("<Q", raw[:8])
+    header = json.loads(raw[8 : 8 + length])
+    kinds = {"F32": torch.float32, "F16": torch.float16}
+    tensors = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        begin, end = (8 + length + offset for offset in entry["data_offsets"])
+        flat = torch.frombuffer(bytearray(raw[begin:end]), dtype=kinds[entry["dtype"]])
+        tensors[name] = flat.float().reshape(entry["shape"])
+    return tensors
+
+
+def read_head(bundle: Path) -> tuple[Head, torch.Tensor, torch.Tensor]:
+    """A bundle's head, and mean and std [C] of its features."""
+    config = json.loads((bundle / "config.json").read_text())
+    features, head = config["extractor"]["features"], config["head"]
+    shape = Shape(
+        channels=features["channels"],
+        block_width=head["blockWidth"],
+        joints=len(head["joints"]),
+        k=head["k"],
+        n=head["n"],
+        enhancement=head["enhancement"],
+        enhancement_blocks=head["enhancementBlocks"],
+        kernel=head["kernel"],
+    )
+    result = Head(shape)
+    result.load_state_dict(read_safetensors(bundle / head["file"]), strict=False)  # strict would ask for BatchNorm's counters
+    return result, torch.tensor(features["mean"]), torch.tensor(features["std"])
 
 
 def head_tensors(head: Head) -> dict:

@@ -1,7 +1,7 @@
 """
 How good a head is: PCK of its joints on samples, clean and degraded, and what simple ways of using the neighbours give.
 
-    python3 training/evaluate.py --samples features/test runs/glpose runs/single-frame
+    python3 training/evaluate.py runs/glpose runs/single-frame --samples features/test
 """
 
 import argparse

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace, head: str, seed: int) -> None:
         samples = ["--train", *map(str, arguments.train), "--validation", *map(str, arguments.validation)]
         train = ["--bundle", str(arguments.bundle), "--out", str(out), "--epochs", str(arguments.epochs)]
         call("train.py", [*samples, *train, "--seed", str(seed), *HEADS[head], *resume, *threads], out / "train.txt")
-    test = ["--samples", *map(str, arguments.test), str(out), *threads]
+    test = [str(out), "--samples", *map(str, arguments.test), *threads]
     forms = {"test": []}
     if head == "glpose":
         forms |= {"test-warp": ["--warp"], "test-leak": ["--leak"]}

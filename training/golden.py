@@ -9,10 +9,12 @@ from pathlib import Path
 
 import torch
 
-from bundle import write_safetensors
+from bundle import read_head, write_safetensors
 from model import Head, Shape, embed, standardise
 
-OUT = Path(__file__).parent.parent / "test" / "native" / "golden"
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "test" / "native" / "golden"
+SHIPPED = ROOT / "models" / "glpose-movenet", ROOT / "test" / "models" / "golden" / "glpose-movenet.safetensors"
 HEIGHT, WIDTH = 9, 7  # not multiples of any tile
 PEOPLE = 2
 
@@ -65,13 +67,34 @@ def case(shape: Shape) -> dict:
     return tensors
 
 
+def shipped(bundle: Path) -> tuple[Shape, dict]:
+    """The bundle's own head on noise of its features' size and spread; the head itself is in the bundle."""
+    head, mean, std = read_head(bundle)
+    head, shape = head.double().eval(), head.shape
+    c, r = shape.channels, shape.references
+    features = mean[:, None, None] + std[:, None, None] * torch.randn(1 + r, c, HEIGHT, WIDTH)
+    weights = torch.rand(1, r, c)
+    v = standardise(features.double(), mean.double(), std.double())
+    with torch.no_grad():
+        heatmaps = head(v[None, 0], v[None, 1:], weights.double())
+    return shape, dict(features=features, weights=weights, embeddings=embed(v), heatmaps=heatmaps)
+
+
+def describe(shape: Shape, people: int) -> dict[str, str]:
+    metadata = {key: json.dumps(value) for key, value in asdict(shape).items()}
+    return metadata | dict(height=str(HEIGHT), width=str(WIDTH), people=str(people))
+
+
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     for seed, (name, shape) in enumerate(CASES.items()):
         torch.manual_seed(seed)
-        metadata = {key: json.dumps(value) for key, value in asdict(shape).items()}
-        metadata |= dict(height=str(HEIGHT), width=str(WIDTH), people=str(PEOPLE))
-        write_safetensors(OUT / f"{name}.safetensors", case(shape), metadata)
+        write_safetensors(OUT / f"{name}.safetensors", case(shape), describe(shape, PEOPLE))
+    torch.manual_seed(len(CASES))
+    bundle, file = SHIPPED
+    shape, tensors = shipped(bundle)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_safetensors(file, tensors, describe(shape, 1))
 
 
 if __name__ == "__main__":

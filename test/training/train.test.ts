@@ -8,22 +8,16 @@ import { parseSafetensors } from '../../src/models/safetensors.js';
 import { addon } from '../../src/native/binding.js';
 import { readGoldenFile } from '../native/golden.js';
 import { ROOT } from '../shared-data.js';
-
-const hasTorch = (python: string): boolean => spawnSync(python, ['-c', 'import torch, numpy']).status === 0;
-const python = [process.env.GLPOSE_PYTHON ?? 'python3', '/usr/bin/python3'].find(hasTorch);
+import { python, train, whyNoPython } from './python.js';
 
 const describeTraining = python === undefined ? describe.skip : describe;
-const reason = python === undefined ? ' (skipped: no python3 with torch and numpy; set GLPOSE_PYTHON)' : '';
 
-describeTraining(`training${reason}`, () => {
+describeTraining(`training${whyNoPython}`, () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'glpose-training-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('overfits a handful of samples, and the addon agrees with PyTorch on the trained head', async () => {
-    const script = path.join(ROOT, 'training/train.py');
-    const run = spawnSync(python!, ['-B', script, '--self-test', '--threads', '1', '--out', folder], {
-      encoding: 'utf8',
-    });
+    const run = train('train.py', '--self-test', '--threads', '1', '--out', folder);
     expect(run.stderr).toBe('');
     expect(run.stdout).toContain('occlusion 1: 100 % of the joints found');
 
