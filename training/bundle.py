@@ -65,7 +65,7 @@ def head_tensors(head: Head) -> dict:
 def write_bundle(source: Path, out: Path, head: Head, settings: dict) -> None:
     """
     Copies the bundle `source` to `out` with another head.
-    settings: mean and std [C] of the features, joints, m, similarity
+    settings: mean and std [C] of the features, joints, m, similarity, reuse
     """
     config = json.loads((source / "config.json").read_text())
     shape = head.shape
@@ -86,6 +86,7 @@ def write_bundle(source: Path, out: Path, head: Head, settings: dict) -> None:
         "enhancementBlocks": shape.enhancement_blocks,
         "kernel": shape.kernel,
         "decode": "quarter",
+        "reuse": settings["reuse"],
     }
     write_safetensors(out / "head.safetensors", head_tensors(head), {"trained": "true"})
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")

@@ -77,7 +77,7 @@ def shipped(bundle: Path) -> tuple[Shape, dict]:
     v = standardise(features.double(), mean.double(), std.double())
     with torch.no_grad():
         heatmaps = head(v[None, 0], v[None, 1:], weights.double())
-    return shape, dict(features=features, weights=weights, embeddings=embed(v), heatmaps=heatmaps)
+    return shape, dict(features=features, mean=mean, std=std, weights=weights, embeddings=embed(v), heatmaps=heatmaps)
 
 
 def describe(shape: Shape, people: int) -> dict[str, str]:

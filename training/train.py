@@ -85,6 +85,8 @@ class Training:
         self.optimiser = torch.optim.Adam(self.head.parameters(), recipe.rate)
         mean, std = (rounded(statistic) for statistic in train.statistics())
         self.settings = dict(mean=mean, std=std, joints=train.joints, m=train.made["m"], similarity=similarity)
+        # A head that has seen neighbours in their own windows may be given such, which costs a fraction.
+        self.settings["reuse"] = "warp" if any("own" in s.clean for s in train.samples) else "exact"
         self.epoch, self.best = 0, -1.0
 
     def batches(self, samples: Samples) -> Batches:

@@ -26,7 +26,7 @@ interface InferOptions {
   boxes?: string;
   detector?: string;
   device: Device;
-  reuse: Reuse;
+  reuse?: Reuse;
   threads?: number;
   minScore: number;
   every: number;
@@ -62,10 +62,8 @@ export function inferCommand(terminal: Terminal): Command {
     .addOption(
       new Option(
         '--reuse <way>',
-        'neighbours’ feature maps: exact, as in the paper, or warp, one pass a person and frame',
-      )
-        .choices(['exact', 'warp'])
-        .default('exact'),
+        'neighbours’ feature maps: exact, as in the paper, or warp, one pass a person and frame; default: the bundle’s',
+      ).choices(['exact', 'warp']),
     )
     .option('--threads <count>', 'CPU threads; default: all cores', positiveInteger)
     .option('--min-score <score>', 'lowest detection score of a person, 0–1', share, 0.25)

@@ -149,6 +149,8 @@ const headSchema = z
     enhancementBlocks: z.int().positive().max(16).default(1),
     kernel: z.union([z.literal(1), z.literal(3), z.literal(5)]).default(3),
     decode: decode.default('quarter'),
+    /** Where neighbours' maps come from unless told otherwise (`Reuse`): `warp` for a head that was trained with such maps, too. */
+    reuse: z.enum(['exact', 'warp']).default('exact'),
     /** Joints that change places in the mirror, as indices; by default left_x with right_x. */
     flipPairs: z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative()])).optional(),
   })

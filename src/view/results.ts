@@ -102,7 +102,7 @@ function readRun(file: string): Run {
     minScore: isNumber(options.minScore) ? options.minScore : undefined,
     seed: isNumber(options.seed) ? options.seed : undefined,
     every: isNumber(options.every) && options.every >= 1 ? options.every : undefined,
-    reuse: options.reuse === 'warp' ? 'warp' : 'exact',
+    reuse: options.reuse === 'warp' || options.reuse === 'exact' ? options.reuse : undefined,
     detector: typeof options.detector === 'string' ? options.detector : undefined,
     smoothed: options.smooth !== undefined && options.smooth !== false,
     videos: new Map(

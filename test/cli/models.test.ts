@@ -58,7 +58,7 @@ test('export writes the head as a graph that ONNX Runtime takes', async () => {
   const { code, out, err } = await models('export', '-o', file);
   expect(code).toBe(0);
   expect(out).toContain(file);
-  expect(err).toContain('not trained');
+  expect(err).toBe('');
   const session = await InferenceSession.create(file);
   expect(session.inputNames).toEqual(['key', 'references', 'weights']);
   expect(session.outputNames).toEqual(['heatmaps', 'mask']);

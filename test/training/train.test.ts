@@ -53,7 +53,7 @@ describeTraining(`training${whyNoPython}`, () => {
     const program = [
       'import sys, torch; from pathlib import Path; from bundle import write_bundle; from model import Head, Shape',
       'head = Head(Shape(channels=24, block_width=16, joints=2, k=2, n=3, enhancement=False, kernel=1))',
-      'settings = dict(mean=torch.full((24,), 0.25), std=torch.ones(24), joints=["left_knee", "right_knee"], m=9, similarity="channel")',
+      'settings = dict(mean=torch.full((24,), 0.25), std=torch.ones(24), joints=["left_knee", "right_knee"], m=9, similarity="channel", reuse="warp")',
       'write_bundle(Path(sys.argv[1]), Path(sys.argv[2]), head, settings)',
     ].join('\n');
     const out = path.join(folder, 'exported');
@@ -64,7 +64,15 @@ describeTraining(`training${whyNoPython}`, () => {
     expect(run.stderr).toBe('');
     const file = path.join(out, 'config.json');
     const config = checkConfig(JSON.parse(readFileSync(file, 'utf8')), file);
-    expect(config.head).toMatchObject({ trained: true, k: 2, n: 3, m: 9, similarity: 'channel', kernel: 1 });
+    expect(config.head).toMatchObject({
+      trained: true,
+      k: 2,
+      n: 3,
+      m: 9,
+      similarity: 'channel',
+      kernel: 1,
+      reuse: 'warp',
+    });
     expect(headShape(config)).toMatchObject({ channels: 24, blockWidth: 16, enhancement: false });
     expect(config.extractor.features.mean[5]).toBe(0.25);
   }, 60_000);
