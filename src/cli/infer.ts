@@ -1,17 +1,18 @@
-import { access, constants, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { EXIT, GlposeError, messageOf } from '../errors.js';
+import { EXIT, GlposeError } from '../errors.js';
 import { readBoxes } from '../formats/boxes.js';
 import { RESULT_FORMATS, type ResultFormat } from '../formats/results.js';
 import { DEFAULT_BUNDLE } from '../models/bundle.js';
 import { findVideos } from '../pipeline/inputs.js';
+import { stampOfFiles, type Recipe } from '../pipeline/making.js';
 import { VERSION } from '../version.js';
 import type { Reuse } from '../pipeline/glpose.js';
 import { Model, type Device, type Method } from '../pipeline/model.js';
-import { recordOf, runVideos, failedReport, type VideoReport } from '../pipeline/run.js';
+import { emptyReport, type VideoReport } from '../pipeline/outcome.js';
+import { makeFolder, runVideos } from '../pipeline/run.js';
+import { machine, totalsOf, writeRecord, type RunRecord } from '../pipeline/run-record.js';
 import { SMOOTH_DEFAULTS, type SmoothOptions } from '../pipeline/smooth.js';
-import { writeWhole } from '../pipeline/whole-file.js';
 import type { RenderStyle } from '../view/render.js';
 import type { Selection } from '../view/selection.js';
 import { device, nonNegativeInteger, positiveInteger, positiveNumber, share } from './arguments.js';
@@ -40,6 +41,7 @@ interface InferOptions {
   blurFaces?: boolean;
   view?: true;
   explain?: Selection['frames'] | true;
+  resume: boolean;
   json?: boolean;
 }
 
@@ -92,6 +94,7 @@ export function inferCommand(terminal: Terminal): Command {
     .option('--blur-faces', 'with --render: make the heads of the people found unrecognisable')
     .option('--view', 'also write a page to look at each video: view/<video>.html')
     .option('--explain [frames]', 'with --view: why these poses are what they are, as in glpose view', frameRanges)
+    .option('--no-resume', 'do all videos again, also those that an earlier run into this folder has done alike')
     .option('--json', 'print the run as one JSON document')
     .addHelpText('after', '\nExample:\n  glpose infer samples/walking.mp4 --render -o out')
     .action((inputs: string[], options: InferOptions) => infer(inputs, options, terminal));
@@ -137,7 +140,7 @@ async function infer(inputs: string[], options: InferOptions, terminal: Terminal
   }
   const started = new Date();
   const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
-  await makeWritable(options.out);
+  await makeFolder(options.out);
   const boxes = options.boxes === undefined ? undefined : readBoxes(options.boxes);
   for (const { text, count, first } of boxes?.remarks ?? [])
     say(`${options.boxes}: ${count} ${text} (first: ${first})`);
@@ -156,6 +159,21 @@ async function infer(inputs: string[], options: InferOptions, terminal: Terminal
         'Give person boxes with --boxes <file>, or a detector with --detector <config>.',
       );
     }
+    const recipe = await recipeOf(options, model);
+    const unusable = failures.map(({ path: input, error }) => emptyReport(path.basename(input), input, error));
+    const recordOf = (reports: VideoReport[], seconds: number | null): RunRecord => ({
+      glpose: VERSION,
+      started: started.toISOString(),
+      seconds,
+      options: { inputs, ...options },
+      model: { name: model.bundle.config.name, ...recipe.model, devices: model.devices, notices: model.notices },
+      machine: machine(),
+      totals: totalsOf(reports),
+      videos: reports,
+    });
+    const left = videos.map(({ name, path: input }) => emptyReport(name, input));
+    await writeRecord(options.out, recordOf([...left, ...unusable], null));
+
     const progress = makeProgress(process.stderr, process.stderr.isTTY && !options.json);
     const reports = await runVideos(videos, model, {
       out: options.out,
@@ -166,7 +184,10 @@ async function infer(inputs: string[], options: InferOptions, terminal: Terminal
       formats: options.format,
       smooth: options.smooth === true ? SMOOTH_DEFAULTS : options.smooth,
       render: renderStyle(options),
+      recipe,
+      resume: options.resume,
       signal: terminal.signal,
+      onRemark: say,
       onVideo: ({ name, totalFrames }) => progress.begin(name, totalFrames),
       onFrame: ({ pass, people }) => progress.frame(pass, people),
       onVideoEnd: (report) => {
@@ -175,12 +196,16 @@ async function infer(inputs: string[], options: InferOptions, terminal: Terminal
         describe(report, options, terminal, say);
       },
     });
-    reports.push(...failures.map(({ path: unusable, error }) => failedReport(unusable, error)));
-    const record = await recordOf(VERSION, started, { inputs, ...options }, model, reports);
-    await writeWhole(path.join(options.out, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
+    reports.push(...unusable);
+    const record = recordOf(reports, (Date.now() - started.getTime()) / 1000);
+    await writeRecord(options.out, record);
     if (options.json) terminal.out(`${JSON.stringify(record, null, 2)}\n`);
     if (reports.some((report) => report.status === 'interrupted')) {
-      throw new GlposeError('INTERRUPTED', 'interrupted', 'What was finished is kept.');
+      throw new GlposeError(
+        'INTERRUPTED',
+        'interrupted',
+        'What is finished is kept: the same command goes on with the rest.',
+      );
     }
     terminal.exitCode = reports.every((report) => report.status === 'done') ? EXIT.done : EXIT.someFailed;
   } finally {
@@ -192,6 +217,18 @@ async function infer(inputs: string[], options: InferOptions, terminal: Terminal
   }
 }
 
+/** What decides the results. Options that only say how to work or where to write are left out. */
+async function recipeOf(options: InferOptions, model: Model): Promise<Recipe> {
+  const { out, model: bundle, method, device, threads, view, explain, resume, json, ...decisive } = options;
+  void [out, bundle, method, device, threads, view, explain, resume, json]; // the model's own words say more
+  const stamp = async (file?: string): Promise<unknown> => file && { file, ...(await stampOfFiles([file])) };
+  return {
+    glpose: VERSION,
+    model: { sha256: await model.bundle.sha256(), method: model.method, devices: model.devices },
+    options: { ...decisive, boxes: await stamp(options.boxes), detector: await stamp(options.detector) },
+  };
+}
+
 /** Says what came of a video: its files on stdout, its troubles on stderr. */
 function describe(report: VideoReport, options: InferOptions, terminal: Terminal, say: (text: string) => void): void {
   for (const problem of report.problems) say(`${report.path}: ${problem}`);
@@ -199,14 +236,4 @@ function describe(report: VideoReport, options: InferOptions, terminal: Terminal
   if (report.status !== 'done' || options.json) return;
   const counts = `${report.frames} frames, ${report.poses} poses, ${report.tracks} tracks`;
   for (const file of report.files) terminal.out(`${path.join(options.out, file)}  ${counts}\n`);
-}
-
-async function makeWritable(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
-  } catch (thrown) {
-    const problem = `the output folder ${folder} cannot be written: ${messageOf(thrown)}`;
-    throw new GlposeError('OUTPUT', problem, 'Give another folder with -o, or change its permissions.');
-  }
 }

@@ -1,10 +1,10 @@
 /*
  * One run over many videos: each is estimated, written and, where asked, drawn; one that fails is reported and the others
- * go on. What a run was and what came of it stands in run.json.
+ * go on. What came of each stands in its outcome.
  */
+import { access, constants, mkdir } from 'node:fs/promises';
 import os from 'node:os';
-import path from 'node:path';
-import { GlposeError, messageOf, type ErrorCode } from '../errors.js';
+import { GlposeError, messageOf } from '../errors.js';
 import { writeResults, type ResultFormat } from '../formats/results.js';
 import type { BoxFile } from '../formats/boxes.js';
 import type { FramePoses, VideoPoses } from '../types.js';
@@ -13,6 +13,17 @@ import { estimateVideo, type EstimateOptions } from './estimate.js';
 import { openFrames, type FrameSource } from './frames.js';
 import type { VideoInput } from './inputs.js';
 import type { Model } from './model.js';
+import { changesBetween, stampOf, type Making, type Recipe } from './making.js';
+import {
+  emptyReport,
+  errorOf,
+  forgetOutcome,
+  hasFiles,
+  readOutcome,
+  writeOutcome,
+  type Outcome,
+  type VideoReport,
+} from './outcome.js';
 import { PoseSmoother, type SmoothOptions } from './smooth.js';
 
 export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress'> {
@@ -24,42 +35,83 @@ export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress'
   smooth?: SmoothOptions;
   boxes?: BoxFile;
   render?: RenderStyle;
+  /** What the options and the model amount to; by it, the work of an earlier run is known as this run's. */
+  recipe: Recipe;
+  /** Whether videos that an earlier run has done alike are left as they are. Default true. */
+  resume?: boolean;
+  /** Something to tell about a video before it is begun: that it is done already, or why it is done again. */
+  onRemark?(remark: string): void;
   onVideo?(event: { name: string; totalFrames: number | null }): void;
   onFrame?(event: { pass: string; people: number }): void;
   onVideoEnd?(report: VideoReport): void;
 }
 
-/** What came of one video. */
-export interface VideoReport {
-  name: string;
-  path: string;
-  status: 'done' | 'failed' | 'interrupted';
-  error?: { code: ErrorCode; message: string };
-  /** Things the user should know of a video that is done: damaged frames, boxes that were left out. */
-  problems: string[];
-  frames: number;
-  /** Poses over all frames, and tracks. */
-  poses: number;
-  tracks: number;
-  seconds: number;
-  /** Result files, relative to the output folder. */
-  files: string[];
-}
-
-/** Estimates every video. Failures of single videos do not throw; they stand in the reports. */
+/**
+ * Estimates every video that is not done yet. Failures of single videos do not throw; they stand in the reports.
+ * @returns a report for every video; those behind an interruption are `left`
+ * @throws OUTPUT where the output folder is gone or what became of a video cannot be written there: no later one could be
+ */
 export async function runVideos(
   videos: readonly VideoInput[],
   model: Model,
   options: RunOptions,
 ): Promise<VideoReport[]> {
-  const reports: VideoReport[] = [];
-  for (const video of videos) {
-    const report = await runVideo(video, model, options);
-    reports.push(report);
+  const reports = videos.map(({ name, path: input }) => emptyReport(name, input));
+  for (const [place, video] of videos.entries()) {
+    await requireFolder(options.out);
+    const making = await stampOf(video).then(
+      (input): Making => ({ ...options.recipe, name: video.name, path: video.path, input }),
+      () => undefined, // opening it will say why
+    );
+    const done = making && (await doneBefore(making, options));
+    const report = (reports[place] = done ?? (await runVideo(video, model, options)));
+    if (!done) {
+      const outcome: Outcome = { format: 1, finished: new Date().toISOString(), host: os.hostname(), making, report };
+      await requireFolder(options.out);
+      await writeOutcome(options.out, outcome);
+    }
     options.onVideoEnd?.(report);
     if (report.status === 'interrupted') break;
   }
   return reports;
+}
+
+/** The report of a video whose results stand already and would come out the same; else says what has changed. */
+async function doneBefore(making: Making, options: RunOptions): Promise<VideoReport | undefined> {
+  if (options.resume === false) return undefined;
+  const { name } = making;
+  const outcome = await readOutcome(options.out, name);
+  if (outcome?.report.status !== 'done' || !outcome.making) return undefined;
+  const changes = changesBetween(outcome.making, making);
+  if (changes.length > 0) options.onRemark?.(`${name} is done again: ${changes.join(', ')} changed`);
+  else if (!(await hasFiles(options.out, outcome.report)))
+    options.onRemark?.(`${name} is done again: results are missing`);
+  else {
+    options.onRemark?.(`${name} is done already; --no-resume does it again`);
+    return outcome.report;
+  }
+  return undefined;
+}
+
+/** Makes the folder of the results. Throws OUTPUT where it cannot be written. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (thrown) {
+    const problem = `the output folder ${folder} cannot be written: ${messageOf(thrown)}`;
+    throw new GlposeError('OUTPUT', problem, 'Give another folder with -o, or change its permissions.');
+  }
+}
+
+/** Whoever removed the folder does not want it back; nor would the results before be in it. */
+async function requireFolder(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK);
+  } catch (thrown) {
+    const problem = `the output folder ${folder} is gone or can no longer be written: ${messageOf(thrown)}`;
+    throw new GlposeError('OUTPUT', problem, 'Run it again to do what is left.');
+  }
 }
 
 async function runVideo(video: VideoInput, model: Model, options: RunOptions): Promise<VideoReport> {
@@ -90,6 +142,8 @@ async function runVideo(video: VideoInput, model: Model, options: RunOptions): P
     report.poses = frames.reduce((total, frame) => total + frame.people.length, 0);
     report.tracks = new Set(frames.flatMap((frame) => frame.people.map((person) => person.trackId))).size;
     report.problems.push(...source.problems);
+    await requireFolder(options.out);
+    await forgetOutcome(options.out, video.name);
     for (const format of options.formats ?? ['posetrack18'])
       report.files.push(await writeResults(poses, format, options.out));
     if (options.render) report.files.push(await renderVideo(source, poses, options.out, options.render, options));
@@ -104,67 +158,4 @@ async function runVideo(video: VideoInput, model: Model, options: RunOptions): P
   }
   report.seconds = Math.round(performance.now() - started) / 1000;
   return report;
-}
-
-/** The report of an input that held nothing usable. */
-export function failedReport(input: string, thrown: unknown): VideoReport {
-  return { ...emptyReport(path.basename(input), input), error: errorOf(thrown) };
-}
-
-function emptyReport(name: string, input: string): VideoReport {
-  return { name, path: input, status: 'failed', problems: [], frames: 0, poses: 0, tracks: 0, seconds: 0, files: [] };
-}
-
-function errorOf(thrown: unknown): { code: ErrorCode; message: string } {
-  return { code: thrown instanceof GlposeError ? thrown.code : 'INTERNAL', message: messageOf(thrown) };
-}
-
-/** run.json: all that is needed to know what was run, on what, with which outcome. */
-export interface RunRecord {
-  glpose: string;
-  started: string;
-  seconds: number;
-  /** The options in force, defaults filled in. */
-  options: Record<string, unknown>;
-  model: { name: string; sha256: string; method: string; devices: Model['devices']; notices: readonly string[] };
-  machine: { platform: string; node: string; cpu: string; cores: number };
-  totals: { videos: number; failed: number; frames: number; poses: number };
-  videos: VideoReport[];
-}
-
-/** Sums up a run. */
-export async function recordOf(
-  version: string,
-  started: Date,
-  options: Record<string, unknown>,
-  model: Model,
-  videos: VideoReport[],
-): Promise<RunRecord> {
-  const sum = (of: (report: VideoReport) => number): number => videos.reduce((total, report) => total + of(report), 0);
-  return {
-    glpose: version,
-    started: started.toISOString(),
-    seconds: (Date.now() - started.getTime()) / 1000,
-    options,
-    model: {
-      name: model.bundle.config.name,
-      sha256: await model.bundle.sha256(),
-      method: model.method,
-      devices: model.devices,
-      notices: model.notices,
-    },
-    machine: {
-      platform: `${os.platform()} ${os.arch()}`,
-      node: process.version,
-      cpu: os.cpus()[0]?.model ?? 'unknown',
-      cores: os.availableParallelism(),
-    },
-    totals: {
-      videos: videos.length,
-      failed: videos.filter((report) => report.status === 'failed').length,
-      frames: sum((report) => report.frames),
-      poses: sum((report) => report.poses),
-    },
-    videos,
-  };
 }

@@ -49,7 +49,7 @@ async function noses(out: string): Promise<number[]> {
 test('several formats at once, each in its folder, and all of them in run.json', async () => {
   const out = path.join(dir, 'formats');
   expect(await infer('-o', out, '--boxes', boxes, '--format', RESULT_FORMATS.join(','))).toEqual({ code: 0, err: '' });
-  expect((await readdir(out)).sort()).toEqual([...RESULT_FORMATS, 'run.json'].sort());
+  expect((await readdir(out)).sort()).toEqual(['.glpose', ...RESULT_FORMATS, 'run.json'].sort());
   const run = JSON.parse(await readFile(path.join(out, 'run.json'), 'utf8')) as { videos: { files: string[] }[] };
   expect(run.videos[0].files).toHaveLength(RESULT_FORMATS.length);
 });

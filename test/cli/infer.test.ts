@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { main } from '../../src/cli/main.js';
 import type { PoseTrack18Document } from '../../src/formats/posetrack18.js';
 import { MODELS_DIR } from '../../src/models/bundle.js';
-import type { RunRecord } from '../../src/pipeline/run.js';
+import type { RunRecord } from '../../src/pipeline/run-record.js';
 import { openFrames } from '../../src/pipeline/frames.js';
 import { ROOT } from '../shared-data.js';
 

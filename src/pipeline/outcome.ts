@@ -1,0 +1,100 @@
+/*
+ * What came of each video, in a file of its own, so that any number of processes can work into one output folder:
+ *
+ *   <out>/.glpose/videos/<name>.json   an `Outcome`, written whole when the video is finished, has failed or was interrupted
+ *   <out>/.glpose/work/<name>/         the journal of a video that is under way or was interrupted (journal.ts)
+ *   <out>/run.json                     the `RunRecord` of a run over all inputs (run-record.ts)
+ *   <out>/run-<i>-of-<n>.json          that of shard i of n, from 1
+ *
+ * A video without an outcome is not done. Outcomes stay when the run is over: the next run into this folder begins with them.
+ */
+import { access, readFile, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { GlposeError, messageOf, type ErrorCode } from '../errors.js';
+import type { Making } from './making.js';
+import { writeWhole } from './whole-file.js';
+
+/** What came of one video. */
+export interface VideoReport {
+  name: string;
+  /** The video file, the image, or the folder of images; absolute. */
+  path: string;
+  /** `left`: not begun; it stands in the record of a run that is under way or was stopped. */
+  status: 'done' | 'failed' | 'interrupted' | 'left';
+  error?: { code: ErrorCode; message: string };
+  /** Things the user should know of a video that is done: damaged frames, boxes that were left out. */
+  problems: string[];
+  frames: number;
+  /** Poses over all frames, and tracks. */
+  poses: number;
+  tracks: number;
+  seconds: number;
+  /** Result files, relative to the output folder. */
+  files: string[];
+}
+
+/** What `<out>/.glpose/videos/<name>.json` holds. */
+export interface Outcome {
+  format: 1;
+  /** When, ISO 8601. */
+  finished: string;
+  host: string;
+  /** What the results were made from; absent where the input could not even be looked at. */
+  making?: Making;
+  report: VideoReport;
+}
+
+/** What glpose keeps in an output folder for itself. */
+export const STATE_FOLDER = '.glpose';
+
+/** The file of a video's outcome. */
+export function outcomeFile(out: string, name: string): string {
+  return path.join(out, STATE_FOLDER, 'videos', `${name}.json`);
+}
+
+/** Writes a video's outcome, whole. Throws OUTPUT where the disk refuses. */
+export async function writeOutcome(out: string, outcome: Outcome): Promise<void> {
+  await writeWhole(outcomeFile(out, outcome.report.name), `${JSON.stringify(outcome)}\n`);
+}
+
+/** A video's outcome; null where there is none, or none that can be read: then the video is not done. */
+export async function readOutcome(out: string, name: string): Promise<Outcome | null> {
+  try {
+    const outcome = JSON.parse(await readFile(outcomeFile(out, name), 'utf8')) as Partial<Outcome> | null;
+    return outcome?.format === 1 && outcome.report?.name === name ? (outcome as Outcome) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The outcomes in an output folder, by the videos' names; empty where nothing was run. */
+export async function readOutcomes(out: string): Promise<Map<string, Outcome>> {
+  const files = await readdir(path.join(out, STATE_FOLDER, 'videos')).catch(() => []);
+  const names = files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5));
+  const outcomes = await Promise.all(names.map((name) => readOutcome(out, name)));
+  return new Map(outcomes.filter((outcome) => outcome !== null).map((outcome) => [outcome.report.name, outcome]));
+}
+
+/** Takes back that a video is done, before its results are replaced one by one. */
+export async function forgetOutcome(out: string, name: string): Promise<void> {
+  await rm(outcomeFile(out, name), { force: true });
+}
+
+/** Whether all result files of a report are there. */
+export async function hasFiles(out: string, { files }: VideoReport): Promise<boolean> {
+  const found = files.map((file) => access(path.join(out, file)).then(() => true, () => false)); // prettier-ignore
+  return (await Promise.all(found)).every(Boolean);
+}
+
+/** A report without a result: of a video that was not begun, or, with what was thrown, of an input that cannot be used. */
+export function emptyReport(name: string, input: string, thrown?: unknown): VideoReport {
+  const counts = { problems: [], frames: 0, poses: 0, tracks: 0, seconds: 0, files: [] };
+  const report: VideoReport = { name, path: input, status: thrown === undefined ? 'left' : 'failed', ...counts };
+  if (thrown !== undefined) report.error = errorOf(thrown);
+  return report;
+}
+
+/** What was thrown, as a report holds it. */
+export function errorOf(thrown: unknown): { code: ErrorCode; message: string } {
+  return { code: thrown instanceof GlposeError ? thrown.code : 'INTERNAL', message: messageOf(thrown) };
+}

@@ -1,0 +1,81 @@
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { main } from '../../src/cli/main.js';
+import { openFrames } from '../../src/pipeline/frames.js';
+import type { RunRecord } from '../../src/pipeline/run-record.js';
+import { ROOT } from '../shared-data.js';
+
+let dir: string;
+let clips: string[]; // two folders of two frames
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'glpose-resume-'));
+  clips = [path.join(dir, 'a'), path.join(dir, 'b')];
+  const source = await openFrames({ kind: 'video', path: path.join(ROOT, 'samples/walking.mp4'), name: 'walking' });
+  for await (const { index, width, height, data } of source.frames()) {
+    if (index >= 4) break;
+    const folder = clips[index >> 1];
+    await mkdir(folder, { recursive: true });
+    await sharp(data!, { raw: { width, height, channels: 3 } }).toFile(path.join(folder, `${index}.png`));
+  }
+  await source.close();
+});
+
+afterAll(() => rm(dir, { recursive: true }));
+
+async function infer(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const code = await main(['infer', ...args], { out: (text) => void (out += text), err: (text) => void (err += text) });
+  return { code, out, err };
+}
+
+const resultOf = (out: string, name: string): string => path.join(out, 'posetrack18', `${name}.json`);
+const written = async (file: string): Promise<number> => (await stat(file)).mtimeMs;
+
+test('videos that are done are left as they are, until what they were made from changes', async () => {
+  const out = path.join(dir, 'out');
+  expect(await infer(...clips, '-o', out)).toMatchObject({ code: 0, err: '' });
+  const before = await Promise.all([written(resultOf(out, 'a')), written(resultOf(out, 'b'))]);
+
+  const again = await infer(...clips, '-o', out);
+  expect(again.code).toBe(0);
+  expect(again.err).toBe(
+    'glpose: a is done already; --no-resume does it again\nglpose: b is done already; --no-resume does it again\n',
+  );
+  expect(await Promise.all([written(resultOf(out, 'a')), written(resultOf(out, 'b'))])).toEqual(before);
+
+  await utimes(path.join(clips[0], '0.png'), 1e9, 1e9); // an input
+  await rm(resultOf(out, 'b')); // and a result
+  const changed = await infer(...clips, '-o', out);
+  expect(changed.err).toBe(
+    'glpose: a is done again: the input changed\nglpose: b is done again: results are missing\n',
+  );
+  expect(await written(resultOf(out, 'a'))).toBeGreaterThan(before[0]);
+
+  const option = await infer(...clips, '-o', out, '--min-score', '0.3');
+  expect(option.err).toMatch(/^glpose: a is done again: --min-score changed\n/);
+
+  const forced = await infer(...clips, '-o', out, '--min-score', '0.3', '--no-resume');
+  expect(forced.err).toBe('');
+
+  const record = JSON.parse(await readFile(path.join(out, 'run.json'), 'utf8')) as RunRecord;
+  expect(record.totals).toMatchObject({ videos: 2, failed: 0, left: 0, frames: 4 });
+  expect((await readdir(out)).sort()).toEqual(['.glpose', 'posetrack18', 'run.json']);
+});
+
+test('an output folder that is removed on the way ends the run with an error that says so', async () => {
+  const out = path.join(dir, 'removed');
+  let err = '';
+  const code = await main(['infer', ...clips, '-o', out], {
+    out: () => {
+      rmSync(out, { recursive: true, force: true });
+    },
+    err: (text) => void (err += text),
+  });
+  expect(code).toBe(1);
+  expect(err).toMatch(/output folder .*removed is gone/);
+});
