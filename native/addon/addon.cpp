@@ -49,25 +49,25 @@ Napi::Value crop(const Napi::CallbackInfo& call) {
     args.image_height = int_member(batch, "imageHeight", 1, kMaxSide);
     args.width = int_member(batch, "width", 1, kMaxSide);
     args.height = int_member(batch, "height", 1, kMaxSide);
-    const auto image = array_member<Napi::Uint8Array>(batch, "image", napi_uint8_array,
-                                                      size_t(args.image_width) * args.image_height * 3);
-    args.image = image.Data();
+    const auto image = array_copy<Napi::Uint8Array>(batch, "image", napi_uint8_array,
+                                                    size_t(args.image_width) * args.image_height * 3);
+    args.image = image->data();
     const Napi::Value windows_value = batch.Get("windows");
     const size_t count = windows_value.IsTypedArray() ? windows_value.As<Napi::TypedArray>().ElementLength() / 4 : 0;
-    const auto windows = array_member<Napi::Float64Array>(batch, "windows", napi_float64_array, count * 4);
-    args.windows = windows.Data();
+    const auto windows = array_copy<Napi::Float64Array>(batch, "windows", napi_float64_array, count * 4);
+    args.windows = windows->data();
     for (size_t i = 0; i < count * 4; ++i)
       if (!std::isfinite(args.windows[i])) throw Error("INTERNAL", "expected finite numbers for windows");
-    const Napi::Float32Array mean = floats_member(batch, "mean", 3), std = floats_member(batch, "std", 3);
+    const auto mean = floats_copy(batch, "mean", 3), std = floats_copy(batch, "std", 3);
     for (int c = 0; c < 3; ++c) {
-      args.mean[c] = mean[c];
-      args.inv_std[c] = 1 / std[c];
+      args.mean[c] = (*mean)[c];
+      args.inv_std[c] = 1 / (*std)[c];
     }
-    Napi::Float32Array out = Napi::Float32Array::New(env, count * 3 * args.width * args.height);
+    Napi::Float32Array out = new_floats(env, count * 3 * args.width * args.height);
     args.out = out.Data();
     return Task::start(
-        env, {out, image, windows},
-        [args, count] {
+        env, {out},
+        [args, count, image, windows] {
           constexpr int kRows = 32;  // of a task
           const int strips = (args.height + kRows - 1) / kRows;
           ThreadPool::instance().run(int(count) * strips, [&](int task, int) {
@@ -90,7 +90,7 @@ Napi::Value decode(const Napi::CallbackInfo& call) {
     if (height == 0 || width == 0) throw Error("INTERNAL", "expected heat maps of at least one cell");
     const Napi::Float32Array heatmaps = floats_member(arguments, "heatmaps", maps * height * width);
     const DecodeMethod method = decode_method(call[2]);
-    Napi::Float32Array joints = Napi::Float32Array::New(env, maps * 3);
+    Napi::Float32Array joints = new_floats(env, maps * 3);
     const float* from = heatmaps.Data();
     float* to = joints.Data();
     for (size_t i = 0; i < maps; ++i)

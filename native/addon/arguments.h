@@ -1,7 +1,9 @@
 #pragma once
 #include <napi.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "backend/error.h"
 #include "kernels/decode.h"
@@ -26,6 +28,27 @@ Array array_member(const Napi::Object& object, const char* name, napi_typedarray
 
 inline Napi::Float32Array floats_member(const Napi::Object& object, const char* name, size_t length) {
   return array_member<Napi::Float32Array>(object, name, napi_float32_array, length);
+}
+
+/// The same, copied at once: while work is under way, and in getters of the members that are still to be read, JavaScript
+/// may hand the array's memory to another thread, which may free it.
+template <class Array, class Element = std::remove_reference_t<decltype(std::declval<Array>()[0])>>
+std::shared_ptr<const std::vector<Element>> array_copy(const Napi::Object& object, const char* name,
+                                                       napi_typedarray_type type, size_t length) {
+  const Array array = array_member<Array>(object, name, type, length);
+  const Element* data = array.Data();
+  return std::make_shared<const std::vector<Element>>(data, data + length);
+}
+
+inline auto floats_copy(const Napi::Object& object, const char* name, size_t length) {
+  return array_copy<Napi::Float32Array>(object, name, napi_float32_array, length);
+}
+
+/// A new array for results. V8 ends the process where an array cannot be had, so that more than anyone needs is refused.
+inline Napi::Float32Array new_floats(Napi::Env env, size_t count) {
+  constexpr size_t kMost = size_t(1) << 28;
+  if (count > kMost) throw Error("MEMORY", "results of " + std::to_string(count) + " values are more than one call gives");
+  return Napi::Float32Array::New(env, count);
 }
 
 inline Napi::Object object_argument(const Napi::Value& value, const char* name) {

@@ -1,5 +1,6 @@
 #include "addon/head_object.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <unordered_map>
@@ -13,6 +14,7 @@ namespace {
 
 // Far above any real model; keeps every product of sizes within an int.
 constexpr int kMaxChannels = 1024, kMaxSide = 1024, kMaxReferences = 256, kMaxPeople = 1 << 16;
+constexpr size_t kMaxMapFloats = 1 << 25;
 
 HeadShape read_shape(const Napi::Object& object) {
   HeadShape shape;
@@ -25,6 +27,9 @@ HeadShape read_shape(const Napi::Object& object) {
   shape.n = int_member(object, "n", 0, kMaxReferences / 2);
   shape.enhancement = object.Get("enhancement").ToBoolean();
   if (shape.enhancement) shape.enhancement_blocks = int_member(object, "enhancementBlocks", 1, 64);
+  const size_t channels = std::max({shape.channels, shape.block_width, shape.joints});
+  if (channels * shape.height * shape.width > kMaxMapFloats)
+    throw Error("MODEL", "the head's maps have more than " + std::to_string(kMaxMapFloats) + " values");
   shape.kernel = int_member(object, "kernel", 1, 5);
   if (shape.kernel % 2 == 0) throw Error("INTERNAL", "expected 1, 3 or 5 for kernel");
   const auto floats = [&](const char* name) {
@@ -98,11 +103,11 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
     return head_;
   }
 
-  std::vector<StoredMap> maps_of(const Napi::Int32Array& handles) const {
+  std::vector<StoredMap> maps_of(const std::vector<int32_t>& handles) const {
     std::vector<StoredMap> maps;
-    for (size_t i = 0; i < handles.ElementLength(); ++i) {
-      const auto found = maps_.find(handles[i]);
-      if (found == maps_.end()) throw Error("INTERNAL", "unknown map handle " + std::to_string(handles[i]));
+    for (const int32_t handle : handles) {
+      const auto found = maps_.find(handle);
+      if (found == maps_.end()) throw Error("INTERNAL", "unknown map handle " + std::to_string(handle));
       maps.push_back(found->second);
     }
     return maps;
@@ -118,16 +123,18 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
       const size_t map_floats = size_t(shape.channels) * shape.height * shape.width;
       if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float32_array)
         throw Error("INTERNAL", "expected a Float32Array for features");
-      const Napi::Float32Array features = info[0].As<Napi::Float32Array>();
-      const size_t count = features.ElementLength() / map_floats;
-      if (features.ElementLength() % map_floats != 0 || count > kMaxPeople)
+      const Napi::Float32Array array = info[0].As<Napi::Float32Array>();
+      const size_t count = array.ElementLength() / map_floats;
+      if (array.ElementLength() % map_floats != 0 || count > kMaxPeople)
         throw Error("INTERNAL", "expected whole maps of " + std::to_string(map_floats) + " values for features");
-      Napi::Float32Array embeddings = Napi::Float32Array::New(env, count * shape.channels);
+      // Copied: see array_copy.
+      const auto features = std::make_shared<const std::vector<float>>(array.Data(), array.Data() + array.ElementLength());
+      Napi::Float32Array embeddings = new_floats(env, count * shape.channels);
       const auto stored = std::make_shared<std::vector<StoredMap>>();
       return Task::start(
-          env, {embeddings, features, Value()},
-          [stored, head, count, from = features.Data(), to = embeddings.Data()] {
-            *stored = head->put(from, int(count), to);
+          env, {embeddings, Value()},
+          [stored, head, count, features, to = embeddings.Data()] {
+            *stored = head->put(features->data(), int(count), to);
           },
           [this, stored](Napi::Env env, const Task::Kept& kept) -> Napi::Value {
             if (!head_) throw coded_error(env, "INTERNAL", "the head was disposed while features were put");
@@ -147,9 +154,12 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
   Napi::Value release(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), [&]() -> Napi::Value {
       head();
-      const Napi::Int32Array handles = info[0].As<Napi::Int32Array>();
+      if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_int32_array)
+        throw Error("INTERNAL", "expected an Int32Array for handles");
+      const Napi::Int32Array array = info[0].As<Napi::Int32Array>();
+      const std::vector<int32_t> handles(array.Data(), array.Data() + array.ElementLength());
       maps_of(handles);  // all or nothing
-      for (size_t i = 0; i < handles.ElementLength(); ++i) maps_.erase(handles[i]);
+      for (const int32_t handle : handles) maps_.erase(handle);
       return info.Env().Undefined();
     });
   }
@@ -167,31 +177,29 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
 
       EstimateArgs args;
       args.people = int(people);
-      args.keys = maps_of(array_member<Napi::Int32Array>(batch, "keys", napi_int32_array, people));
+      args.keys = maps_of(*array_copy<Napi::Int32Array>(batch, "keys", napi_int32_array, people));
       const size_t references = people * shape.references();
-      args.references = maps_of(array_member<Napi::Int32Array>(batch, "references", napi_int32_array, references));
+      args.references = maps_of(*array_copy<Napi::Int32Array>(batch, "references", napi_int32_array, references));
       const Napi::Value weights = batch.Get("weights");
       const size_t weight_count = weights.IsTypedArray() ? weights.As<Napi::TypedArray>().ElementLength() : 0;
       args.weight_per_channel = weight_count != references;
-      const Napi::Float32Array weight_array =
-          floats_member(batch, "weights", args.weight_per_channel ? references * shape.channels : references);
-      args.weights = weight_array.Data();
-      std::vector<Napi::Object> kept;
-      const Napi::Value transforms = batch.Get("transforms");
-      if (!transforms.IsUndefined()) {
+      const auto weight_copy =
+          floats_copy(batch, "weights", args.weight_per_channel ? references * shape.channels : references);
+      args.weights = weight_copy->data();
+      std::shared_ptr<const std::vector<float>> transforms;
+      if (!batch.Get("transforms").IsUndefined()) {
         static_assert(sizeof(WarpTransform) == 3 * sizeof(float), "three floats a reference");
-        const float* values = floats_member(batch, "transforms", references * 3).Data();
-        for (size_t i = 0; i < references * 3; ++i)
-          if (!std::isfinite(values[i])) throw Error("INTERNAL", "expected finite numbers for transforms");
-        args.transforms = reinterpret_cast<const WarpTransform*>(values);
-        kept.push_back(transforms.As<Napi::Object>());
+        transforms = floats_copy(batch, "transforms", references * 3);
+        for (const float value : *transforms)
+          if (!std::isfinite(value)) throw Error("INTERNAL", "expected finite numbers for transforms");
+        args.transforms = reinterpret_cast<const WarpTransform*>(transforms->data());
       }
       args.decode = decode_method(batch.Get("decode"));
 
       const size_t pixels = size_t(shape.height) * shape.width;
       Napi::Object result = Napi::Object::New(env);
       const auto output = [&](const char* name, size_t count) {
-        Napi::Float32Array array = Napi::Float32Array::New(env, count);
+        Napi::Float32Array array = new_floats(env, count);
         result.Set(name, array);
         return array.Data();
       };
@@ -200,11 +208,11 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
         args.heatmaps = output("heatmaps", people * shape.joints * pixels);
         if (shape.enhancement) args.masks = output("masks", people * shape.block_width * pixels);
       }
-      kept.insert(kept.begin(), {result, weight_array});
       const auto timings = std::make_shared<std::vector<ConvTiming>>();
       if (batch.Get("timings").ToBoolean()) args.timings = timings.get();
       return Task::start(
-          env, kept, [head, timings, args = std::move(args)] { head->estimate(args); },
+          env, {result},
+          [head, timings, weight_copy, transforms, args = std::move(args)] { head->estimate(args); },
           [timings](Napi::Env env, const Task::Kept& kept) -> Napi::Value {
             if (!timings->empty()) kept[0].Value().Set("timings", to_array(env, *timings));
             return kept[0].Value();

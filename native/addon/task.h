@@ -9,8 +9,8 @@
 
 namespace glpose {
 
-/// Work off JavaScript's thread, and the promise of its result. The JavaScript objects whose memory the work reads or
-/// fills are kept alive by `keep`; array memory does not move.
+/// Work off JavaScript's thread, and the promise of its result. The JavaScript objects whose memory the work fills are kept
+/// alive by `keep`, and nobody else has them yet; array memory does not move. What the work reads is its own.
 class Task : public Napi::AsyncWorker {
  public:
   using Kept = std::vector<Napi::ObjectReference>;
@@ -42,14 +42,25 @@ class Task : public Napi::AsyncWorker {
     }
   }
   void OnOK() override {
-    try {
-      deferred_.Resolve(result_(Env(), kept_));
-    } catch (const Napi::Error& error) {
-      deferred_.Reject(error.Value());
-    }
+    settle([&] {
+      try {
+        deferred_.Resolve(result_(Env(), kept_));
+      } catch (const Napi::Error& error) {
+        deferred_.Reject(error.Value());
+      }
+    });
   }
   void OnError(const Napi::Error&) override {
-    deferred_.Reject(coded_error(Env(), failure_.code, failure_.problem).Value());
+    settle([&] { deferred_.Reject(coded_error(Env(), failure_.code, failure_.problem).Value()); });
+  }
+
+  /// In a worker thread that is being terminated no JavaScript can be run: nobody is left to hear of the result.
+  template <class Body>
+  static void settle(Body body) noexcept {
+    try {
+      body();
+    } catch (const Napi::Error&) {
+    }
   }
 
   Napi::Promise::Deferred deferred_;

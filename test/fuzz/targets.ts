@@ -97,7 +97,7 @@ export function targetsOf(code: Code): Target[] {
         });
         if (!found) return;
         refusable(code, () => code.evaluatePoseTrack(truth, found, { remarks })); // needs head boxes
-        code.evaluateOks(truth, found, { remarks });
+        refusable(code, () => code.evaluateOks(truth, found, { remarks }));
       },
     },
     {

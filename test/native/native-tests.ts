@@ -103,6 +103,50 @@ export async function buildNativeTests(mode: Mode, replacement?: Replacement): P
   return program;
 }
 
+/** Code of the addon itself, without CUDA. */
+function addonSources(): string[] {
+  const x86 = process.arch === 'x64';
+  return ['addon', 'model', 'backend', 'kernels']
+    .flatMap((folder) => readdirSync(path.join(NATIVE, folder)).map((file) => `${folder}/${file}`))
+    .filter((file) => file.endsWith('.cpp') && (x86 || !(file in INSTRUCTION_SETS)));
+}
+
+/** Builds the addon under AddressSanitizer and UndefinedBehaviorSanitizer, for Node to load. @returns its path */
+export async function buildSanitizedAddon(): Promise<string> {
+  const folder = path.join(ROOT, 'build', 'native-tests', 'addon-asan');
+  mkdirSync(folder, { recursive: true });
+  const program = path.join(folder, 'glpose.node');
+  const newest = Math.max(headersChanged(), ...addonSources().map((file) => statSync(path.join(NATIVE, file)).mtimeMs));
+  if (existsSync(program) && statSync(program).mtimeMs > newest) return program;
+  const headers = ['node-addon-api', 'node-api-headers/include'].map(
+    (name) => `-I${path.join(ROOT, 'node_modules', name)}`,
+  );
+  const defines = ['-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS', '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'];
+  if (process.arch === 'x64') defines.push('-DGLPOSE_X86=1');
+  const next = addonSources().values();
+  const objects: string[] = [];
+  const worker = async (): Promise<void> => {
+    for (const file of next) {
+      const object = path.join(folder, `${file.replaceAll('/', '_')}.o`);
+      objects.push(object);
+      await promisify(execFile)(COMPILER, [
+        ...['-std=gnu++17', '-fPIC', `-I${NATIVE}`, ...headers, ...defines, ...FLAGS.asan],
+        ...(INSTRUCTION_SETS[file] ?? []),
+        ...['-c', path.join(NATIVE, file), '-o', object],
+      ]);
+    }
+  };
+  await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
+  await promisify(execFile)(COMPILER, ['-shared', ...FLAGS.asan, ...objects.sort(), '-lpthread', '-o', program]);
+  return program;
+}
+
+/** Where the compiler keeps AddressSanitizer's library: it must be loaded before Node. */
+export async function asanLibrary(): Promise<string> {
+  const { stdout } = await promisify(execFile)(COMPILER, ['-print-file-name=libasan.so']);
+  return stdout.trim();
+}
+
 /** Runs the program and returns its exit status and everything it printed. */
 export function runNativeTests(
   program: string,

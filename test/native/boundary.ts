@@ -1,0 +1,234 @@
+/*
+ * Hostile calls of an addon: node boundary.js <addon>. Every call must give a result or throw; whatever else happens ends this process
+ * with a signal, which boundary.test.ts sees. Run on a build with AddressSanitizer, too.
+ */
+import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
+import { headTensorShapes } from '../../src/models/head-tensors.js';
+import type { Addon, HeadShape, NativeHead, Tensor } from '../../src/native/binding.js';
+
+const addon = createRequire(import.meta.url)(process.argv[2]) as Addon;
+let calls = 0;
+
+/** Any values where others belong. */
+const ODD: unknown[] = [
+  undefined,
+  null,
+  NaN,
+  -1,
+  1.5,
+  1e308,
+  2 ** 31,
+  '',
+  'x',
+  Symbol('x'),
+  1n,
+  [],
+  {},
+  () => 1,
+  new Uint8Array(7),
+  new Int32Array(3),
+  new Float32Array(5),
+  new Float64Array([NaN, Infinity, -Infinity, 1e308]),
+  new DataView(new ArrayBuffer(8)),
+  new ArrayBuffer(16),
+  detached(new Float32Array(8)),
+  detached(new Int32Array(8)),
+  new Proxy({}, { get: () => { throw new Error('a getter'); } }), // prettier-ignore
+];
+
+/** The same array without its memory, which another owner got. */
+function detached<A extends Float32Array | Int32Array | Uint8Array | Float64Array>(array: A): A {
+  structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
+  return array;
+}
+
+/** A call that may throw or reject. @returns its result; undefined where there is none */
+async function attempt<T>(call: () => T | Promise<T>): Promise<T | undefined> {
+  calls++;
+  try {
+    return await call();
+  } catch (thrown) {
+    if (!(thrown instanceof Error)) throw new Error('something else than an Error was thrown', { cause: thrown });
+    return undefined;
+  }
+}
+
+/** An object with each member in turn replaced by each odd value. */
+function* variations<T extends object>(sound: T): Generator<T> {
+  for (const key of Object.keys(sound)) for (const odd of ODD) yield { ...sound, [key]: odd };
+}
+
+const SHAPE: HeadShape = { channels: 5, height: 9, width: 7, blockWidth: 6, joints: 3, k: 1, n: 1, enhancement: true, enhancementBlocks: 1, kernel: 3, featureMean: new Float32Array(5), featureStd: new Float32Array(5).fill(1) }; // prettier-ignore
+const MAP = SHAPE.channels * SHAPE.height * SHAPE.width;
+
+function tensorsOf(shape: HeadShape): Record<string, Tensor> {
+  const entries = [...headTensorShapes(shape)].map(([name, dims]): [string, Tensor] => {
+    const data = new Float32Array(dims.reduce((product, side) => product * side, 1)).fill(0.01);
+    return [name, { shape: dims, data }];
+  });
+  return Object.fromEntries(entries);
+}
+
+const makeHead = (): NativeHead => addon.createHead(SHAPE, tensorsOf(SHAPE), 'cpu');
+const image = (): Parameters<Addon['crop']>[0] => ({
+  image: new Uint8Array(20 * 10 * 3).fill(100),
+  imageWidth: 20,
+  imageHeight: 10,
+  windows: Float64Array.of(10, 5, 6, 8, 2, 2, 3, 4),
+  width: 6,
+  height: 8,
+  mean: new Float32Array(3),
+  std: new Float32Array(3).fill(1),
+});
+
+async function crops(): Promise<void> {
+  for (const batch of variations(image())) await attempt(() => addon.crop(batch));
+  for (const odd of ODD) await attempt(() => addon.crop(odd as never));
+  for (const value of [NaN, Infinity, -Infinity, 1e308, -1e308, 5e-324, 0]) {
+    await attempt(() => addon.crop({ ...image(), windows: new Float64Array(4).fill(value) }));
+    await attempt(() => addon.crop({ ...image(), std: new Float32Array(3).fill(value) }));
+  }
+  await attempt(() => addon.crop({ ...image(), width: 32768, height: 32768, windows: new Float64Array(4000) }));
+  await attempt(() => addon.crop({ ...image(), imageWidth: 32768, imageHeight: 32768 }));
+  // The image's memory leaves while it is read: at once, and in a getter between two reads.
+  for (let i = 0; i < 20; i++) {
+    const batch = { ...image(), image: new Uint8Array(600 * 400 * 3), imageWidth: 600, imageHeight: 400 };
+    const cropping = attempt(() =>
+      addon.crop({ ...batch, windows: new Float64Array(400).fill(200), width: 96, height: 128 }),
+    );
+    detached(batch.image);
+    await cropping;
+    const late = image();
+    const windows = late.windows;
+    await attempt(() =>
+      addon.crop(Object.defineProperty(late, 'windows', { get: () => (detached(late.image), windows) })),
+    );
+  }
+}
+
+async function decodes(): Promise<void> {
+  const maps = new Float32Array(2 * 3 * 12 * 14);
+  for (const odd of ODD) {
+    await attempt(() => addon.decode(odd as never, [2, 3, 12, 14], 'dark'));
+    await attempt(() => addon.decode(maps, odd as never, 'dark'));
+    await attempt(() => addon.decode(maps, [2, 3, 12, 14], odd as never));
+    await attempt(() => addon.decode(maps, [2, 3, odd, 14] as never, 'quarter'));
+  }
+  await attempt(() => addon.decode(new Float32Array(0), [32768, 32768, 1, 1], 'dark'));
+  for (const value of [NaN, Infinity, -Infinity, 3e38, 1e-45]) {
+    for (const method of ['dark', 'quarter'] as const) {
+      const filled = maps.map((_, i) => (i % 7 === 0 ? value : i % 5));
+      if (!(await attempt(() => addon.decode(filled, [2, 3, 12, 14], method))))
+        throw new Error('heat maps were refused');
+    }
+  }
+}
+
+async function heads(): Promise<void> {
+  const tensors = tensorsOf(SHAPE);
+  for (const shape of variations(SHAPE)) await attempt(() => addon.createHead(shape, tensors, 'cpu'));
+  for (const odd of ODD) {
+    await attempt(() => addon.createHead(odd as never, tensors, 'cpu'));
+    await attempt(() => addon.createHead(SHAPE, odd as never, 'cpu'));
+    await attempt(() => addon.createHead(SHAPE, tensors, odd as never));
+    await attempt(() => addon.createHead(SHAPE, { ...tensors, 'head.weight': odd as never }, 'cpu'));
+    await attempt(() =>
+      addon.createHead(SHAPE, { ...tensors, 'head.bias': { shape: odd as never, data: new Float32Array(3) } }, 'cpu'),
+    );
+    await attempt(() =>
+      addon.createHead(SHAPE, { ...tensors, 'head.bias': { shape: [3], data: odd as never } }, 'cpu'),
+    );
+    await attempt(() => addon.setThreads(odd as never));
+  }
+  const large = { ...SHAPE, channels: 1024, height: 1024, width: 1024 };
+  await attempt(() =>
+    addon.createHead(
+      { ...large, featureMean: new Float32Array(1024), featureStd: new Float32Array(1024).fill(1) },
+      tensors,
+      'cpu',
+    ),
+  );
+  addon.setThreads(2);
+
+  const head = makeHead();
+  for (const odd of ODD) {
+    await attempt(() => head.put(odd as never));
+    await attempt(() => head.release(odd as never));
+    await attempt(() => head.estimate(odd as never));
+  }
+  for (const owner of [{}, addon, null, new Float32Array(2), makeHead]) {
+    for (const method of ['put', 'release', 'estimate', 'dispose'] as const) {
+      await attempt(() => Reflect.apply(head[method], owner, [new Float32Array(MAP)]) as unknown);
+    }
+  }
+
+  const { handles } = await head.put(new Float32Array(4 * MAP).fill(1));
+  const batch = {
+    keys: handles.slice(0, 1),
+    references: handles.slice(1, 4),
+    weights: new Float32Array(3).fill(0.3),
+    transforms: Float32Array.of(1, 0, 0, 0.5, 2, 1, 1.5, -1, 0),
+    decode: 'dark' as const,
+    maps: true,
+    timings: true,
+  };
+  if (!(await attempt(() => head.estimate(batch)))) throw new Error('a sound batch was refused');
+  for (const changed of variations(batch)) await attempt(() => head.estimate(changed));
+  for (const value of [NaN, Infinity, -Infinity, 3e38, -3e38, 1e-45]) {
+    await attempt(() => head.estimate({ ...batch, transforms: new Float32Array(9).fill(value) }));
+    await attempt(() => head.estimate({ ...batch, weights: new Float32Array(3).fill(value) }));
+    await attempt(() => head.put(new Float32Array(MAP).fill(value)));
+  }
+  await attempt(() => head.release(Int32Array.of(handles[0], handles[0], 77)));
+  await attempt(() => head.estimate({ ...batch, keys: new Int32Array(1 << 17) }));
+  // Memory that leaves, handles that are released and heads that are disposed while work is under way.
+  for (let i = 0; i < 20; i++) {
+    const other = makeHead();
+    const features = new Float32Array(64 * MAP).fill(i);
+    const putting = attempt(() => other.put(features));
+    detached(features);
+    const put = (await putting)!;
+    const [weights, transforms] = [batch.weights.slice(), batch.transforms.slice()];
+    const own = { ...batch, keys: put.handles.slice(0, 1), references: put.handles.slice(1, 4), weights, transforms };
+    const running = [attempt(() => other.estimate(own)), attempt(() => other.put(new Float32Array(MAP)))];
+    detached(weights);
+    detached(transforms);
+    if (i % 2 === 0) other.release(put.handles);
+    other.dispose();
+    await attempt(() => other.estimate(own));
+    await attempt(() => other.release(put.handles));
+    await Promise.all(running);
+    const disposing = makeHead();
+    const getter = Object.defineProperty({ ...own }, 'weights', { get: () => (disposing.dispose(), batch.weights) });
+    await attempt(() => disposing.estimate(getter));
+  }
+}
+
+/** Threads and whole environments that end while work is under way. */
+async function environments(): Promise<void> {
+  for (let i = 0; i < 6; i++) {
+    const worker = new Worker(
+      `const addon = require(${JSON.stringify(process.argv[2])});
+       const { parentPort } = require('node:worker_threads');
+       const batch = { image: new Uint8Array(1920000), imageWidth: 800, imageHeight: 800, windows: new Float64Array(400).fill(300), width: 96, height: 128, mean: new Float32Array(3), std: new Float32Array(3).fill(1) };
+       for (let i = 0; i < 8; i++) addon.crop(batch);
+       parentPort.postMessage('under way');`,
+      { eval: true },
+    );
+    await new Promise((resolve) => worker.once('message', resolve));
+    const changing = attempt(() => addon.setThreads(1 + (i % 4)));
+    await worker.terminate();
+    await changing;
+  }
+}
+
+await crops();
+await decodes();
+await heads();
+await environments();
+globalThis.gc?.();
+process.stdout.write(`${calls} calls\n`);
+void addon.crop({ ...image(), windows: new Float64Array(4000).fill(5), width: 96, height: 128 });
+void makeHead().put(new Float32Array(200 * MAP));
+process.exit(0); // with work under way
