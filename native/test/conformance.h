@@ -12,6 +12,9 @@ constexpr Tolerance kFloatTolerance = {1e-10, 1e-3}, kHalfTolerance = {1e-6, 1e-
 /// Every kernel over the table of cases.h, maps of at most `max_pixels`.
 void check_kernels(Backend& backend, const Tolerance& tolerance, int max_pixels);
 
+/// The whole network on the CPU from several threads at once, and crops.
+void check_cpu_head();
+
 /// The whole network on the CUDA backend against the CPU's, and everything that can go wrong with a device.
 void check_cuda_backend();
 

@@ -5,110 +5,13 @@
 #include "backend/cpu.h"
 #include "backend/cuda.h"
 #include "backend/error.h"
-#include "model/glpose.h"
 #include "test/check.h"
 #include "test/conformance.h"
+#include "test/head_fixture.h"
 #include "test/simt/simt.h"
 
 namespace glpose {
 namespace {
-
-HeadShape small_shape() {
-  HeadShape shape;
-  shape.channels = 5;
-  shape.height = 5;
-  shape.width = 7;
-  shape.block_width = 6;
-  shape.joints = 3;
-  shape.k = 1;
-  shape.n = 1;
-  shape.enhancement = true;
-  shape.feature_mean.assign(shape.channels, 0.5f);
-  shape.feature_std.assign(shape.channels, 2.f);
-  return shape;
-}
-
-TensorMap random_tensors(const HeadShape& shape) {
-  Random random(4);
-  TensorMap tensors;
-  const auto conv = [&](const std::string& name, int out, int in, int side) {
-    const float size = 2 / std::sqrt(float(in * side * side));
-    tensors[name + ".weight"] = {{out, in, side, side}, random.vector(size_t(out) * in * side * side, size)};
-  };
-  const auto batch_norm = [&](const std::string& name, int channels) {
-    for (const char* part : {".weight", ".bias", ".running_mean", ".running_var"}) {
-      tensors[name + part] = {{channels}, random.vector(channels, 0.3f)};
-      if (std::strcmp(part, ".running_var") == 0 || std::strcmp(part, ".weight") == 0)
-        for (float& value : tensors[name + part].data) value += 1;
-    }
-  };
-  const auto block = [&](const std::string& name, int in, int out, bool projected) {
-    conv(name + ".conv1", out, in, 3);
-    batch_norm(name + ".bn1", out);
-    conv(name + ".conv2", out, out, 3);
-    batch_norm(name + ".bn2", out);
-    if (!projected) return;
-    conv(name + ".shortcut.conv", out, in, 1);
-    batch_norm(name + ".shortcut.bn", out);
-  };
-  const int width = shape.block_width;
-  block("aggregation.0", (1 + shape.references()) * shape.channels, width, true);
-  block("aggregation.1", width, width, false);
-  block("aggregation.2", width, width, false);
-  block("psi", shape.channels, width, true);
-  block("enhancement.0", width + shape.channels, width, true);
-  conv("head", shape.joints, width, 3);
-  tensors["head.bias"] = {{shape.joints}, random.vector(shape.joints)};
-  return tensors;
-}
-
-struct Result {
-  std::vector<float> joints, heatmaps, masks;
-};
-
-/// Heads under test see the same people, all drawn from the same maps.
-class Fixture {
- public:
-  explicit Fixture(std::unique_ptr<Backend> backend)
-      : shape_(small_shape()), head_(shape_, random_tensors(shape_), std::move(backend)) {}
-
-  void put() {
-    Random random(5);
-    const std::vector<float> features =
-        random.vector(size_t(kMaps) * shape_.channels * shape_.height * shape_.width, 3);
-    std::vector<float> embeddings(size_t(kMaps) * shape_.channels);
-    maps_ = head_.put(features.data(), kMaps, embeddings.data());
-  }
-
-  Result estimate(int people, bool with_maps) {
-    const int references = shape_.references();
-    Random random(6);
-    const std::vector<float> weights = random.vector(size_t(people) * references);
-    EstimateArgs args;
-    args.people = people;
-    for (int b = 0; b < people; ++b) args.keys.push_back(maps_[b % kMaps]);
-    for (int i = 0; i < people * references; ++i) args.references.push_back(maps_[(i * 5 + 1) % kMaps]);
-    args.weights = weights.data();
-    const size_t pixels = size_t(shape_.height) * shape_.width;
-    Result result;
-    result.joints.assign(size_t(people) * shape_.joints * 3, NAN);
-    args.joints = result.joints.data();
-    if (with_maps) {
-      result.heatmaps.assign(people * shape_.joints * pixels, NAN);
-      result.masks.assign(people * shape_.block_width * pixels, NAN);
-      args.heatmaps = result.heatmaps.data();
-      args.masks = result.masks.data();
-    }
-    head_.estimate(args);
-    return result;
-  }
-
- private:
-  static constexpr int kMaps = 7;
-  HeadShape shape_;
-  GlposeHead head_;
-  std::vector<StoredMap> maps_;
-};
 
 /// The code of the error that `body` throws, with its text; empty where it throws none.
 template <class Body>

@@ -144,6 +144,7 @@ describe.each(MODES)('%s build', (mode) => {
   const sanitized = mode !== 'plain';
   test('half-precision numbers and the thread pool', () => passes(['half', 'threads']));
   test('CPU kernels, every instruction set', () => passes(['cpu', ...(sanitized ? ['small'] : [])]), BUILD);
+  test('the head and crops on the CPU, from several threads at once', () => passes(['head']), BUILD);
   test('CUDA kernels over the table', () => passes(['cuda', ...(sanitized && !FULL ? ['small'] : [])]), BUILD);
   if (mode !== 'tsan' || FULL) {
     test('the CUDA backend: network, batches, graphs, failing devices', () => passes(['backend']), BUILD);

@@ -1,0 +1,90 @@
+// The whole network on the CPU as the addon uses it: several threads at once, a pool that changes its size; and crops, which are
+// cut beside it.
+#include <atomic>
+#include <thread>
+
+#include "backend/cpu.h"
+#include "backend/error.h"
+#include "backend/thread_pool.h"
+#include "kernels/crop.h"
+#include "test/conformance.h"
+#include "test/head_fixture.h"
+
+namespace glpose {
+namespace {
+
+bool same(const Result& a, const Result& b) {
+  return a.joints == b.joints && a.heatmaps == b.heatmaps && a.masks == b.masks;
+}
+
+/// Windows inside, at the border, far outside, huge and empty; against plain loops in double.
+void check_crop() {
+  Random random(7);
+  constexpr int kImageWidth = 13, kImageHeight = 9, kWidth = 6, kHeight = 8;
+  std::vector<uint8_t> image(kImageWidth * kImageHeight * 3);
+  for (uint8_t& value : image) value = uint8_t(127 + 127 * random.next());
+  const std::vector<double> windows = {6, 4, 5, 7, 0, 0, 6, 8, 12.5, 8.5, 20, 27, -1e300, 1e300, 3, 4, 6, 4, 1e300, 1e300,
+                                       1e9, 4,  3, 4, 6, 4, 0, 0, 6, 4, -5, -7};
+  const int count = int(windows.size() / 4);
+  std::vector<float> out(size_t(count) * 3 * kWidth * kHeight, NAN);
+  CropArgs args{image.data(), kImageWidth, kImageHeight, windows.data(), kWidth, kHeight, {1, 2, 3}, {1, 0.5f, 2}, out.data()};
+  ThreadPool::instance().run(count * 2, [&](int task, int) {
+    crop_rows(args, task / 2, task % 2 * (kHeight / 2), task % 2 == 0 ? kHeight / 2 : kHeight);
+  });
+
+  std::vector<float> wanted;
+  for (int n = 0; n < count; ++n)
+    for (int c = 0; c < 3; ++c)
+      for (int j = 0; j < kHeight; ++j)
+        for (int i = 0; i < kWidth; ++i) {
+          const double step = windows[4 * n + 2] / kWidth;
+          const double x = windows[4 * n] + (i - 0.5 * kWidth) * step, y = windows[4 * n + 1] + (j - 0.5 * kHeight) * step;
+          const auto at = [&](double column, double row) {
+            const bool inside = column >= 0 && column < kImageWidth && row >= 0 && row < kImageHeight;
+            return inside ? double(image[(size_t(row) * kImageWidth + size_t(column)) * 3 + c]) : 0.0;
+          };
+          const double x0 = std::floor(x), y0 = std::floor(y), fx = x - x0, fy = y - y0;
+          const double value = (at(x0, y0) * (1 - fx) + at(x0 + 1, y0) * fx) * (1 - fy) +
+                               (at(x0, y0 + 1) * (1 - fx) + at(x0 + 1, y0 + 1) * fx) * fy;
+          wanted.push_back(float((value - args.mean[c]) * args.inv_std[c]));
+        }
+  expect_close(out, wanted, 1e-10, 1e-3, "crop");
+}
+
+/// Calls of several threads take turns; what they compute does not depend on who comes when or on the pool's size.
+void check_concurrent() {
+  Fixture alone(make_cpu_backend());
+  alone.put();
+  const Result plain = alone.estimate(3, true), warped = alone.estimate(3, true, true);
+
+  Fixture shared(make_cpu_backend()), other(make_cpu_backend());
+  shared.put();
+  other.put();
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t)
+    threads.emplace_back([&, t] {
+      Fixture& head = t == 2 ? other : shared;
+      for (int round = 0; round < 4; ++round) {
+        const bool with_warp = (t + round) % 2 == 0;
+        if (!same(head.estimate(3, true, with_warp), with_warp ? warped : plain)) ++wrong;
+      }
+    });
+  threads.emplace_back([] {
+    for (int size : {1, 4, 2, 3, 1, 2}) ThreadPool::instance().resize(size);
+  });
+  threads.emplace_back([&] {
+    for (int round = 0; round < 4; ++round) Fixture(make_cpu_backend()).put();  // made and destroyed meanwhile
+  });
+  for (std::thread& thread : threads) thread.join();
+  expect(wrong == 0, "estimates of several threads at once");
+}
+
+}  // namespace
+
+void check_cpu_head() {
+  check_crop();
+  check_concurrent();
+}
+
+}  // namespace glpose
