@@ -46,6 +46,7 @@ export type { Crop, Image } from './pipeline/extract.js';
 export type { Frame, FrameSource } from './pipeline/frames.js';
 export { findVideos, type FoundVideos, type ImageFolder, type VideoFile, type VideoInput } from './pipeline/inputs.js';
 export { imageStream, type ImageSize } from './pipeline/image-stream.js';
+export { bridge, BRIDGE_DEFAULTS, type BridgeOptions } from './pipeline/bridge.js';
 export { PoseSmoother, SMOOTH_DEFAULTS, type SmoothOptions } from './pipeline/smooth.js';
 export type { Window } from './pipeline/window.js';
 

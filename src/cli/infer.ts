@@ -3,7 +3,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, GlposeError } from '../errors.js';
 import { readBoxes } from '../formats/boxes.js';
 import { RESULT_FORMATS, type ResultFormat } from '../formats/results.js';
-import { DEFAULT_BUNDLE } from '../models/bundle.js';
+import { DEFAULT_BUNDLE, MODELS_DIR } from '../models/bundle.js';
+import { BRIDGE_DEFAULTS, type BridgeOptions } from '../pipeline/bridge.js';
 import { findVideos } from '../pipeline/inputs.js';
 import { stampOfFiles, type Recipe } from '../pipeline/making.js';
 import { VERSION } from '../version.js';
@@ -18,6 +19,7 @@ import type { Selection } from '../view/selection.js';
 import { device, nonNegativeInteger, positiveInteger, positiveNumber, share } from './arguments.js';
 import type { Terminal } from './main.js';
 import { makeProgress } from './progress.js';
+import { repeatRun, type EarlierRun } from './repeat.js';
 import { frameRanges, MAX_FILE_SIZE, view } from './view.js';
 
 interface InferOptions {
@@ -34,6 +36,7 @@ interface InferOptions {
   seed: number;
   format: ResultFormat[];
   smooth?: SmoothOptions | true;
+  bridge?: BridgeOptions | true;
   render?: RenderStyle['form'] | true;
   limbWidth?: number;
   labels: boolean;
@@ -42,15 +45,19 @@ interface InferOptions {
   view?: true;
   explain?: Selection['frames'] | true;
   resume: boolean;
+  repeat?: string;
   json?: boolean;
 }
+
+/** The options with the defaults of what was given bare. */
+type Settled = InferOptions & { smooth?: SmoothOptions; bridge?: BridgeOptions };
 
 /** `glpose infer`: poses of everyone in every video. */
 export function inferCommand(terminal: Terminal): Command {
   return new Command('infer')
     .description('estimates the poses of everyone in videos and frame folders')
-    .argument('<inputs...>', 'video files, folders of videos, folders of numbered images, folders of such folders')
-    .requiredOption('-o, --out <folder>', 'where results go: <format>/<video>.json, render/, run.json')
+    .argument('[inputs...]', 'video files, folders of videos, folders of numbered images, folders of such folders')
+    .option('-o, --out <folder>', 'where results go: <format>/<video>.json, render/, run.json')
     .option('--model <bundle>', 'a bundle by name (see glpose models list) or folder', DEFAULT_BUNDLE)
     .addOption(
       new Option(
@@ -80,6 +87,11 @@ export function inferCommand(terminal: Terminal): Command {
       smoothOptions,
     )
     .option(
+      '--bridge [sure,frames]',
+      `unsure joints (score below <sure>) between sure frames, at most <frames> in a row: the line between; default ${bridgeText(BRIDGE_DEFAULTS)} where it is given bare`,
+      bridgeOptions,
+    )
+    .option(
       '--render [form]',
       'also draw the skeletons: mp4, png or jpg; default: mp4 of videos, jpg of folders',
       renderForm,
@@ -94,10 +106,24 @@ export function inferCommand(terminal: Terminal): Command {
     .option('--blur-faces', 'with --render: make the heads of the people found unrecognisable')
     .option('--view', 'also write a page to look at each video: view/<video>.html')
     .option('--explain [frames]', 'with --view: why these poses are what they are, as in glpose view', frameRanges)
+    .option(
+      '--repeat <run.json>',
+      'do what an earlier run did; inputs and options given beside it count instead of its own',
+    )
     .option('--no-resume', 'do all videos again, also those that an earlier run into this folder has done alike')
     .option('--json', 'print the run as one JSON document')
     .addHelpText('after', '\nExample:\n  glpose infer samples/walking.mp4 --render -o out')
-    .action((inputs: string[], options: InferOptions) => infer(inputs, options, terminal));
+    .action((inputs: string[], _options: object, command: Command) => {
+      const { repeat } = command.opts<{ repeat?: string }>();
+      const earlier = repeat === undefined ? undefined : repeatRun(repeat, command);
+      const options = command.opts<InferOptions>();
+      const given = inputs.length > 0 ? inputs : (earlier?.inputs ?? []);
+      if (given.length === 0) throw new GlposeError('USAGE', 'no inputs', 'Give videos or folders of images.');
+      if (!options.out) throw new GlposeError('USAGE', 'no output folder', 'Give one with -o, --out <folder>.');
+      if (options.smooth === true) options.smooth = SMOOTH_DEFAULTS;
+      if (options.bridge === true) options.bridge = BRIDGE_DEFAULTS;
+      return infer(given, options as Settled, terminal, earlier);
+    });
 }
 
 function renderForm(text: string): RenderStyle['form'] {
@@ -127,6 +153,19 @@ function smoothText({ minCutoff, beta }: SmoothOptions): string {
   return `${minCutoff},${beta}`;
 }
 
+function bridgeOptions(text: string): BridgeOptions {
+  const [sure, longest, ...rest] = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  if (!(sure > 0 && sure <= 1 && Number.isSafeInteger(longest) && longest > 0) || rest.length > 0) {
+    const expected = `Expected a score and a number of frames, such as ${bridgeText(BRIDGE_DEFAULTS)}.`;
+    throw new InvalidArgumentError(expected);
+  }
+  return { sure, longest };
+}
+
+function bridgeText({ sure, longest }: BridgeOptions): string {
+  return `${sure},${longest}`;
+}
+
 /** How to draw; undefined where nothing is to be drawn. */
 function renderStyle({ render, labels, drawBoxes, limbWidth, blurFaces }: InferOptions): RenderStyle | undefined {
   if (render === undefined) return undefined;
@@ -134,7 +173,7 @@ function renderStyle({ render, labels, drawBoxes, limbWidth, blurFaces }: InferO
   return limbWidth === undefined ? style : { ...style, limbWidth };
 }
 
-async function infer(inputs: string[], options: InferOptions, terminal: Terminal): Promise<void> {
+async function infer(inputs: string[], options: Settled, terminal: Terminal, earlier?: EarlierRun): Promise<void> {
   if (options.explain && !options.view) {
     throw new GlposeError('USAGE', '--explain without --view', 'Explanations are seen on the pages: give both.');
   }
@@ -160,14 +199,18 @@ async function infer(inputs: string[], options: InferOptions, terminal: Terminal
       );
     }
     const recipe = await recipeOf(options, model);
+    if (earlier && earlier.modelSha256 !== recipe.model.sha256) {
+      say(`the model is not the one of ${options.repeat}: results may differ`);
+    }
     const unusable = failures.map(({ path: input, error }) => emptyReport(path.basename(input), input, error));
+    const here = await machine();
     const recordOf = (reports: VideoReport[], seconds: number | null): RunRecord => ({
       glpose: VERSION,
       started: started.toISOString(),
       seconds,
-      options: { inputs, ...options },
+      options: absolute(inputs, options, model),
       model: { name: model.bundle.config.name, ...recipe.model, devices: model.devices, notices: model.notices },
-      machine: machine(),
+      machine: here,
       totals: totalsOf(reports),
       videos: reports,
     });
@@ -182,7 +225,8 @@ async function infer(inputs: string[], options: InferOptions, terminal: Terminal
       every: options.every,
       seed: options.seed,
       formats: options.format,
-      smooth: options.smooth === true ? SMOOTH_DEFAULTS : options.smooth,
+      bridge: options.bridge,
+      smooth: options.smooth,
       render: renderStyle(options),
       recipe,
       resume: options.resume,
@@ -194,6 +238,10 @@ async function infer(inputs: string[], options: InferOptions, terminal: Terminal
         progress.end();
         if (report.status === 'done') finished.push(report.name);
         describe(report, options, terminal, say);
+        const digest = earlier?.digests.get(report.path);
+        if (digest !== undefined && report.input && digest !== report.input.digest) {
+          say(`${report.path} is not as it was for ${options.repeat}: results may differ`);
+        }
       },
     });
     reports.push(...unusable);
@@ -217,10 +265,22 @@ async function infer(inputs: string[], options: InferOptions, terminal: Terminal
   }
 }
 
+/** The options in force as run.json keeps them: its paths hold in any working directory. */
+function absolute(inputs: string[], options: Settled, { bundle }: Model): Record<string, unknown> {
+  const resolved = (file?: string): string | undefined => (file === undefined ? undefined : path.resolve(file));
+  return {
+    inputs: inputs.map((input) => path.resolve(input)),
+    ...options,
+    model: path.dirname(bundle.dir) === MODELS_DIR ? bundle.config.name : bundle.dir,
+    boxes: resolved(options.boxes),
+    detector: resolved(options.detector),
+  };
+}
+
 /** What decides the results. Options that only say how to work or where to write are left out. */
 async function recipeOf(options: InferOptions, model: Model): Promise<Recipe> {
-  const { out, model: bundle, method, device, threads, view, explain, resume, json, ...decisive } = options;
-  void [out, bundle, method, device, threads, view, explain, resume, json]; // the model's own words say more
+  const { out, model: bundle, method, device, threads, view, explain, resume, repeat, json, ...decisive } = options;
+  void [out, bundle, method, device, threads, view, explain, resume, repeat, json]; // the model's own words say more
   const stamp = async (file?: string): Promise<unknown> => file && { file, ...(await stampOfFiles([file])) };
   return {
     glpose: VERSION,

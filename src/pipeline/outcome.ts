@@ -11,7 +11,7 @@
 import { access, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf, type ErrorCode } from '../errors.js';
-import type { Making } from './making.js';
+import type { InputStamp, Making } from './making.js';
 import { writeWhole } from './whole-file.js';
 
 /** What came of one video. */
@@ -19,6 +19,8 @@ export interface VideoReport {
   name: string;
   /** The video file, the image, or the folder of images; absolute. */
   path: string;
+  /** The input's files as they were; absent where it could not be read, or was not begun. */
+  input?: InputStamp;
   /** `left`: not begun; it stands in the record of a run that is under way or was stopped. */
   status: 'done' | 'failed' | 'interrupted' | 'left';
   error?: { code: ErrorCode; message: string };

@@ -2,6 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Model } from './model.js';
 import type { VideoReport } from './outcome.js';
+import { videoDecoder } from './video.js';
 import { writeWhole } from './whole-file.js';
 
 /** A part of the work: `index` from 1 of `count`. */
@@ -24,7 +25,7 @@ export interface RunRecord {
   /** The options in force, defaults filled in. */
   options: Record<string, unknown>;
   model: { name: string; sha256: string; method: string; devices: Model['devices']; notices: readonly string[] };
-  machine: { platform: string; node: string; cpu: string; cores: number };
+  machine: { platform: string; node: string; decoder: string | null; cpu: string; cores: number };
   totals: { videos: number; failed: number; left: number; frames: number; poses: number };
   /** Of a shard, its own videos only. */
   videos: VideoReport[];
@@ -41,10 +42,12 @@ export async function writeRecord(out: string, record: RunRecord): Promise<void>
 }
 
 /** What a record says of the machine. */
-export function machine(): RunRecord['machine'] {
+export async function machine(): Promise<RunRecord['machine']> {
+  const decoder = await videoDecoder().then(({ name, version }) => `${name}, FFmpeg ${version}`, () => null); // prettier-ignore
   return {
     platform: `${os.platform()} ${os.arch()}`,
     node: process.version,
+    decoder,
     cpu: os.cpus()[0]?.model ?? 'unknown',
     cores: os.availableParallelism(),
   };

@@ -9,6 +9,7 @@ import { writeResults, type ResultFormat } from '../formats/results.js';
 import type { BoxFile } from '../formats/boxes.js';
 import type { FramePoses, VideoPoses } from '../types.js';
 import { renderVideo, type RenderStyle } from '../view/render.js';
+import { bridge, type BridgeOptions } from './bridge.js';
 import { estimateVideo, type EstimateOptions } from './estimate.js';
 import { openFrames, type FrameSource } from './frames.js';
 import type { VideoInput } from './inputs.js';
@@ -31,6 +32,8 @@ export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress'
   out: string;
   /** Default: posetrack18. */
   formats?: readonly ResultFormat[];
+  /** Puts unsure joints on the line between sure ones, before they are smoothed. */
+  bridge?: BridgeOptions;
   /** Smooths the joints over time; they stay as estimated where it is left out. */
   smooth?: SmoothOptions;
   boxes?: BoxFile;
@@ -66,6 +69,7 @@ export async function runVideos(
     const done = making && (await doneBefore(making, options));
     const report = (reports[place] = done ?? (await runVideo(video, model, options)));
     if (!done) {
+      if (making) report.input = making.input;
       const outcome: Outcome = { format: 1, finished: new Date().toISOString(), host: os.hostname(), making, report };
       await requireFolder(options.out);
       await writeOutcome(options.out, outcome);
@@ -129,7 +133,8 @@ async function runVideo(video: VideoInput, model: Model, options: RunOptions): P
     const frames: FramePoses[] = [];
     const estimates = estimateVideo(source, model, { ...options, boxes, onProgress: options.onFrame });
     const smoother = options.smooth && new PoseSmoother(source.fps, options.smooth);
-    for await (const frame of estimates) frames.push(smoother?.next(frame) ?? frame);
+    const bridged = options.bridge ? bridge(estimates, options.bridge) : estimates;
+    for await (const frame of bridged) frames.push(smoother?.next(frame) ?? frame);
     const poses: VideoPoses = {
       name: video.name,
       width: source.width,

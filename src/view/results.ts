@@ -37,7 +37,7 @@ export interface Run {
   reuse?: ModelOptions['reuse'];
   /** The detector's own file, where it is not the bundle's. */
   detector?: string;
-  /** Whether joints were smoothed over time after they were estimated. */
+  /** Whether joints were bridged or smoothed over time after they were estimated. */
   smoothed: boolean;
   /** Paths of the inputs by the videos' names. */
   videos: Map<string, string>;
@@ -104,7 +104,7 @@ function readRun(file: string): Run {
     every: isNumber(options.every) && options.every >= 1 ? options.every : undefined,
     reuse: options.reuse === 'warp' || options.reuse === 'exact' ? options.reuse : undefined,
     detector: typeof options.detector === 'string' ? options.detector : undefined,
-    smoothed: options.smooth !== undefined && options.smooth !== false,
+    smoothed: Boolean(options.smooth ?? options.bridge),
     videos: new Map(
       videos
         .filter(isFields)

@@ -76,6 +76,21 @@ test('--smooth changes the poses, more with a lower cut-off, and its bad values 
   }
 });
 
+test('--bridge changes unsure joints, and its bad values are wrong usage', async () => {
+  const at = async (name: string, ...args: string[]): Promise<string> => {
+    const code = (await infer('-o', path.join(dir, name), '--boxes', boxes, '--format', 'csv', ...args)).code;
+    expect(code).toBe(0);
+    return readFile(path.join(dir, name, 'csv/walking.csv'), 'utf8');
+  };
+  expect(await at('bridged', '--bridge', '0.6,5')).not.toEqual(await at('unbridged'));
+  for (const value of ['0.2', '0,5', '2,5', '0.2,0.5', '0.2,0', '0.2,5,1']) {
+    expect(await infer('-o', out(), `--bridge=${value}`)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/such as 0.2,12/),
+    });
+  }
+});
+
 test('a format that is not known is wrong usage, and names the known', async () => {
   const { code, err } = await infer('-o', out(), '--format', 'csv,json');
   expect(code).toBe(2);

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -78,4 +78,43 @@ test('an output folder that is removed on the way ends the run with an error tha
   });
   expect(code).toBe(1);
   expect(err).toMatch(/output folder .*removed is gone/);
+});
+
+test('--repeat does what run.json says was done, and tells what is not as it was', async () => {
+  const [first, second] = [path.join(dir, 'first'), path.join(dir, 'second')];
+  const options = [
+    '--every',
+    '2',
+    '--seed',
+    '3',
+    '--format',
+    'csv,coco',
+    '--smooth',
+    '--bridge',
+    '--method',
+    'single-frame',
+  ];
+  expect(await infer(clips[1], '-o', first, ...options)).toMatchObject({ code: 0, err: '' });
+  const log = path.join(first, 'run.json');
+  expect(await infer('--repeat', log, '-o', second)).toMatchObject({ code: 0, err: '' });
+  for (const file of ['csv/b.csv', 'coco/b.json']) {
+    expect(await readFile(path.join(second, file), 'utf8')).toBe(await readFile(path.join(first, file), 'utf8'));
+  }
+  const record = JSON.parse(await readFile(log, 'utf8')) as RunRecord;
+  expect((JSON.parse(await readFile(path.join(second, 'run.json'), 'utf8')) as RunRecord).options).toMatchObject({
+    every: 2,
+    seed: 3,
+    format: ['csv', 'coco'],
+    smooth: { minCutoff: 2, beta: 4 },
+    inputs: [clips[1]],
+  });
+
+  const edited = path.join(dir, 'edited.json');
+  const write = (change: object): Promise<void> => writeFile(edited, JSON.stringify({ ...record, ...change }));
+  await write({ model: { ...record.model, sha256: '0' } });
+  expect((await infer('--repeat', edited, '-o', second, '--every', '1')).err).toMatch(/the model is not the one of/);
+  await write({ options: { ...record.options, every: 'x' } });
+  expect(await infer('--repeat', edited, '-o', second)).toMatchObject({ code: 2, err: expect.stringMatching(/every/) });
+  await write({ options: {} });
+  expect(await infer('--repeat', edited, '-o', second)).toMatchObject({ code: 2 });
 });
