@@ -140,6 +140,7 @@ function readArray(file: string, name: string): MatArray {
 
 /** Box of the pixels above 0 at time t, or null where there are none. */
 function maskBox({ dimensions, values }: MatArray, t: number): Box | null {
+  if (values.length === 0) return null;
   const [height, width] = dimensions;
   let [left, top, right, bottom] = [width, height, -1, -1];
   for (let x = 0; x < width; x++) {

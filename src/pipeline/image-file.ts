@@ -21,10 +21,9 @@ export async function openImage(file: string): Promise<{ image: Sharp; width: nu
     throw new GlposeError('INPUT', `${name} is no JPEG, PNG, WebP, TIFF or AVIF`, 'Convert it to one of them.');
   }
   if (bytes.length > MAX_BYTES) throw new GlposeError('INPUT', `${name} has more than 1 GB`, 'Scale it down first.');
-  const image = sharp(bytes, { failOn: 'error', limitInputPixels: MAX_PIXELS });
-  const { width, height, autoOrient } = await image.metadata();
+  const { width, height, autoOrient } = await sharp(bytes, { limitInputPixels: false }).metadata(); // the header only
   checkSize(name, width, height);
-  return { image, ...autoOrient };
+  return { image: sharp(bytes, { failOn: 'error', limitInputPixels: MAX_PIXELS }), ...autoOrient };
 }
 
 /** Whether a file begins as pictures of the known kinds do. */
