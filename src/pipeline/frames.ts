@@ -54,20 +54,29 @@ export interface FrameSource extends Omit<FrameReader, 'read'> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+export interface OpenOptions {
+  /** Stops the reading; its reason is thrown. */
+  signal?: AbortSignal;
+  /** A decoder that gives no frame for so long hangs: it is given up. In seconds; default 60. */
+  timeout?: number;
+}
+
 /**
  * Opens an input for reading.
- * Throws INPUT where it is not a video or holds no image that can be read.
+ * Throws INPUT where it is not a video, holds no image that can be read, or where its decoder hangs.
  */
-export async function openFrames(input: VideoInput, options: { signal?: AbortSignal } = {}): Promise<FrameSource> {
-  const { signal } = options;
-  signal?.throwIfAborted();
-  const reader = input.kind === 'video' ? await openVideo(input.path, signal) : await openImages(input);
+export async function openFrames(input: VideoInput, options: OpenOptions = {}): Promise<FrameSource> {
+  const { timeout = 60 } = options;
+  options.signal?.throwIfAborted();
+  const limit = new TimeLimit(input.path, timeout);
+  const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
+  const reader = await limit.on(input.kind === 'video' ? openVideo(input.path, signal) : openImages(input));
   const problems = new Set<string>();
   const passes = new Set<AsyncGenerator<Frame>>();
   let closed = false;
 
   async function* pass(): AsyncGenerator<Frame, void, undefined> {
-    for await (const frame of oneAhead(reader.read(signal, problems))) {
+    for await (const frame of oneAhead(reader.read(signal, problems), limit)) {
       signal?.throwIfAborted();
       yield frame;
     }
@@ -100,17 +109,56 @@ export async function openFrames(input: VideoInput, options: { signal?: AbortSig
 }
 
 /** The same sequence, its next item under way while the consumer works on this one. */
-async function* oneAhead<T>(items: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
-  let next = items.next();
+async function* oneAhead<T>(
+  items: AsyncGenerator<T, void, undefined>,
+  limit: TimeLimit,
+): AsyncGenerator<T, void, undefined> {
+  let next = limit.on(items.next());
   try {
     for (;;) {
       const { value, done } = await next;
       if (done) return;
-      next = items.next();
+      next = limit.on(items.next());
       next.catch(() => {}); // reported when awaited above; until then it must not count as unhandled
       yield value;
     }
   } finally {
-    await items.return();
+    const returned = items.return();
+    if (limit.signal.aborted)
+      returned.catch(() => {}); // what hangs does not come to its end
+    else await returned;
+  }
+}
+
+/** Ends the wait for a decoder that hangs, and tells it to stop. */
+class TimeLimit {
+  private readonly stop = new AbortController();
+
+  constructor(
+    private readonly input: string,
+    private readonly seconds: number,
+  ) {}
+
+  /** Aborted once something took too long. */
+  get signal(): AbortSignal {
+    return this.stop.signal;
+  }
+
+  /** The same promise; throws INPUT where it does not settle in time. */
+  async on<T>(work: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const problem = `${this.input} cannot be read: its decoder gave nothing for ${this.seconds} s`;
+        const error = new GlposeError('INPUT', problem, 'Check the file, and the disk or network that it lies on.');
+        this.stop.abort(error);
+        reject(error);
+      }, this.seconds * 1000);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { GlposeError } from '../errors.js';
 import { MAX_PIXELS } from './frame-size.js';
 import type { Frame, FrameReader } from './frames.js';
 import {
@@ -21,7 +22,8 @@ const run = promisify(execFile);
 
 /** Decoding through the programs ffmpeg and ffprobe. Throws where they are not on the PATH. */
 export async function ffmpegDecoder(): Promise<VideoDecoder> {
-  const [{ stdout }] = await Promise.all([run('ffmpeg', ['-version']), run('ffprobe', ['-version'])]);
+  const limit = { timeout: 10_000, killSignal: 'SIGKILL' } as const;
+  const [{ stdout }] = await Promise.all([run('ffmpeg', ['-version'], limit), run('ffprobe', ['-version'], limit)]);
   const version = /^ffmpeg version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
   return { name: 'ffmpeg', version, open: (file, signal) => open(file, everyFrameOnce(version), signal) };
 }
@@ -147,8 +149,9 @@ async function* read(
   const { width, height, fps } = video;
   const args = ['-nostdin', '-v', 'error', '-threads', `${DECODING_THREADS}`, '-noautorotate', ...inputOf(file)];
   args.push('-map', `0:${video.stream}`, '-vf', rgbFilter(video), ...passthrough, '-f', 'rawvideo', 'pipe:1');
-  const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = once(child, 'close') as Promise<[code: number | null]>;
+  // Detached: a Ctrl-C in the terminal must not end it before this process knows, which would take the video for shorter.
+  const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const ended = once(child, 'close') as Promise<[code: number | null, killedBy: string | null]>;
   ended.catch(() => {}); // reported where it is awaited
   const stop = (): void => void child.kill('SIGKILL');
   signal?.addEventListener('abort', stop, { once: true });
@@ -170,8 +173,12 @@ async function* read(
       yield frame(data);
       index++;
     }
-    const [code] = await ended;
+    const [code, killedBy] = await ended;
     signal?.throwIfAborted();
+    if (code === null) {
+      const problem = `${file} was read up to frame ${index} only: ffmpeg was ended by ${killedBy}`;
+      throw new GlposeError('INPUT', problem, 'Run it again; where memory is short, close other programs.');
+    }
     if (index === 0) throw undecodable(file, complaint(complaints, file) || 'no frame could be decoded');
     if (code !== 0 || complaints !== '') problems.add(`some of it is damaged: ${complaint(complaints, file)}`);
     const short = shortfall(index, video.announced);
