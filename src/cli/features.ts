@@ -27,6 +27,7 @@ interface FeaturesOptions {
   m?: number;
   warp?: number | true;
   fill?: number | true;
+  refine?: boolean;
   confident?: number;
   poses?: boolean;
   seed: number;
@@ -64,6 +65,7 @@ export function featuresCommand(terminal: Terminal): Command {
       `joints that labels lack and the extractor is sure of count this much; default: ${FILL} where it is given bare`,
       share,
     )
+    .option('--refine', 'labels near a joint that the extractor itself is sure of are moved onto it')
     .option('--poses', 'also the extractor’s own poses of the keys, for the evaluation to compare with')
     .option('--confident <score>', 'the annotations are predictions: joints from this score on are labels', share)
     .option('--seed <number>', 'seed of every draw', nonNegativeInteger, 0)
@@ -87,7 +89,7 @@ function kinds(text: string): DegradationKind[] {
 
 async function features(inputs: string[], options: FeaturesOptions, terminal: Terminal): Promise<void> {
   const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
-  const { annotations, out, split, fill, stills = false, warp = false, poses = false } = options;
+  const { annotations, out, split, fill, stills = false, warp = false, refine = false, poses = false } = options;
   const remarks = new Remarks(true);
   const sequences = readTrainingLabels(annotations, remarks, options.confident);
   for (const { text, count, first } of remarks.list()) say(`${annotations}: ${count} ${text} (first: ${first})`);
@@ -96,7 +98,7 @@ async function features(inputs: string[], options: FeaturesOptions, terminal: Te
 
   const extractor = await Extractor.open(options.model, {
     threads: options.threads,
-    teacher: fill !== undefined || poses,
+    teacher: fill !== undefined || refine || poses,
   });
   try {
     const ofSplit = labelVideos(videos, sequences, extractor.joints, stills).filter(
@@ -107,7 +109,7 @@ async function features(inputs: string[], options: FeaturesOptions, terminal: Te
     const { head } = extractor.bundle.config;
     const { every, views, degraded, seed } = options;
     const settings: SampleOptions = {
-      ...{ every, views, degraded, seed, stills, warp, poses },
+      ...{ every, views, degraded, seed, stills, warp, refine, poses },
       kinds: options.kinds,
       k: options.k ?? head?.k ?? 4,
       m: options.m ?? head?.m ?? 20,

@@ -40,6 +40,8 @@ export interface Making {
   stills: boolean;
   /** Weight of joints that the extractor itself filled in; 0 where labels are all there is. */
   fill: number;
+  /** Whether labels were moved onto the extractor's own sure joints near them. */
+  refine: boolean;
   /** Whether the extractor's own poses are there, to compare with. */
   poses: boolean;
   seed: number;

@@ -58,7 +58,7 @@ export async function checkSpace(out: string, { missing }: Prospect): Promise<vo
 /** What the samples of a folder are made with. */
 export async function makingOf(extractor: Extractor, options: SampleOptions): Promise<Making> {
   const { bundle, features, joints } = extractor;
-  const { k, m, every, views, degraded, kinds, warp, stills, fill, poses, seed } = options;
+  const { k, m, every, views, degraded, kinds, warp, stills, fill, refine, poses, seed } = options;
   return {
     bundle: bundle.config.name,
     sha256: await bundle.sha256(),
@@ -66,7 +66,7 @@ export async function makingOf(extractor: Extractor, options: SampleOptions): Pr
     height: features.height,
     width: features.width,
     joints: [...joints],
-    ...{ k, m, every, views, degraded, kinds: [...kinds], warp, stills, fill, poses, seed },
+    ...{ k, m, every, views, degraded, kinds: [...kinds], warp, stills, fill, refine, poses, seed },
   };
 }
 

@@ -42,6 +42,8 @@ export interface SampleOptions {
   stills: boolean;
   /** Weight of joints that labels lack and the extractor is sure of; 0 for none. */
   fill: number;
+  /** Labels near the extractor's own sure joint are moved onto it. */
+  refine: boolean;
   /** Also keep the extractor's own poses of the keys, clean and degraded. */
   poses: boolean;
   seed: number;
@@ -50,6 +52,8 @@ export interface SampleOptions {
 
 /** The extractor's own joint is relied upon from this score. */
 const SURE = 0.5;
+/** `refine`: how near, in shares of the larger side of the box. Farther away, one of the two means something else. */
+const NEAR = 0.1;
 
 /** What is to be made of one video; known before it is read. */
 export interface Plan {
@@ -235,18 +239,24 @@ class Person {
     return this.video.people.get(index)?.find((other) => other.trackId === trackId)?.box ?? box;
   }
 
-  /** K × (x, y, weight) in the image: labels, and the extractor's own joints where labels lack them. */
+  /**
+   * K × (x, y, weight) in the image: labels, and the extractor's own joints where labels lack them or, with `refine`, are less
+   * exact: puppets fitted to a clip are some percent off, and differently from frame to frame.
+   */
   private async targets(): Promise<Float64Array> {
     const targets = this.label.joints.slice();
     // A joint that is annotated as hidden counts, too: it is what the other frames are for.
     for (let i = 0; i < targets.length; i += 3) targets[i + 2] = Number.isNaN(targets[i]) ? 0 : 1;
-    if (this.options.fill === 0) return targets;
+    const { fill, refine } = this.options;
+    if (fill === 0 && !refine) return targets;
+    const reach = NEAR * Math.max(this.label.box.width, this.label.box.height);
     const own = await this.extractor.ownPose(this.image(), windowOf(this.label.box, this.extractor.net.aspect));
     this.extractor.joints.forEach((name, i) => {
       const joint = own.get(name);
-      if (targets[3 * i + 2] === 0 && joint && joint.score >= SURE) {
-        targets.set([joint.x, joint.y, this.options.fill], 3 * i);
-      }
+      if (!joint || joint.score < SURE) return;
+      const [x, y, weight] = targets.subarray(3 * i, 3 * i + 3);
+      if (weight === 0) targets.set([joint.x, joint.y, fill], 3 * i);
+      else if (refine && Math.hypot(joint.x - x, joint.y - y) < reach) targets.set([joint.x, joint.y], 3 * i);
     });
     return targets;
   }

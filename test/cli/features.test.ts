@@ -1,11 +1,13 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { main } from '../../src/cli/main.js';
 import { Extractor } from '../../src/features/extractor.js';
 import type { FeatureIndex } from '../../src/features/layout.js';
+import { COCO_JOINTS } from '../../src/joints.js';
 import { fromFloat16 } from '../../src/models/float16.js';
 import { betweenGrids, windowOf } from '../../src/pipeline/window.js';
 import { clipFolder, makeImage, picture } from '../pipeline/clips.js';
+import { ROOT } from '../shared-data.js';
 
 const folder = await clipFolder();
 const frames = path.join(folder, 'walk');
@@ -154,4 +156,57 @@ test('says what it would make, and what is wrong', async () => {
   const kinds = await features('-o', out, '--kinds', 'rain');
   expect(kinds.code).toBe(2);
   expect(kinds.err).toContain('"rain" is none of motion-blur, defocus');
+});
+
+test('--warp with a share: own windows instead of the key’s', async () => {
+  const out = path.join(folder, 'instead');
+  const run = await features('-o', out, '--k', '1', '--m', '0', '--every', '4', '--degraded', '0', '--warp', '0.999');
+  expect(run.err).toContain('1 samples, 3 feature maps');
+  const index = JSON.parse(await readFile(path.join(out, 'index.json'), 'utf8')) as FeatureIndex;
+  const [{ clean, transforms }] = index.videos[0].samples;
+  expect(clean).toEqual({ own: [0, 1, 2] });
+  expect(transforms).toHaveLength(3);
+  expect(transforms![1]).toEqual([1, 0, 0]);
+});
+
+test('--refine moves a label onto the extractor’s own joint near it, and leaves one that is far away', async () => {
+  const [photos, name] = [path.join(folder, 'photos'), 'person.png'];
+  await mkdir(photos);
+  await cp(path.join(ROOT, 'samples', name), path.join(photos, name));
+  const box = { x: 20, y: 5, width: 90, height: 175 };
+  const window = windowOf(box, 0.75);
+  const cell = window.width / 48;
+
+  /** The joints in image pixels, of labels [x, y] by COCO's names. */
+  async function samples(run: string, labels: Record<string, number[]>, ...options: string[]): Promise<number[][]> {
+    const keypoints = COCO_JOINTS.flatMap((joint) => (labels[joint] ? [...labels[joint], 2] : [0, 0, 0]));
+    const [id, file] = [1, path.join(folder, `${run}.json`)];
+    const bbox = [box.x, box.y, box.width, box.height];
+    const document = {
+      images: [{ id, file_name: name, width: 138, height: 184 }],
+      annotations: [{ id, image_id: id, category_id: 1, keypoints, num_keypoints: 1, bbox, area: 9e3, iscrowd: 0 }],
+      categories: [{ id: 1, name: 'person', keypoints: COCO_JOINTS }],
+    };
+    await writeFile(file, JSON.stringify(document));
+    const out = path.join(folder, run);
+    const argv = ['features', photos, '--annotations', file, '--stills', '--k', '0', '--m', '0', '--degraded', '0'];
+    const quiet = { out: () => {}, err: () => {} };
+    expect(await main([...argv, '-o', out, ...options], quiet)).toBe(0);
+    const index = JSON.parse(await readFile(path.join(out, 'index.json'), 'utf8')) as FeatureIndex;
+    const { joints } = index.videos[0].samples[0];
+    const places = joints.map(([x, y, v]) => [(x - 24) * cell + window.centreX, (y - 32) * cell + window.centreY, v]);
+    return ['left_shoulder', 'left_hip'].map((joint) => places[index.made.joints.indexOf(joint)]);
+  }
+
+  const [shoulder, hip] = await samples('own', { nose: [65, 20] }, '--fill', '0.5');
+  expect([shoulder[2], hip[2]]).toEqual([0.5, 0.5]); // sure of both
+  const near = [shoulder[0] + 0.05 * box.height, shoulder[1]];
+  const far = [hip[0], hip[1] + 0.2 * box.height];
+  const labels = { left_shoulder: near, left_hip: far };
+  const asLabelled = await samples('raw', labels);
+  const refined = await samples('refined', labels, '--refine');
+  expect(asLabelled[0][0]).toBeCloseTo(near[0], 1);
+  expect(refined[0][0]).toBeCloseTo(shoulder[0], 1);
+  expect(refined[0][2]).toBe(1);
+  expect(refined[1]).toEqual(asLabelled[1]);
 });
