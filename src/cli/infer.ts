@@ -7,6 +7,8 @@ import { DEFAULT_BUNDLE, MODELS_DIR } from '../models/bundle.js';
 import { BRIDGE_DEFAULTS, type BridgeOptions } from '../pipeline/bridge.js';
 import { findVideos } from '../pipeline/inputs.js';
 import { stampOfFiles, type Recipe } from '../pipeline/making.js';
+import { parseShard } from '../pipeline/shard.js';
+import { videosOfShard } from '../pipeline/shard-plan.js';
 import { VERSION } from '../version.js';
 import type { Reuse } from '../pipeline/glpose.js';
 import { Model, type Device, type Method } from '../pipeline/model.js';
@@ -44,6 +46,7 @@ interface InferOptions {
   blurFaces?: boolean;
   view?: true;
   explain?: Selection['frames'] | true;
+  shard?: string;
   resume: boolean;
   repeat?: string;
   json?: boolean;
@@ -106,6 +109,10 @@ export function inferCommand(terminal: Terminal): Command {
     .option('--blur-faces', 'with --render: make the heads of the people found unrecognisable')
     .option('--view', 'also write a page to look at each video: view/<video>.html')
     .option('--explain [frames]', 'with --view: why these poses are what they are, as in glpose view', frameRanges)
+    .option(
+      '--shard <i/n>',
+      'do part i of n only; auto: the part that Slurm, Kubernetes or GNU parallel gives this process',
+    )
     .option(
       '--repeat <run.json>',
       'do what an earlier run did; inputs and options given beside it count instead of its own',
@@ -177,14 +184,17 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
   if (options.explain && !options.view) {
     throw new GlposeError('USAGE', '--explain without --view', 'Explanations are seen on the pages: give both.');
   }
+  const shard = options.shard === undefined ? undefined : parseShard(options.shard);
+  if (shard) options.shard = `${shard.index}/${shard.count}`; // the record can be repeated without the scheduler
   const started = new Date();
   const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
   await makeFolder(options.out);
   const boxes = options.boxes === undefined ? undefined : readBoxes(options.boxes);
   for (const { text, count, first } of boxes?.remarks ?? [])
     say(`${options.boxes}: ${count} ${text} (first: ${first})`);
-  const { videos, failures } = await findVideos(inputs);
+  const { videos: all, failures } = await findVideos(inputs);
   for (const { error } of failures) say(error.message);
+  const videos = shard ? await videosOfShard(all, shard, options.out, terminal.signal) : all;
 
   const finished: string[] = [];
   const model = await Model.load(options.model, options);
@@ -207,6 +217,7 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
     const recordOf = (reports: VideoReport[], seconds: number | null): RunRecord => ({
       glpose: VERSION,
       started: started.toISOString(),
+      shard,
       seconds,
       options: absolute(inputs, options, model),
       model: { name: model.bundle.config.name, ...recipe.model, devices: model.devices, notices: model.notices },
@@ -279,8 +290,21 @@ function absolute(inputs: string[], options: Settled, { bundle }: Model): Record
 
 /** What decides the results. Options that only say how to work or where to write are left out. */
 async function recipeOf(options: InferOptions, model: Model): Promise<Recipe> {
-  const { out, model: bundle, method, device, threads, view, explain, resume, repeat, json, ...decisive } = options;
-  void [out, bundle, method, device, threads, view, explain, resume, repeat, json]; // the model's own words say more
+  const {
+    out,
+    model: bundle,
+    method,
+    device,
+    threads,
+    view,
+    explain,
+    shard,
+    resume,
+    repeat,
+    json,
+    ...decisive
+  } = options;
+  void [out, bundle, method, device, threads, view, explain, shard, resume, repeat, json]; // the model's own words say more
   const stamp = async (file?: string): Promise<unknown> => file && { file, ...(await stampOfFiles([file])) };
   return {
     glpose: VERSION,

@@ -2,6 +2,7 @@
  * What came of each video, in a file of its own, so that any number of processes can work into one output folder:
  *
  *   <out>/.glpose/videos/<name>.json   an `Outcome`, written whole when the video is finished, has failed or was interrupted
+ *   <out>/.glpose/shards/            which video belongs to which shard (shard-plan.ts)
  *   <out>/run.json                     the `RunRecord` of a run over all inputs (run-record.ts)
  *   <out>/run-<i>-of-<n>.json          that of shard i of n, from 1
  *

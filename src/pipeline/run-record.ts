@@ -2,14 +2,9 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Model } from './model.js';
 import type { VideoReport } from './outcome.js';
+import type { Shard } from './shard.js';
 import { videoDecoder } from './video.js';
 import { writeWhole } from './whole-file.js';
-
-/** A part of the work: `index` from 1 of `count`. */
-export interface Shard {
-  index: number;
-  count: number;
-}
 
 /**
  * run.json: all that is needed to know what was run, on what, with which outcome. It is written when the run begins, with

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
 
@@ -28,14 +28,44 @@ export async function makeWhole<T>(file: string, write: (temporary: string) => P
 
 /** Writes text, bytes or text in pieces as a whole file; see makeWhole. */
 export async function writeWhole(file: string, content: string | Uint8Array | Iterable<string>): Promise<void> {
-  await makeWhole(file, async (temporary) => {
-    const handle = await open(temporary, 'wx');
-    try {
-      await writeFile(handle, content);
-    } finally {
-      await handle.close();
-    }
-  });
+  await makeWhole(file, (temporary) => fill(temporary, content));
+}
+
+async function fill(file: string, content: string | Uint8Array | Iterable<string>): Promise<void> {
+  const handle = await open(file, 'wx');
+  try {
+    await writeFile(handle, content);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What file systems without hard links answer. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/**
+ * Writes a whole file unless there is one of that name: of several processes, also on several machines with a shared folder,
+ * the first one wins.
+ * @returns false where there was one. Where the file system knows no hard links, the file is not made and the answer is true.
+ * Throws OUTPUT where the disk refuses
+ */
+export async function writeFirst(file: string, content: string): Promise<boolean> {
+  const folder = path.dirname(path.resolve(file));
+  const temporary = path.join(folder, `.${randomBytes(6).toString('hex')}.partial`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await fill(temporary, content);
+    await flush(temporary);
+    await link(temporary, file);
+    return true;
+  } catch (thrown) {
+    const { code = '', syscall } = thrown as NodeJS.ErrnoException;
+    if (syscall === 'link' && code === 'EEXIST') return false;
+    if (syscall === 'link' && NO_LINKS.includes(code)) return true;
+    throw asOutputError(file, thrown);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
+  }
 }
 
 /** A rename can reach the disk before the data does: after a power cut, the file would be there and empty. */

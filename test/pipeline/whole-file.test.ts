@@ -1,7 +1,7 @@
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { asOutputError, makeWhole, writeWhole } from '../../src/pipeline/whole-file.js';
+import { asOutputError, makeWhole, writeFirst, writeWhole } from '../../src/pipeline/whole-file.js';
 
 let root: string;
 beforeEach(async () => {
@@ -83,4 +83,13 @@ test.each([
 test('errors that are not the disk’s pass through', () => {
   const bug = new TypeError('x is not a function');
   expect(asOutputError('/out/x.json', bug)).toBe(bug);
+});
+
+test('of several that write a file first, one wins, and its content stands', async () => {
+  const file = path.join(root, 'plans', 'x');
+  const won = await Promise.all(['a', 'b', 'c', 'd'].map((content) => writeFirst(file, content)));
+  expect(won.filter(Boolean)).toHaveLength(1);
+  expect(await readFile(file, 'utf8')).toBe('abcd'[won.indexOf(true)]);
+  expect(await writeFirst(file, 'later')).toBe(false);
+  expect(await readdir(path.dirname(file))).toEqual(['x']);
 });
