@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#if defined(__unix__)
+#include <unistd.h>
+#endif
 
 #include "backend/error.h"
 #include "backend/memory_pool.h"
@@ -28,6 +32,15 @@ const ConvKernels* find_kernels(const char* isa) {
   return wanted("baseline") ? &kConvBaseline : nullptr;
 }
 
+/// Bytes of a core's second-level cache; 1 MiB where the system does not tell.
+size_t second_level_cache() {
+#ifdef _SC_LEVEL2_CACHE_SIZE
+  const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  if (bytes > 0) return size_t(bytes);
+#endif
+  return 1 << 20;
+}
+
 /// 64-byte aligned floats.
 class Floats {
  public:
@@ -45,7 +58,7 @@ class Floats {
 };
 
 struct CpuConv : PreparedConv {
-  int kernel, in_stride, out_channels, out_stride;
+  int kernel, in_stride, in_total, out_channels, out_stride;
   std::vector<int> in_channels;
   Floats weights, bias;
   bool winograd;
@@ -54,6 +67,7 @@ struct CpuConv : PreparedConv {
       : PreparedConv(w),
         kernel(w.kernel),
         in_stride(channel_stride(*std::max_element(w.in_channels.begin(), w.in_channels.end()))),
+        in_total(w.in_total()),
         out_channels(w.out_channels),
         out_stride(channel_stride(w.out_channels)),
         in_channels(w.in_channels),
@@ -103,7 +117,8 @@ class CpuBackend : public Backend {
   }
 
   void put(const PutArgs& args) override {
-    ThreadPool::instance().run(args.count, [&](int n, int) { put_cpu(args, n); });
+    const int groups = channel_stride(args.channels) / kChannelAlign;
+    ThreadPool::instance().run(args.count * groups, [&](int task, int) { put_cpu(args, task / groups, task % groups); });
   }
 
   void warp(const WarpArgs& args) override {
@@ -114,10 +129,9 @@ class CpuBackend : public Backend {
   void conv(const ConvArgs& args) override {
     const CpuConv& conv = static_cast<const CpuConv&>(*args.conv);
     const int sources = int(conv.in_channels.size()), threads = ThreadPool::instance().size();
-    const int rows = strip_rows(conv, args, threads), strips = (args.height + rows - 1) / rows;
-    reserve_scratch(threads, conv.winograd
-                                 ? winograd_scratch(rows, args.width, conv.in_stride, conv.out_stride)
-                                 : direct_scratch(conv.kernel, rows, args.width, conv.in_stride, conv.out_stride));
+    const Division work = divide(conv, args, threads);
+    const int rows = work.rows, strips = (args.height + rows - 1) / rows;
+    reserve_scratch(threads, scratch_floats(conv, args.width, work));
 
     const auto run_strip = [&](int task, int worker) {
       const int person = task / strips, strip = task % strips;
@@ -132,6 +146,8 @@ class CpuBackend : public Backend {
       s.sources = sources;
       s.maps = reinterpret_cast<const float* const*>(args.sources + size_t(person) * sources);
       s.in_channels = conv.in_channels.data();
+      s.in_total = conv.in_total;
+      s.together = work.together;
       s.scales = args.scales ? args.scales + size_t(person) * sources * conv.in_stride : nullptr;
       s.weights = conv.weights.get();
       s.bias = conv.bias.get();
@@ -161,21 +177,34 @@ class CpuBackend : public Backend {
   void forget() override {}
 
  private:
-  /// Rows of a strip: enough strips for every thread, and the scratch within a core's own cache.
-  static int strip_rows(const CpuConv& conv, const ConvArgs& args, int threads) {
-    // Winograd's patches fill a good part of a second-level cache, since its weights are read again for every strip; the
-    // others stream through a map beside sums that should stay close.
-    const size_t cache_floats = (conv.winograd ? 1 << 20 : 64 << 10) / sizeof(float);
-    const int step = conv.winograd ? kTile : 1;
-    const auto fits = [&](int rows) {
-      return (conv.winograd ? winograd_scratch(rows, args.width, conv.in_stride, conv.out_stride)
-                            : direct_scratch(conv.kernel, rows, args.width, conv.in_stride, conv.out_stride)) <=
-             cache_floats;
-    };
-    const int per_thread = (args.height * args.batch + threads - 1) / threads;
-    int rows = step;
-    while (rows + step <= per_thread && fits(rows + step)) rows += step;
-    return rows;
+  /// How a convolution is cut up: rows of a strip, and sources packed together.
+  struct Division {
+    int rows, together;
+  };
+
+  static size_t scratch_floats(const CpuConv& conv, int width, Division work) {
+    return conv.winograd
+               ? winograd_scratch(work.rows, width, conv.in_stride, work.together, conv.out_stride)
+               : direct_scratch(conv.kernel, work.rows, width, conv.in_stride, work.together, conv.out_stride);
+  }
+
+  /// The strips that leave the busiest thread the fewest rows, with the scratch within half of a core's second-level cache:
+  /// the rest is for weights and maps. Of equals the highest, since every strip reads all weights; then as many sources
+  /// together as fit, since every group of sources reads and writes the sums.
+  static Division divide(const CpuConv& conv, const ConvArgs& args, int threads) {
+    static const size_t cache_floats = second_level_cache() / 2 / sizeof(float);
+    const int sources = std::min<int>(conv.in_channels.size(), kMostTogether), step = conv.winograd ? kTile : 1;
+    const auto fits = [&](Division work) { return scratch_floats(conv, args.width, work) <= cache_floats; };
+    Division work{step, 1};
+    int fewest = INT_MAX;
+    for (int rows = step; rows < args.height + step && (rows == step || fits({rows, std::min(2, sources)})); rows += step) {
+      const int strips = (args.height + rows - 1) / rows * args.batch, busiest = (strips + threads - 1) / threads * rows;
+      if (busiest > fewest) continue;
+      fewest = busiest;
+      work.rows = rows;
+    }
+    while (work.together < sources && fits({work.rows, work.together + 1})) ++work.together;
+    return work;
   }
 
   void reserve_scratch(int threads, size_t floats) {

@@ -18,15 +18,10 @@ template <class Fill>
 std::vector<float> pack(const ConvWeights& w, int taps, Fill fill) {
   const int stride = channel_stride(w.out_channels), total = w.in_total(), area = w.kernel * w.kernel;
   std::vector<float> packed(size_t(taps) * total * stride, 0.f);
-  int first = 0;
-  for (int channels : w.in_channels) {
-    float* source = packed.data() + size_t(taps) * first * stride;
-    for (int o = 0; o < w.out_channels; ++o)
-      for (int i = 0; i < channels; ++i)
-        fill(w.weight.data() + (size_t(o) * total + first + i) * area, source + size_t(i) * stride + o,
-             size_t(channels) * stride);
-    first += channels;
-  }
+  for (int o = 0; o < w.out_channels; ++o)
+    for (int i = 0; i < total; ++i)
+      fill(w.weight.data() + (size_t(o) * total + i) * area, packed.data() + size_t(i) * stride + o,
+           size_t(total) * stride);
   return packed;
 }
 

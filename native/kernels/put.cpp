@@ -1,34 +1,33 @@
 #include "kernels/put.h"
 
-#include <cstring>
-
 namespace glpose {
 
-void put_cpu(const PutArgs& a, int n) {
-  const int pixels = a.height * a.width, stride = channel_stride(a.channels);
-  float* map = static_cast<float*>(a.maps[n].data);
-  std::memset(map, 0, sizeof(float) * stride * pixels);
-  // A block of pixels stays in the cache while its channels are interleaved.
-  constexpr int kBlock = 256;
-  double sums[kChannelAlign];
-  for (int c0 = 0; c0 < a.channels; c0 += kChannelAlign) {
-    const int c1 = c0 + kChannelAlign < a.channels ? c0 + kChannelAlign : a.channels;
-    for (double& sum : sums) sum = 0;
-    for (int p0 = 0; p0 < pixels; p0 += kBlock) {
-      const int p1 = p0 + kBlock < pixels ? p0 + kBlock : pixels;
-      for (int c = c0; c < c1; ++c) {
-        const float* from = a.features + (size_t(n) * a.channels + c) * pixels;
-        const float mean = a.mean[c], inv_std = a.inv_std[c];
-        float sum = 0;
-        for (int p = p0; p < p1; ++p) {
-          const float v = (from[p] - mean) * inv_std;
-          map[size_t(p) * stride + c] = v;
-          sum += v;
-        }
-        sums[c - c0] += sum;
+void put_cpu(const PutArgs& a, int n, int group) {
+  const int pixels = a.height * a.width, stride = channel_stride(a.channels), first = group * kChannelAlign;
+  const int channels = a.channels - first < kChannelAlign ? a.channels - first : kChannelAlign;
+  const float* from = a.features + (size_t(n) * a.channels + first) * pixels;
+  float* to = static_cast<float*>(a.maps[n].data) + first;
+  // A square is turned at a time. Each of its columns has a sum of its own: one running sum would have to wait for every
+  // addition, and lose digits.
+  constexpr int kSquare = 16;
+  float square[kChannelAlign][kSquare] = {};  // padding channels stay 0
+  float sums[kChannelAlign][kSquare] = {};
+  for (int p0 = 0; p0 < pixels; p0 += kSquare) {
+    const int count = pixels - p0 < kSquare ? pixels - p0 : kSquare;
+    for (int c = 0; c < channels; ++c) {
+      const float mean = a.mean[first + c], inv_std = a.inv_std[first + c];
+      for (int p = 0; p < count; ++p) {
+        square[c][p] = (from[size_t(c) * pixels + p0 + p] - mean) * inv_std;
+        sums[c][p] += square[c][p];
       }
     }
-    for (int c = c0; c < c1; ++c) a.embeddings[size_t(n) * a.channels + c] = float(sums[c - c0] / pixels);
+    for (int p = 0; p < count; ++p)
+      for (int c = 0; c < kChannelAlign; ++c) to[size_t(p0 + p) * stride + c] = square[c][p];
+  }
+  for (int c = 0; c < channels; ++c) {
+    double sum = 0;
+    for (float part : sums[c]) sum += part;
+    a.embeddings[size_t(n) * a.channels + first + c] = float(sum / pixels);
   }
 }
 

@@ -17,7 +17,7 @@ struct PutArgs {
   float* embeddings;      // host [N, C], out; there when `put` returns
 };
 
-/// One map on the CPU.
-void put_cpu(const PutArgs& args, int n);
+/// 16 channels, from 16·group on, of one map on the CPU.
+void put_cpu(const PutArgs& args, int n, int group);
 
 }  // namespace glpose
