@@ -36,11 +36,13 @@ export class OnnxRuntime {
   private readonly threadsEach: number;
   private readonly buffers = new BufferPool();
 
-  /** @param threads cores to use */
-  constructor(threads: number) {
-    const count = Math.min(threads, MOST_WORKERS);
-    this.threadsEach = Math.floor(threads / count);
-    this.workers = Array.from({ length: count }, () => new OnnxWorker());
+  /**
+   * @param threads cores to use
+   * @param copies of each net that share them
+   */
+  constructor(threads: number, copies = Math.min(threads, MOST_WORKERS)) {
+    this.threadsEach = Math.floor(threads / copies);
+    this.workers = Array.from({ length: copies }, () => new OnnxWorker());
   }
 
   /**
