@@ -63,17 +63,14 @@ Napi::Value crop(const Napi::CallbackInfo& call) {
       args.mean[c] = (*mean)[c];
       args.inv_std[c] = 1 / (*std)[c];
     }
-    Napi::Float32Array out = new_floats(env, count * 3 * args.width * args.height);
+    const size_t floats = count * 3 * args.width * args.height;
+    Napi::Float32Array out = batch.Get("out").IsUndefined() ? new_floats(env, floats) : floats_member(batch, "out", floats);
     args.out = out.Data();
     return Task::start(
         env, {out},
+        // On this thread alone: windows come singly and several calls go side by side.
         [args, count, image, windows] {
-          constexpr int kRows = 32;  // of a task
-          const int strips = (args.height + kRows - 1) / kRows;
-          ThreadPool::instance().run(int(count) * strips, [&](int task, int) {
-            const int row0 = task % strips * kRows;
-            crop_rows(args, task / strips, row0, std::min(args.height, row0 + kRows));
-          });
+          for (size_t n = 0; n < count; ++n) crop_window(args, int(n));
         },
         [](Napi::Env, const Task::Kept& kept) -> Napi::Value { return kept[0].Value(); });
   });

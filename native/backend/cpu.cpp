@@ -121,6 +121,8 @@ class CpuBackend : public Backend {
     ThreadPool::instance().run(args.count * groups, [&](int task, int) { put_cpu(args, task / groups, task % groups); });
   }
 
+  bool puts_beside() const override { return true; }
+
   void warp(const WarpArgs& args) override {
     ThreadPool::instance().run(args.count * args.height,
                                [&](int task, int) { warp_row_cpu(args, task / args.height, task % args.height); });

@@ -138,6 +138,8 @@ class CudaBackend : public Backend {
     return conv;
   }
 
+  bool puts_beside() const override { return false; }  // one stream, one staging buffer
+
   void put(const PutArgs& args) override {
     constexpr size_t kSliceBytes = 64 << 20;
     const size_t pixels = size_t(args.height) * args.width, map_floats = pixels * args.channels;

@@ -36,7 +36,8 @@ struct ThreadPool::State {
   const std::function<void(int, int)>* body = nullptr;
   int tasks = 0, workers = 0;
   std::atomic<int> next{0};
-  std::atomic<int> working{0};  // threads other than the caller still inside the run
+  std::atomic<bool> open{false};  // threads may still join the run
+  std::atomic<int> inside{0};     // threads other than the caller that are in the run, or find out that it is over
   std::mutex failure_mutex;
   std::exception_ptr failure;
 
@@ -59,10 +60,11 @@ struct ThreadPool::State {
         std::unique_lock lock(mutex);
         wake.wait(lock, [&] { return generation.load(std::memory_order_acquire) != seen; });
       }
-      ++seen;
+      seen = generation.load(std::memory_order_acquire);  // one that slept through a run has missed nothing
       if (stopping) return;
-      if (worker < workers) work(worker);
-      working.fetch_sub(1, std::memory_order_release);
+      inside.fetch_add(1);
+      if (open.load() && worker < workers) work(worker);
+      inside.fetch_sub(1, std::memory_order_release);
     }
   }
 
@@ -111,6 +113,7 @@ void ThreadPool::resize(int threads) {
 }
 
 void ThreadPool::run(int tasks, const std::function<void(int, int)>& body, int workers) {
+  if (tasks == 1) return body(0, 0);
   State& s = *state_;
   std::lock_guard turn(s.turn);
   s.body = &body;
@@ -118,13 +121,15 @@ void ThreadPool::run(int tasks, const std::function<void(int, int)>& body, int w
   s.workers = workers;
   s.next = 0;
   s.failure = nullptr;
-  const bool alone = tasks < 2 || s.threads.empty();
-  if (!alone) {
-    s.working = int(s.threads.size());
+  if (!s.threads.empty() && tasks > 0) {
+    s.open = true;
     s.announce();
   }
   s.work(0);
-  for (int spins = 0; !alone && s.working.load(std::memory_order_acquire) > 0; ++spins) {
+  // Only threads that came in time are waited for: where others keep the cores busy, some may not have woken yet. A thread
+  // steps inside before it looks whether the run is open, so that either it is seen here or it sees that it is late.
+  s.open = false;
+  for (int spins = 0; s.inside.load() > 0; ++spins) {
     if (spins < kSpins) relax();
     else std::this_thread::yield();
   }

@@ -1,8 +1,11 @@
 #include "kernels/crop.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <vector>
+
+#include "kernels/crop_row.h"
 
 namespace glpose {
 namespace {
@@ -21,29 +24,74 @@ Tap tap(double position, int size) {
           low + 1 < size ? fraction : 0};
 }
 
+using CropRowFunction = void (*)(const CropRow&);
+
+CropRowFunction find_crop_row() {
+#ifdef GLPOSE_X86
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
+    return crop_row_avx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return crop_row_avx2;
+#endif
+  return crop_row_baseline;
+}
+
 }  // namespace
 
-void crop_rows(const CropArgs& a, int n, int row0, int row1) {
+void crop_window(const CropArgs& a, int n) {
+  static const CropRowFunction crop_row = find_crop_row();
   const double* window = a.windows + 4 * n;
   const double step = window[2] / a.width;
-  std::vector<Tap> columns(a.width);
-  for (int i = 0; i < a.width; ++i) columns[i] = tap(window[0] + (i - 0.5 * a.width) * step, a.image_width);
+
+  std::vector<int> left(a.width), right(a.width);
+  std::vector<float> weight_left(a.width), weight_right(a.width);
+  int first = a.image_width, last = -1;  // columns of the image that count
+  for (int i = 0; i < a.width; ++i) {
+    const Tap column = tap(window[0] + (i - 0.5 * a.width) * step, a.image_width);
+    left[i] = column.at0;
+    right[i] = column.at1;
+    weight_left[i] = column.w0;
+    weight_right[i] = column.w1;
+    if (column.w0 == 0 && column.w1 == 0) continue;
+    first = std::min(first, column.at0);
+    last = std::max(last, column.at1);
+  }
+  const int columns = std::max(0, last + 1 - first);
+  for (int i = 0; i < a.width; ++i) {
+    left[i] = std::max(0, left[i] - first) * 3;  // those without weight read anything that is there
+    right[i] = std::max(0, right[i] - first) * 3;
+    if (weight_left[i] == 0 && weight_right[i] == 0) left[i] = right[i] = 0;
+  }
+  std::vector<float> mixed(size_t(columns) * 3);
 
   const size_t plane = size_t(a.width) * a.height, pitch = size_t(a.image_width) * 3;
   float* out = a.out + n * 3 * plane;
-  for (int j = row0; j < row1; ++j) {
+  for (int j = 0; j < a.height; ++j) {
     const Tap row = tap(window[1] + (j - 0.5 * a.height) * step, a.image_height);
-    const uint8_t *top = a.image + row.at0 * pitch, *bottom = a.image + row.at1 * pitch;
-    for (int i = 0; i < a.width; ++i) {
-      const Tap& column = columns[i];
-      const uint8_t *tl = top + column.at0 * 3, *tr = top + column.at1 * 3;
-      const uint8_t *bl = bottom + column.at0 * 3, *br = bottom + column.at1 * 3;
-      for (int c = 0; c < 3; ++c) {
-        const float value = row.w0 * (column.w0 * tl[c] + column.w1 * tr[c]) +
-                            row.w1 * (column.w0 * bl[c] + column.w1 * br[c]);
-        out[c * plane + size_t(j) * a.width + i] = (value - a.mean[c]) * a.inv_std[c];
-      }
+    float* planes[3] = {out + size_t(j) * a.width, out + plane + size_t(j) * a.width,
+                        out + 2 * plane + size_t(j) * a.width};
+    if (columns == 0 || (row.w0 == 0 && row.w1 == 0)) {
+      for (int c = 0; c < 3; ++c) std::fill_n(planes[c], a.width, -a.mean[c] * a.inv_std[c]);
+      continue;
     }
+    CropRow args;
+    args.above = a.image + row.at0 * pitch + size_t(first) * 3;
+    args.below = a.image + row.at1 * pitch + size_t(first) * 3;
+    args.weight_above = row.w0;
+    args.weight_below = row.w1;
+    args.values = columns * 3;
+    args.mixed = mixed.data();
+    args.width = a.width;
+    args.left = left.data();
+    args.right = right.data();
+    args.weight_left = weight_left.data();
+    args.weight_right = weight_right.data();
+    for (int c = 0; c < 3; ++c) {
+      args.mean[c] = a.mean[c];
+      args.inv_std[c] = a.inv_std[c];
+      args.out[c] = planes[c];
+    }
+    crop_row(args);
   }
 }
 

@@ -18,7 +18,7 @@ struct CropArgs {
   float* out;  // [N, 3, H, W]
 };
 
-/// Rows [row0, row1) of window n.
-void crop_rows(const CropArgs& args, int n, int row0, int row1);
+/// Window n.
+void crop_window(const CropArgs& args, int n);
 
 }  // namespace glpose

@@ -28,9 +28,7 @@ void check_crop() {
   const int count = int(windows.size() / 4);
   std::vector<float> out(size_t(count) * 3 * kWidth * kHeight, NAN);
   CropArgs args{image.data(), kImageWidth, kImageHeight, windows.data(), kWidth, kHeight, {1, 2, 3}, {1, 0.5f, 2}, out.data()};
-  ThreadPool::instance().run(count * 2, [&](int task, int) {
-    crop_rows(args, task / 2, task % 2 * (kHeight / 2), task % 2 == 0 ? kHeight / 2 : kHeight);
-  });
+  ThreadPool::instance().run(count, [&](int n, int) { crop_window(args, n); });
 
   std::vector<float> wanted;
   for (int n = 0; n < count; ++n)

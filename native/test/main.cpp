@@ -2,6 +2,7 @@
 // Arguments: parts to run (half, threads, cpu, head, cuda, backend), and `small` for maps of a few tiles only.
 // Exit status 1 where a check failed.
 #include <cstring>
+#include <thread>
 
 #include "backend/cpu.h"
 #include "backend/cuda.h"
@@ -52,6 +53,19 @@ void check_threads() {
       thrown = std::strcmp(error.what(), "task 37") == 0;
     }
     expect(thrown, "an exception of a task comes out of run");
+
+    // Short runs of two callers in turn: threads that wake late for one run meet the next.
+    std::vector<std::thread> callers;
+    for (int caller = 0; caller < 2; ++caller)
+      callers.emplace_back([&] {
+        for (int i = 0; i < 2000; ++i) {
+          std::vector<int> counts(3);
+          pool.run(3, [&](int task, int) { ++counts[task]; });
+          for (int count : counts)
+            if (count != 1) expect(false, "every task once in short runs");
+        }
+      });
+    for (std::thread& caller : callers) caller.join();
   }
 }
 

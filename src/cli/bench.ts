@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { describe, headCases } from '../bench/cases.js';
 import { benchHead, measureCeilings, type HeadFigures } from '../bench/head.js';
+import { benchPipeline, type PipelineFigures } from '../bench/pipeline.js';
 import { benchStages, type StageReport } from '../bench/stages.js';
 import { DEFAULT_BUNDLE } from '../models/bundle.js';
 import { addon, type Ceilings } from '../native/binding.js';
@@ -24,11 +25,19 @@ interface StageCommandOptions {
   json?: boolean;
 }
 
+interface PipelineCommandOptions {
+  threads: number;
+  video: string;
+  hrnet: boolean;
+  json?: boolean;
+}
+
 /** `glpose bench`: how fast this machine runs glpose, against the machine's own ceilings. */
 export function benchCommand(terminal: Terminal): Command {
   const bench = new Command('bench').description('measures throughput and latency on this machine');
   bench.addCommand(stagesCommand(terminal), { isDefault: true });
   bench.addCommand(headCommand(terminal));
+  bench.addCommand(pipelineCommand(terminal));
   return bench;
 }
 
@@ -88,6 +97,29 @@ function headCommand(terminal: Terminal): Command {
     });
 }
 
+function pipelineCommand(terminal: Terminal): Command {
+  return new Command('pipeline')
+    .description('the whole pipeline beside the paper’s schedule, and beside its own stages')
+    .option('--threads <number>', 'threads of either side', positiveInteger, 2)
+    .option('--video <file>', 'a video with people in it', SAMPLE)
+    .option('--no-hrnet', 'leave out the generated HRNet-W48, which takes minutes')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  glpose bench pipeline --threads 2')
+    .action(async ({ threads, video, hrnet, json }: PipelineCommandOptions) => {
+      const { videos, failures } = await findVideos([video]);
+      if (failures.length > 0) throw failures[0].error;
+      const onStep = (step: string): void => terminal.err(`glpose: ${step}\n`);
+      const pipeline = await benchPipeline({ video: videos[0], threads, hrnet, signal: terminal.signal, onStep });
+      const ceilings = await measureCeilings(threads);
+      if (json) {
+        const document = { pipeline, video: path.basename(video), threads, isa: addon().info().isa, ceilings };
+        return terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+      }
+      terminal.out(heading(threads, ceilings));
+      for (const [name, figures] of Object.entries(pipeline)) terminal.out(`\n${name}\n${pipelineTable(figures)}`);
+    });
+}
+
 function heading(threads: number, { gflops, copyGBPerSecond }: Ceilings): string {
   const cpu = cpus()[0]?.model.trim() ?? 'unknown processor';
   return (
@@ -132,4 +164,28 @@ function headTable(figures: HeadFigures): string {
     '  (of peak: multiplications of the definition; above 100 % where Winograd saves more than the rest costs)\n',
   ];
   return lines.join('');
+}
+
+function pipelineTable(figures: PipelineFigures): string {
+  const { milliseconds, whole, stages } = figures;
+  const ways = [
+    ['the paper’s schedule', milliseconds.paper],
+    ['--reuse warp', milliseconds.warp],
+    ['--reuse warp, int8', milliseconds.int8],
+  ] as const;
+  const way = ([name, ms]: (typeof ways)[number]): string =>
+    ms === null
+      ? ''
+      : `  ${name.padEnd(28)}${column(ms, 1)}${column(1e3 / ms, 2)}${column(milliseconds.paper / ms, 2)}\n`;
+  const stage = ([name, { seconds, cpuSeconds }]: [string, PipelineFigures['whole']]): string =>
+    `  ${name.padEnd(28)}${column(seconds, 2)}${column(cpuSeconds, 2)}\n`;
+  return (
+    titles('', 'ms', 'persons/s', 'speed') +
+    ways.map(way).join('') +
+    `  ${figures.persons} persons, ${figures.extracted} windows through the extractor\n` +
+    titles('stage alone', 's', 'CPU s') +
+    Object.entries(stages).map(stage).join('') +
+    stage(['the whole, --reuse warp', whole]) +
+    `  efficiency ${figures.efficiency.toFixed(3)}, overhead ${(100 * figures.overhead).toFixed(0)} % of the extractor\n`
+  );
 }

@@ -130,6 +130,8 @@ export interface CropBatch {
   /** Output = (value − mean) / std per RGB channel, of values 0–255; outside the image the value is 0. */
   mean: Float32Array;
   std: Float32Array;
+  /** [N, 3, height, width] to fill and to return, instead of a new array. */
+  out?: Float32Array;
 }
 
 export interface Addon {

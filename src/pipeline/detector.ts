@@ -40,6 +40,7 @@ export class PersonDetector {
       height,
       mean: Float32Array.from(this.input.mean),
       std: Float32Array.from(this.input.std),
+      out: this.session.buffers.take(3 * width * height),
     });
     if (adapter.pad > 0) this.pad(data, fit, image);
     if (adapter.channels === 'bgr') swapRedAndBlue(data);

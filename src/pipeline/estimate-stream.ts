@@ -59,12 +59,12 @@ export async function* estimateStream(
       people: sightings.get(frame.index)!.map((sighting) => toScenePerson(sighting, net.aspect)),
     });
 
-    await estimator.begin([]);
+    await estimator.begin([], signal);
     let nextDraw = 1;
     for await (const { key, around } of neighbourhoods(seen(), estimator.k)) {
       signal?.throwIfAborted();
       if (estimator.m > 0 && key.index === nextDraw) {
-        await estimator.begin(surveyor.candidates());
+        await estimator.begin(surveyor.candidates(), signal);
         nextDraw *= 2;
       }
       const people = sightings.get(key.index)!.sort((a, b) => a.trackId - b.trackId);

@@ -14,7 +14,7 @@ import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
 import type { Frame, FrameSource } from './frames.js';
 import type { Model } from './model.js';
 import { inOrder } from './in-order.js';
-import { neighbourhoods, type ReadableFrame } from './neighbourhood.js';
+import { neighbourhoods, type Neighbourhood, type ReadableFrame } from './neighbourhood.js';
 import type { Image } from './extract.js';
 import { surveyVideo, type GivenDetection, type SurveyOptions } from './survey.js';
 import type { Sighting } from './track.js';
@@ -50,8 +50,6 @@ export interface EstimateOptions extends PeopleOptions {
 
 /** A weaker detection than `minBoxScore` prolongs a track down to this share of it. */
 const WEAK_SHARE = 0.4;
-/** Key frames under way at a time, so that extractor, head and decoder work side by side. */
-const AHEAD = 3;
 /** Frames that a person may be missed and still be the same track. */
 const PATIENCE = 8;
 
@@ -73,7 +71,7 @@ export async function* estimateVideo(
   try {
     const onFrame = (): void => onProgress?.({ pass: 'survey', people: 0 });
     const survey = await surveyVideo(source, { ...surveyOptions(model, options), onFrame });
-    await estimator.begin(survey.candidates);
+    await estimator.begin(survey.candidates, signal);
 
     // A damaged video may yield more frames the second time than the first; nobody was looked for in those.
     const sightingsOf = (frame: Frame): Sighting[] => survey.sightings[frame.index] ?? [];
@@ -81,12 +79,16 @@ export async function* estimateVideo(
       ...frame,
       people: sightingsOf(frame).map((sighting) => toScenePerson(sighting, net.aspect)),
     });
-    const keys = inOrder(neighbourhoods(source.frames(), estimator.k), AHEAD, async ({ key, around }) => {
+    const isAsked = ({ index }: Frame): boolean => index % every === 0 && only?.(index) !== false;
+    const estimateKey = async ({ key, around }: Neighbourhood): Promise<FramePoses | null> => {
       signal?.throwIfAborted();
-      if (key.index % every !== 0 || only?.(key.index) === false) return null;
+      if (!isAsked(key)) return null;
       const poses = around ? await estimator.estimate(around.map(sceneOf), explain) : [];
       return toFramePoses(key, around ? sightingsOf(key) : [], poses);
-    });
+    };
+    // Keys under way at a time: enough that one more person waits for every one in the extractor.
+    const people = ({ key }: Neighbourhood): number => Math.max(1, isAsked(key) ? sightingsOf(key).length : 0);
+    const keys = inOrder(neighbourhoods(source.frames(), estimator.k), 2 * net.atOnce + 1, estimateKey, people);
     let frame = 0;
     for await (const estimated of keys) {
       await estimator.passed(++frame);
@@ -115,6 +117,7 @@ export function surveyOptions({ estimator, detector, net }: Model, options: Peop
     fillGaps: boxes === undefined, // whoever gives boxes has said where people are
     m: estimator.m,
     seed,
+    atOnce: 2 * net.lanes,
   };
 }
 

@@ -53,8 +53,11 @@ export interface Estimator {
   readonly k: number;
   /** Candidates it wants drawn from the whole video. */
   readonly m: number;
-  /** Takes the candidates of the video that comes next; what it remembers of the video before is freed. */
-  begin(candidates: readonly DrawnCandidate[]): Promise<void>;
+  /**
+   * Takes the candidates of the video that comes next; what it remembers of the video before is freed.
+   * @param signal drops what waits to be computed for that video; its reason is thrown
+   */
+  begin(candidates: readonly DrawnCandidate[], signal?: AbortSignal): Promise<void>;
   /**
    * Poses of the people of one key frame. Keys come in order; several may be under way at a time.
    * @param around 2k+1 frames, the key in the middle

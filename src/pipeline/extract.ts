@@ -1,5 +1,6 @@
 import type { ExtractorConfig } from '../models/config.js';
 import type { Addon } from '../native/binding.js';
+import { Batcher } from './batcher.js';
 import type { OnnxSession, Plain } from './onnx-runtime.js';
 import type { Window } from './window.js';
 
@@ -13,13 +14,32 @@ export interface Image {
 /** One person's window, resampled to the extractor's input and standardised: [3, H, W]. */
 export type Crop = Float32Array;
 
+/** A net's outputs by name. */
+export type Outputs = Record<string, Plain>;
+
+/** A window whose outputs somebody waits for. */
+interface Wanted {
+  image: Image;
+  window: Window;
+  use(outputs: Outputs): unknown;
+  signal?: AbortSignal;
+}
+
 /** Cuts windows out of images and runs a net of the bundle's input size on them. */
 export class CropNet {
   /** Width / height of the input. */
   readonly aspect: number;
+  /** Runs that go side by side. */
+  readonly lanes: number;
+  /** Windows that it works on at a time; as many again are cut meanwhile. */
+  readonly atOnce: number;
+  private readonly extracting: Batcher<Wanted, unknown>;
+  /** Shapes of the outputs of one run of `extract`; null before the first. */
+  private shapes: Record<string, readonly number[]> | null = null;
 
   /**
-   * @param batch windows a run: 1 on the CPU, where larger batches gain nothing and cost memory
+   * @param batch windows a run: 1 on the CPU, where larger batches gain nothing and cost memory. Larger ones are filled up, so
+   * that a window's outputs do not depend on how many others were there
    */
   constructor(
     private readonly native: Addon,
@@ -29,42 +49,106 @@ export class CropNet {
     private readonly batch: number,
   ) {
     this.aspect = input.width / input.height;
+    this.lanes = session.width;
+    this.atOnce = batch * session.width;
+    this.extracting = new Batcher(batch, 2 * session.width, (wanted) => this.extractTogether(wanted));
   }
 
   /** Crops [3, H, W] of windows of one image. */
   async cut(image: Image, windows: readonly Window[]): Promise<Crop[]> {
-    if (windows.length === 0) return [];
-    const { width, height, mean, std } = this.input;
-    const all = await this.native.crop({
-      image: image.data,
-      imageWidth: image.width,
-      imageHeight: image.height,
-      windows: Float64Array.from(windows.flatMap((w) => [w.centreX, w.centreY, w.width, w.height])),
-      width,
-      height,
-      mean: Float32Array.from(mean),
-      std: Float32Array.from(std),
-    });
-    const size = 3 * width * height;
-    return windows.map((_, i) => all.subarray(i * size, (i + 1) * size));
+    return Promise.all(windows.map((window) => this.cutInto(new Float32Array(this.cropLength), image, window)));
   }
 
   /**
    * Runs the net on crops.
    * @returns each output by name, [N, …] over all crops
    */
-  async run(crops: readonly Crop[]): Promise<Record<string, Plain>> {
-    const runs: Promise<Record<string, Plain>>[] = [];
+  async run(crops: readonly Crop[]): Promise<Outputs> {
+    const runs: Promise<Outputs>[] = [];
     for (let start = 0; start < crops.length; start += this.batch) {
       const some = crops.slice(start, start + this.batch);
-      const data = new Float32Array(some.length * some[0].length);
+      const data = this.session.buffers.take(some.length * this.cropLength);
       some.forEach((crop, i) => data.set(crop, i * crop.length));
-      const dims = [some.length, 3, this.input.height, this.input.width];
-      runs.push(this.session.run({ [this.input.name]: { dims, data } }, this.outputs));
+      runs.push(this.session.run(this.feedsOf(data), this.outputs));
     }
     const parts = await Promise.all(runs);
     return Object.fromEntries(this.outputs.map((name) => [name, concatenate(parts.map((part) => part[name]))]));
   }
+
+  /**
+   * Cuts windows out of an image and runs the net on them. They wait in line with those of other calls: of a crowd, too, only a
+   * few crops and outputs are in memory.
+   * @param use takes the outputs of one window, [1, …] by name, which are overwritten once its promise has settled
+   * @param signal drops the windows that wait; its reason is thrown
+   */
+  extract<T>(
+    image: Image,
+    windows: readonly Window[],
+    use: (outputs: Outputs, index: number) => T | Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T[]> {
+    const wanted = windows.map((window, i) => ({ image, window, use: (outputs: Outputs) => use(outputs, i), signal }));
+    return Promise.all(wanted.map((one) => this.extracting.add(one) as Promise<T>));
+  }
+
+  private async extractTogether(wanted: Wanted[]): Promise<Promise<unknown>[]> {
+    for (const { signal } of wanted) signal?.throwIfAborted();
+    const { buffers } = this.session;
+    const length = this.cropLength;
+    const crops = buffers.take(this.batch * length);
+    const cut = wanted.map(({ image, window }, i) =>
+      this.cutInto(crops.subarray(i * length, (i + 1) * length), image, window),
+    );
+    await Promise.all(cut);
+
+    const into = this.shapes && mapValues(this.shapes, (dims) => ({ dims, data: buffers.take(product(dims)) }));
+    const outputs = await this.session.run(this.feedsOf(crops), this.outputs, into ?? undefined);
+    this.shapes ??= mapValues(outputs, ({ dims }) => dims);
+
+    const results = wanted.map(async ({ use }, i) => use(mapValues(outputs, (tensor) => part(tensor, i))));
+    await Promise.allSettled(results);
+    for (const { data } of Object.values(outputs)) buffers.give(data);
+    return results;
+  }
+
+  private cutInto(out: Float32Array, image: Image, window: Window): Promise<Crop> {
+    const { width, height, mean, std } = this.input;
+    return this.native.crop({
+      image: image.data,
+      imageWidth: image.width,
+      imageHeight: image.height,
+      windows: Float64Array.of(window.centreX, window.centreY, window.width, window.height),
+      width,
+      height,
+      mean: Float32Array.from(mean),
+      std: Float32Array.from(std),
+      out,
+    });
+  }
+
+  private get cropLength(): number {
+    return 3 * this.input.width * this.input.height;
+  }
+
+  /** @param data whole crops */
+  private feedsOf(data: Float32Array): Record<string, Plain> {
+    const { name, width, height } = this.input;
+    return { [name]: { dims: [data.length / this.cropLength, 3, height, width], data } };
+  }
+}
+
+/** The i-th item of a batch, still a batch. */
+function part({ dims: [count, ...dims], data }: Plain, i: number): Plain {
+  const length = data.length / count;
+  return { dims: [1, ...dims], data: data.subarray(i * length, (i + 1) * length) };
+}
+
+function product(dims: readonly number[]): number {
+  return dims.reduce((total, size) => total * size, 1);
+}
+
+function mapValues<T, R>(record: Record<string, T>, map: (value: T) => R): Record<string, R> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 }
 
 /** Joins tensors along the first axis. */

@@ -1,6 +1,6 @@
 import type { NativeHead } from '../native/binding.js';
 import type { CropNet, Crop, Image } from './extract.js';
-import type { Window } from './window.js';
+import { idOf, type Window } from './window.js';
 
 /** V of one window of one frame, on the device (Eq. 1), and its embedding [C]. */
 export interface StoredMap {
@@ -10,8 +10,11 @@ export interface StoredMap {
 
 interface Entry {
   frame: number;
-  pinned: boolean;
   map: Promise<StoredMap>;
+  /** Who works with it just now. */
+  users: number;
+  /** Kept without users: until its frame is forgotten, or for the whole video. */
+  kept: 'no' | 'frame' | 'video';
 }
 
 /**
@@ -28,65 +31,73 @@ export class FeatureStore {
     private readonly output: string,
   ) {}
 
-  /** The maps of windows of one frame; those not remembered are extracted together. */
-  async maps(image: Image & { index: number }, windows: readonly Window[]): Promise<StoredMap[]> {
-    const missing = new Map<string, Window>();
-    for (const window of windows) {
-      const name = nameOf(image.index, window);
-      if (!this.entries.has(name)) missing.set(name, window);
+  /** The map of a window of a frame, extracted where it is not remembered. It stays until it is given back. */
+  map(image: Image & { index: number }, window: Window, signal?: AbortSignal): Promise<StoredMap> {
+    const name = nameOf(image.index, window);
+    let entry = this.entries.get(name);
+    if (!entry) {
+      const extracted = this.net.extract(image, [window], (outputs) => this.put(outputs[this.output].data), signal);
+      entry = this.remember(name, image.index, extracted.then(([map]) => map)); // prettier-ignore
     }
-    if (missing.size > 0) {
-      const extracted = this.net.cut(image, [...missing.values()]).then((crops) => this.extract(crops));
-      [...missing.keys()].forEach((name, i) =>
-        this.remember(
-          name,
-          image.index,
-          false,
-          extracted.then((all) => all[i]),
-        ),
-      );
-    }
-    return Promise.all(windows.map((window) => this.entries.get(nameOf(image.index, window))!.map));
+    entry.users++;
+    return entry.map;
+  }
+
+  /**
+   * Gives a map back.
+   * @param lasting whether a later key asks for it, so that it is kept until its frame is forgotten
+   */
+  async giveBack(frame: number, window: Window, lasting: boolean): Promise<void> {
+    const name = nameOf(frame, window);
+    const entry = this.entries.get(name)!;
+    entry.users--;
+    if (lasting && entry.kept === 'no') entry.kept = 'frame';
+    await this.free([[name, entry]]);
   }
 
   /** Extracts a crop that was cut before and remembers its map until `clear`. */
   async pin(frame: number, window: Window, crop: Crop): Promise<StoredMap> {
-    const name = nameOf(frame, window);
-    this.remember(name, frame, true, this.extract([crop]).then(([map]) => map)); // prettier-ignore
-    return this.entries.get(name)!.map;
+    const extracted = this.net.run([crop]).then((outputs) => this.put(outputs[this.output].data));
+    const entry = this.remember(nameOf(frame, window), frame, extracted);
+    entry.kept = 'video';
+    return entry.map;
   }
 
-  /** Forgets the maps of earlier frames, but for the pinned. Nobody may use them any more. */
+  /** Forgets the maps of earlier frames, but for the pinned. */
   async forgetBefore(frame: number): Promise<void> {
-    await this.forget((entry) => entry.frame < frame && !entry.pinned);
+    for (const entry of this.entries.values()) if (entry.frame < frame && entry.kept === 'frame') entry.kept = 'no';
+    await this.free([...this.entries]);
   }
 
   /** Forgets everything. */
   async clear(): Promise<void> {
-    await this.forget(() => true);
+    for (const entry of this.entries.values()) Object.assign(entry, { users: 0, kept: 'no' });
+    await this.free([...this.entries]);
   }
 
-  private remember(name: string, frame: number, pinned: boolean, map: Promise<StoredMap>): void {
+  private remember(name: string, frame: number, map: Promise<StoredMap>): Entry {
     map.catch(() => {}); // whoever asks for it is told; until then it must not count as unhandled
-    this.entries.set(name, { frame, pinned, map });
+    const entry: Entry = { frame, map, users: 0, kept: 'no' };
+    this.entries.set(name, entry);
+    return entry;
   }
 
-  private async extract(crops: readonly Crop[]): Promise<StoredMap[]> {
-    const { data } = (await this.net.run(crops))[this.output];
-    const { handles, embeddings } = await this.head.put(data);
-    const C = embeddings.length / handles.length;
-    return [...handles].map((handle, i) => ({ handle, embedding: embeddings.slice(i * C, (i + 1) * C) }));
+  /** @param features [1, C, h, w] */
+  private async put(features: Float32Array): Promise<StoredMap> {
+    const { handles, embeddings } = await this.head.put(features);
+    return { handle: handles[0], embedding: embeddings };
   }
 
-  private async forget(which: (entry: Entry) => boolean): Promise<void> {
-    const gone = [...this.entries].filter(([, entry]) => which(entry));
+  /** Frees those of the maps that nobody needs. */
+  private async free(entries: readonly [string, Entry][]): Promise<void> {
+    const gone = entries.filter(([, { users, kept }]) => users === 0 && kept === 'no');
     for (const [name] of gone) this.entries.delete(name);
-    const maps = await Promise.allSettled(gone.map(([, entry]) => entry.map));
+    const maps = await Promise.allSettled(gone.map(([, { map }]) => map));
     const handles = maps.flatMap((result) => (result.status === 'fulfilled' ? [result.value.handle] : []));
     if (handles.length > 0) this.head.release(Int32Array.from(handles));
   }
 }
 
-function nameOf(frame: number, { centreX, centreY, width }: Window): string {
-  return `${frame} ${centreX} ${centreY} ${width}`; // the aspect is the net's: the height follows
+function nameOf(frame: number, window: Window): string {
+  return `${frame} ${idOf(window)}`;
 }

@@ -8,11 +8,12 @@ import {
   type Scene,
   type ScenePerson,
 } from './estimator.js';
+import { Batcher } from './batcher.js';
 import type { CropNet } from './extract.js';
 import { FeatureStore, type StoredMap } from './feature-store.js';
 import { globalReferences, type Candidate } from './similarity.js';
 import type { DrawnCandidate } from './survey.js';
-import { betweenGrids, type CellTransform, type Window } from './window.js';
+import { betweenGrids, idOf, type CellTransform, type Window } from './window.js';
 
 /**
  * Where the maps of the neighbouring frames come from. `exact`: the key's window is cut from every frame around it, as in the
@@ -22,6 +23,32 @@ import { betweenGrids, type CellTransform, type Window } from './window.js';
 export type Reuse = 'exact' | 'warp';
 
 const SAME_GRID: CellTransform = { scale: 1, shiftX: 0, shiftY: 0 };
+/** People of one key that are under way at a time: of a crowd, not all maps are in memory at once. */
+const GROUP = 16;
+/** People whom the head takes together. */
+const BATCH = 16;
+
+/** One person for the head: a key's map and what is joined with it. */
+interface Joined {
+  key: number;
+  references: Joining[];
+  explain: boolean;
+}
+
+/** A map to join with the key's. */
+interface Joining extends Reference {
+  handle: number;
+  /** [C] */
+  weights: Float32Array;
+  transform: CellTransform;
+}
+
+/** The head's answer for one person; shapes as in `Estimate`, without B. */
+interface Answer {
+  joints: Float32Array;
+  heatmaps?: Float32Array;
+  masks?: Float32Array;
+}
 
 /** A candidate with its map. */
 interface StoredCandidate extends Candidate, StoredMap {
@@ -37,7 +64,9 @@ export class GlobalLocal implements Estimator {
   readonly k: number;
   readonly m: number;
   private readonly store: FeatureStore;
+  private readonly asking: Batcher<Joined, Answer>;
   private candidates: StoredCandidate[] = [];
+  private signal?: AbortSignal;
 
   /** @param reuse where the neighbours' maps come from, see `Reuse` */
   constructor(
@@ -51,9 +80,11 @@ export class GlobalLocal implements Estimator {
     this.k = config.k;
     this.m = config.n > 0 ? config.m : 0;
     this.store = new FeatureStore(net, head, features.output);
+    this.asking = new Batcher(BATCH, 1, (people) => this.ask(people));
   }
 
-  async begin(drawn: readonly DrawnCandidate[]): Promise<void> {
+  async begin(drawn: readonly DrawnCandidate[], signal?: AbortSignal): Promise<void> {
+    this.signal = signal;
     await this.store.clear();
     this.candidates = await Promise.all(
       drawn.map(async ({ frame, person, window, crop }) => {
@@ -68,78 +99,100 @@ export class GlobalLocal implements Estimator {
   }
 
   async estimate(around: readonly Scene[], explain = false): Promise<EstimatedPose[]> {
-    const { k, n, similarity, localWeights, decode } = this.config;
-    const { people, index: keyFrame } = around[k];
+    const { people } = around[this.k];
+    const later = new Set(around.slice(this.k + 1).flatMap((scene) => scene.people.map(({ window }) => idOf(window))));
+    const poses: EstimatedPose[] = [];
+    for (let start = 0; start < people.length; start += GROUP) {
+      const group = people.slice(start, start + GROUP);
+      const estimated = await Promise.allSettled(
+        group.map((person) => this.estimatePerson(person, around, later, explain)),
+      );
+      for (const result of estimated) {
+        if (result.status === 'rejected') throw result.reason;
+        poses.push(result.value);
+      }
+    }
+    return poses;
+  }
+
+  /** @param later windows of the people of the following frames */
+  private async estimatePerson(
+    person: ScenePerson,
+    around: readonly Scene[],
+    later: ReadonlySet<string>,
+    explain: boolean,
+  ): Promise<EstimatedPose> {
+    const { k, store } = this;
+    const { n, similarity, localWeights } = this.config;
     const { channels: C, width, height } = this.features;
+    const { window } = person;
+    const keyFrame = around[k].index;
+
+    // V in every frame, k before and k after the key's.
+    const cuts = around.map((scene, place) => (place === k ? window : this.cutOf(person, scene)));
+    const asked = around.map((scene, place) => store.map(scene, cuts[place], this.signal));
+    try {
+      const maps = await Promise.all(asked);
+      const key = maps[k];
+      const local = maps.flatMap(({ handle }, place): Joining[] => {
+        if (place === k) return [];
+        const weight = localWeights[place < k ? place : place - 1]; // W_l (Eq. 2)
+        const weights = new Float32Array(C).fill(weight);
+        const transform = betweenGrids(window, cuts[place], width, height);
+        return [{ kind: 'local', frame: around[place].index, window, weight, handle, weights, transform }];
+      });
+      const chosen = globalReferences(key.embedding, keyFrame, this.candidates, n, similarity); // W_g (Eq. 3)
+      const global = chosen.map(({ candidate, weight: weights }): Joining => {
+        const { frame, window: cut, handle } = candidate ?? { frame: keyFrame, window, ...key };
+        return { kind: 'global', frame, window: cut, weight: mean(weights), handle, weights, transform: SAME_GRID };
+      });
+
+      // S, M, F, H (Eqs. 4, 5)
+      const joined = { key: key.handle, references: [...local, ...global], explain };
+      const { joints: places, heatmaps, masks } = await this.asking.add(joined);
+      const joints = toJoints(places, window, width);
+      if (!explain) return { joints };
+      const references = joined.references.map(({ kind, frame, window, weight }) => ({ kind, frame, window, weight }));
+      const mask = masks && meanOverChannels(masks, width * height);
+      return { joints, explanation: { window, references, heatmaps: heatmaps!, mask, width, height } };
+    } finally {
+      await Promise.allSettled(asked);
+      for (const [place, scene] of around.entries()) {
+        const cut = cuts[place];
+        // Keys to come have it as the map of their own window, or as this person's own map in their neighbour.
+        const lasting = later.has(idOf(cut)) || (this.reuse === 'warp' && this.isOwn(cut, scene));
+        await store.giveBack(scene.index, cut, lasting);
+      }
+    }
+  }
+
+  /** Runs the head on several people, of whatever frames. */
+  private async ask(people: readonly Joined[]): Promise<Answer[]> {
     const P = people.length;
-    const R = 2 * k + n;
-    if (P === 0) return [];
-
-    // V of everyone in every frame: maps[k + δ][person], cut from cuts[k + δ][person].
-    const windows = people.map(({ window }) => window);
-    const cuts = around.map((scene, place) =>
-      people.map((person) => (place === k ? person.window : this.cutOf(person, scene))),
-    );
-    const maps = await Promise.all(around.map((scene, place) => this.store.maps(scene, cuts[place])));
-    const keys = maps[k];
-
+    const R = 2 * this.k + this.config.n;
+    const { channels: C } = this.features;
+    const keys = Int32Array.from(people, ({ key }) => key);
     const references = new Int32Array(P * R);
     const weights = new Float32Array(P * R * C);
     const transforms = new Float32Array(P * R * 3);
-    const made: Reference[][] = [];
-    for (let person = 0; person < P; person++) {
-      const window = windows[person];
-      const joined: (Reference & { handle: number; weights: Float32Array; transform: CellTransform })[] = [];
-      for (const place of around.keys()) {
-        if (place === k) continue;
-        const weight = localWeights[place < k ? place : place - 1]; // W_l (Eq. 2)
-        const frame = around[place].index;
-        const { handle } = maps[place][person];
-        const transform = betweenGrids(window, cuts[place][person], width, height);
-        joined.push({
-          kind: 'local',
-          frame,
-          window,
-          weight,
-          handle,
-          weights: new Float32Array(C).fill(weight),
-          transform,
-        });
-      }
-      const chosen = globalReferences(keys[person].embedding, keyFrame, this.candidates, n, similarity); // W_g (Eq. 3)
-      for (const { candidate, weight } of chosen) {
-        const { frame, window: cut, handle } = candidate ?? { frame: keyFrame, window, ...keys[person] };
-        const reference = {
-          kind: 'global',
-          frame,
-          window: cut,
-          weight: mean(weight),
-          handle,
-          weights: weight,
-        } as const;
-        joined.push({ ...reference, transform: SAME_GRID });
-      }
-      joined.forEach((reference, place) => {
-        references[person * R + place] = reference.handle;
-        weights.set(reference.weights, (person * R + place) * C);
-        const { scale, shiftX, shiftY } = reference.transform;
-        transforms.set([scale, shiftX, shiftY], (person * R + place) * 3);
-      });
-      made.push(joined.map(({ kind, frame, window, weight }) => ({ kind, frame, window, weight })));
+    for (const [place, joining] of people.flatMap((person) => person.references).entries()) {
+      const { scale, shiftX, shiftY } = joining.transform;
+      references[place] = joining.handle;
+      weights.set(joining.weights, place * C);
+      transforms.set([scale, shiftX, shiftY], place * 3);
     }
-
-    // S, M, F, H (Eqs. 4, 5)
-    const handles = Int32Array.from(keys, ({ handle }) => handle);
-    const result = await this.head.estimate({ keys: handles, references, weights, transforms, decode, maps: explain });
-    const of = (all: Float32Array, person: number): Float32Array =>
-      all.subarray((person * all.length) / P, ((person + 1) * all.length) / P);
-    return windows.map((window, person): EstimatedPose => {
-      const joints = toJoints(of(result.joints, person), window, width);
-      if (!explain) return { joints };
-      const heatmaps = of(result.heatmaps!, person);
-      const mask = result.masks && meanOverChannels(of(result.masks, person), width * height);
-      return { joints, explanation: { window, references: made[person], heatmaps, mask, width, height } };
+    const maps = people.some(({ explain }) => explain);
+    const batch = { keys, references, weights, transforms, decode: this.config.decode, maps };
+    const { joints, heatmaps, masks } = await this.head.estimate(batch);
+    return people.map((_, person) => {
+      const of = (all: Float32Array): Float32Array =>
+        all.subarray((person * all.length) / P, ((person + 1) * all.length) / P);
+      return { joints: of(joints), heatmaps: heatmaps && of(heatmaps), masks: masks && of(masks) };
     });
+  }
+
+  private isOwn(cut: Window, scene: Scene): boolean {
+    return scene.people.some(({ window }) => window === cut);
   }
 
   /** The window to cut a person from a neighbouring frame with; the key's where the track has a gap there. */

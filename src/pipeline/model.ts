@@ -82,7 +82,13 @@ export class Model {
       const batch = Math.min(session.maxBatch, load.cuda === null ? 1 : GPU_BATCH);
       const net = new CropNet(native, session, extractor.input, outputs, batch);
       const estimator = head
-        ? new GlobalLocal(net, extractor.features, head, bundle.config.head!, options.reuse ?? bundle.config.head!.reuse)
+        ? new GlobalLocal(
+            net,
+            extractor.features,
+            head,
+            bundle.config.head!,
+            options.reuse ?? bundle.config.head!.reuse,
+          )
         : new SingleFrame(native, net, ownPose);
 
       let people: PersonDetector | null = null;

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { GlposeError } from '../errors.js';
+import { BufferPool } from './buffer-pool.js';
 import type { Plain, Reply, Request } from './onnx-worker.js';
 
 export type { Plain } from './onnx-worker.js';
@@ -10,11 +11,16 @@ export interface OnnxSession {
   readonly outputs: string[];
   /** The largest number of windows that one run takes; Infinity where the graph leaves it open. */
   readonly maxBatch: number;
+  /** Runs that go side by side. */
+  readonly width: number;
+  /** Memory for feeds and outputs. Feeds return to it by themselves. */
+  readonly buffers: BufferPool;
   /**
    * Runs the graph. The feeds' buffers are handed over and are empty afterwards.
    * @param outputs names to fetch
+   * @param into tensors of the outputs' shapes, to be filled instead of new ones; their buffers are handed over, too
    */
-  run(feeds: Record<string, Plain>, outputs: string[]): Promise<Record<string, Plain>>;
+  run(feeds: Record<string, Plain>, outputs: string[], into?: Record<string, Plain>): Promise<Record<string, Plain>>;
 }
 
 /** More copies of a net than this cost more memory than they gain; further cores go to each copy's own threads. */
@@ -28,17 +34,15 @@ const MOST_WORKERS = 8;
 export class OnnxRuntime {
   private readonly workers: OnnxWorker[];
   private readonly threadsEach: number;
+  private readonly buffers = new BufferPool();
 
-  /** @param threads cores to use */
-  constructor(threads: number) {
-    const count = Math.min(threads, MOST_WORKERS);
-    this.threadsEach = Math.floor(threads / count);
-    this.workers = Array.from({ length: count }, () => new OnnxWorker());
-  }
-
-  /** Runs that go side by side. */
-  get width(): number {
-    return this.workers.length;
+  /**
+   * @param threads cores to use
+   * @param copies of each net that share them
+   */
+  constructor(threads: number, copies = Math.min(threads, MOST_WORKERS)) {
+    this.threadsEach = Math.floor(threads / copies);
+    this.workers = Array.from({ length: copies }, () => new OnnxWorker());
   }
 
   /**
@@ -58,12 +62,16 @@ export class OnnxRuntime {
       inputs: loaded[0].inputs,
       outputs: loaded[0].outputs,
       maxBatch: loaded[0].maxBatch,
-      run: async (feeds, outputs) => {
+      width: workers.length,
+      buffers: this.buffers,
+      run: async (feeds, outputs, into) => {
         const worker = workers.reduce((idlest, other) => (other.load < idlest.load ? other : idlest));
         const session = loaded[workers.indexOf(worker)].session;
-        const reply = await worker.ask({ do: 'run', session, feeds, outputs });
+        const reply = await worker.ask({ do: 'run', session, feeds, outputs, into });
         if ('error' in reply) throw new GlposeError('MODEL', `${file} failed while running: ${firstLine(reply.error)}`);
-        return reply.outputs as Record<string, Plain>;
+        const ran = reply as Extract<Reply, { feeds: unknown }>;
+        for (const { data } of Object.values(ran.feeds)) this.buffers.give(data);
+        return ran.outputs;
       },
     };
   }
@@ -102,11 +110,12 @@ class OnnxWorker {
   ask(request: Unnumbered<Request>): Promise<Reply> {
     if (this.ended) return Promise.reject(this.ended);
     const id = this.nextId++;
-    const buffers = request.do === 'run' ? Object.values(request.feeds).map((plain) => plain.data.buffer) : [];
+    const tensors = request.do === 'run' ? [...Object.values(request.feeds), ...Object.values(request.into ?? {})] : [];
+    const buffers = tensors.map(({ data }) => data.buffer as ArrayBuffer);
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
       this.worker.ref();
-      this.worker.postMessage({ id, ...request }, buffers as ArrayBuffer[]);
+      this.worker.postMessage({ id, ...request }, buffers);
     });
   }
 

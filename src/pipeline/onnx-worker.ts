@@ -12,13 +12,21 @@ export interface Plain {
   data: Float32Array;
 }
 
-export type Request =
-  | { id: number; do: 'load'; file: string; threads: number; cuda: number | null }
-  | { id: number; do: 'run'; session: number; feeds: Record<string, Plain>; outputs: string[] };
+export type Request = { id: number; do: 'load'; file: string; threads: number; cuda: number | null } | RunRequest;
+
+interface RunRequest {
+  id: number;
+  do: 'run';
+  session: number;
+  feeds: Record<string, Plain>;
+  outputs: string[];
+  /** Tensors to write the outputs into, where their shapes are known. */
+  into?: Record<string, Plain>;
+}
 
 export type Reply =
   | { id: number; session: number; inputs: string[]; outputs: string[]; maxBatch: number }
-  | { id: number; outputs: Record<string, Plain> }
+  | { id: number; outputs: Record<string, Plain>; feeds: Record<string, Plain> }
   | { id: number; error: string };
 
 const port = parentPort!;
@@ -43,17 +51,27 @@ async function answer(request: Request): Promise<Reply> {
       maxBatch: maxBatch(session),
     };
   }
-  const feeds: Record<string, ort.Tensor> = {};
-  for (const [name, { dims, data }] of Object.entries(request.feeds)) {
-    feeds[name] = new ort.Tensor('float32', data, dims);
-  }
-  const results = await sessions[request.session].run(feeds, request.outputs);
+  return run(request);
+}
+
+async function run({ id, session, feeds, outputs: names, into }: RunRequest): Promise<Reply> {
+  const tensors = toTensors(feeds);
+  const results = into
+    ? await sessions[session].run(tensors, toTensors(into))
+    : await sessions[session].run(tensors, names);
   const outputs: Record<string, Plain> = {};
   for (const [name, tensor] of Object.entries(results)) {
     if (tensor.type !== 'float32') throw new Error(`its output "${name}" is ${tensor.type}, not float32`);
-    outputs[name] = { dims: tensor.dims, data: Float32Array.from(tensor.data as Float32Array) };
+    // What the runtime allocated cannot be handed over.
+    outputs[name] = into?.[name] ?? { dims: tensor.dims, data: (tensor.data as Float32Array).slice() };
   }
-  return { id: request.id, outputs };
+  return { id, outputs, feeds };
+}
+
+function toTensors(plain: Record<string, Plain>): Record<string, ort.Tensor> {
+  return Object.fromEntries(
+    Object.entries(plain).map(([name, { dims, data }]) => [name, new ort.Tensor('float32', data, dims)]),
+  );
 }
 
 /** The first axis of the first input, where the graph fixes it (an export without dynamic axes). */
@@ -68,8 +86,8 @@ port.on('message', (request: Request) => {
   queue = queue.then(async () => {
     try {
       const reply = await answer(request);
-      const buffers = 'outputs' in reply && !Array.isArray(reply.outputs) ? Object.values(reply.outputs) : [];
-      port.postMessage(reply, buffers.map((plain) => plain.data.buffer as ArrayBuffer)); // prettier-ignore
+      const tensors = 'feeds' in reply ? [...Object.values(reply.outputs), ...Object.values(reply.feeds)] : [];
+      port.postMessage(reply, tensors.map(({ data }) => data.buffer as ArrayBuffer)); // prettier-ignore
     } catch (thrown) {
       port.postMessage({ id: request.id, error: messageOf(thrown) } satisfies Reply);
     }

@@ -1,10 +1,10 @@
 import type { OwnPoseConfig } from '../models/config.js';
 import type { Addon } from '../native/binding.js';
 import { toJoints, type EstimatedPose, type Estimator, type Scene } from './estimator.js';
-import type { CropNet } from './extract.js';
+import type { CropNet, Outputs } from './extract.js';
 import { decodeMoveNetPose } from './movenet-pose.js';
-import type { Plain } from './onnx-runtime.js';
 import { DERIVED_JOINTS, withDerivedJoints } from './derived-joints.js';
+import type { DrawnCandidate } from './survey.js';
 import type { Window } from './window.js';
 
 /** The extractor's own poses, from the key frame alone: the baseline beside GLPose. */
@@ -12,6 +12,7 @@ export class SingleFrame implements Estimator {
   readonly joints: readonly string[];
   readonly k = 0;
   readonly m = 0;
+  private signal?: AbortSignal;
 
   constructor(
     private readonly native: Addon,
@@ -21,28 +22,26 @@ export class SingleFrame implements Estimator {
     this.joints = config.kind === 'movenet' ? [...config.joints, ...DERIVED_JOINTS] : config.joints;
   }
 
-  async begin(): Promise<void> {} // nothing is remembered from one frame to another
+  async begin(_: readonly DrawnCandidate[], signal?: AbortSignal): Promise<void> {
+    this.signal = signal; // nothing else is remembered from one frame to another
+  }
 
   async passed(): Promise<void> {}
 
   async estimate([scene]: readonly Scene[], explain = false): Promise<EstimatedPose[]> {
-    if (scene.people.length === 0) return [];
     const windows = scene.people.map(({ window }) => window);
-    const outputs = await this.net.run(await this.net.cut(scene, windows));
-    return windows.map((window, person) => this.decode(outputs, person, window, explain));
+    return this.net.extract(scene, windows, (outputs, i) => this.decode(outputs, windows[i], explain), this.signal);
   }
 
-  private decode(outputs: Record<string, Plain>, person: number, window: Window, explain: boolean): EstimatedPose {
+  private decode(outputs: Outputs, window: Window, explain: boolean): EstimatedPose {
     const { config } = this;
-    const map = (name: string): Float32Array => {
-      const { data, dims } = outputs[name];
-      const size = data.length / dims[0];
-      return data.subarray(person * size, (person + 1) * size);
-    };
+    const map = (name: string): Float32Array => outputs[name].data;
     const heat = config.kind === 'movenet' ? config.outputs.heatmap : config.output;
     const [, K, h, w] = outputs[heat].dims;
     const heatmaps = map(heat);
-    const explanation = explain ? { window, references: [], heatmaps, width: w, height: h } : undefined;
+    const explanation = explain
+      ? { window, references: [], heatmaps: heatmaps.slice(), width: w, height: h }
+      : undefined;
     if (config.kind === 'heatmaps') {
       const places = this.native.decode(heatmaps, [1, K, h, w], config.decode);
       return { joints: toJoints(places, window, w), explanation };

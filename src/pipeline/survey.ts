@@ -42,6 +42,8 @@ export interface SurveyOptions {
   /** Candidates to draw over the whole video; 0 where the model has no global branch. */
   m: number;
   seed: number;
+  /** Frames that are detected at a time. */
+  atOnce: number;
   onFrame?(): void;
 }
 
@@ -103,7 +105,7 @@ export class Surveyor {
 export async function surveyVideo(source: FrameSource, options: SurveyOptions): Promise<Survey> {
   const surveyor = new Surveyor(options);
   const sightings: Sighting[][] = [];
-  const detected = inOrder(source.frames(), 2, async (frame) => {
+  const detected = inOrder(source.frames(), options.atOnce, async (frame) => {
     const image = frame.data === null ? null : { ...frame, data: frame.data };
     return { image, detections: image === null ? [] : await options.detect(image) };
   });

@@ -57,3 +57,8 @@ export function toImage(window: Window, columns: number, x: number, y: number): 
   const rows = window.height / scale;
   return { x: window.centreX + (x - columns / 2) * scale, y: window.centreY + (y - rows / 2) * scale };
 }
+
+/** Tells windows of one net apart. */
+export function idOf({ centreX, centreY, width }: Window): string {
+  return `${centreX} ${centreY} ${width}`; // the aspect is the net's: the height follows
+}

@@ -27,9 +27,13 @@ const FLAGS: Record<Mode, string[]> = {
 };
 /** The executor's own file: it reports to ThreadSanitizer by itself. */
 const EXECUTOR_FLAGS: Record<Mode, string[]> = { ...FLAGS, tsan: ['-O1', '-DSIMT_TSAN'] };
+const AVX2 = ['-mavx2', '-mfma'];
+const AVX512 = ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma'];
 const INSTRUCTION_SETS: Record<string, string[]> = {
-  'kernels/conv_avx2.cpp': ['-mavx2', '-mfma'],
-  'kernels/conv_avx512.cpp': ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma'],
+  'kernels/conv_avx2.cpp': AVX2,
+  'kernels/conv_avx512.cpp': AVX512,
+  'kernels/crop_row_avx2.cpp': AVX2,
+  'kernels/crop_row_avx512.cpp': AVX512,
 };
 
 /** A source file with other text in place of its own, for a mutant. */

@@ -1,7 +1,7 @@
 import type { HeadConfig } from '../../src/models/config.js';
 import type { EstimateBatch, NativeHead } from '../../src/native/binding.js';
 import type { Scene } from '../../src/pipeline/estimator.js';
-import type { CropNet } from '../../src/pipeline/extract.js';
+import type { CropNet, Outputs } from '../../src/pipeline/extract.js';
 import { GlobalLocal } from '../../src/pipeline/glpose.js';
 import type { Window } from '../../src/pipeline/window.js';
 
@@ -12,13 +12,17 @@ import type { Window } from '../../src/pipeline/window.js';
 class Recorder {
   readonly cuts: string[] = [];
   readonly alive = new Map<number, string>();
+  private readonly made = new Map<number, string>();
   batches: EstimateBatch[] = [];
 
   readonly net = {
-    cut: async (image: { index: number }, windows: Window[]) => {
-      for (const { centreX } of windows) this.cuts.push(`${image.index}:${centreX}`);
-      return windows.map(({ centreX }) => Float32Array.of(image.index, centreX));
-    },
+    extract: (image: { index: number }, windows: Window[], use: (outputs: Outputs) => unknown) =>
+      Promise.all(
+        windows.map(async ({ centreX }) => {
+          this.cuts.push(`${image.index}:${centreX}`);
+          return use({ features: { dims: [1, 2, 1, 1], data: Float32Array.of(image.index, centreX) } });
+        }),
+      ),
     run: async (crops: Float32Array[]) => ({
       features: { dims: [crops.length, 2, 1, 1], data: Float32Array.from(crops.flatMap((crop) => [...crop])) },
     }),
@@ -28,7 +32,11 @@ class Recorder {
     device: 'cpu',
     put: async (features: Float32Array) => {
       const handles = Int32Array.from({ length: features.length / 2 }, () => ++this.next);
-      handles.forEach((handle, i) => this.alive.set(handle, `${features[2 * i]}:${features[2 * i + 1]}`));
+      handles.forEach((handle, i) => {
+        const from = `${features[2 * i]}:${features[2 * i + 1]}`;
+        this.alive.set(handle, from);
+        this.made.set(handle, from);
+      });
       return { handles, embeddings: features };
     },
     release: (handles: Int32Array) => handles.forEach((handle) => expect(this.alive.delete(handle)).toBe(true)),
@@ -42,11 +50,16 @@ class Recorder {
 
   private next = 0;
 
+  /** What a map was cut from. */
+  cutOf(handle: number): string {
+    return this.made.get(handle)!;
+  }
+
   /** What the references of one person were cut from, with the weights of channel 0. */
   references(batch: EstimateBatch, person: number): [string | undefined, number][] {
     const R = batch.references.length / batch.keys.length;
     return [...batch.references.subarray(person * R, (person + 1) * R)].map((handle, r) => [
-      this.alive.get(handle),
+      this.made.get(handle),
       Number(batch.weights[(person * R + r) * 2].toFixed(4)),
     ]);
   }
@@ -114,6 +127,28 @@ test('maps are freed when no key needs them any more, and all of them with the n
     expect(recorder.alive.size).toBeLessThanOrEqual(1 + 2 * 3);
   }
   await glpose.begin([]);
+  expect(recorder.alive.size).toBe(0);
+});
+
+test('with exact, a map of another frame is freed with its key, unless a later key has the same window', async () => {
+  const recorder = new Recorder();
+  const glpose = new GlobalLocal(recorder.net, FEATURES, recorder.head, { ...CONFIG, n: 0 }, 'exact');
+  await glpose.estimate([scene(0, 1, 5), scene(1, 2, 5), scene(2, 3, 5)]);
+  expect([...recorder.alive.values()].sort()).toEqual(['0:5', '1:5', '2:5']);
+});
+
+test('of a crowd, few maps are in memory at a time, and the order of the people is kept', async () => {
+  const recorder = new Recorder();
+  const glpose = new GlobalLocal(recorder.net, FEATURES, recorder.head, { ...CONFIG, n: 0 }, 'exact');
+  let most = 0;
+  recorder.head.estimate = async (batch) => {
+    most = Math.max(most, recorder.alive.size);
+    return { joints: Float32Array.from([...batch.keys].flatMap((key) => [0, 0, Number(recorder.cutOf(key).split(':')[1])])) }; // prettier-ignore
+  };
+  const crowd = Array.from({ length: 100 }, (_, i) => 1000 + i);
+  const poses = await glpose.estimate([scene(0), scene(1, ...crowd), scene(2)]);
+  expect(poses.map(({ joints }) => joints[0]!.score)).toEqual(crowd);
+  expect(most).toBeLessThan(3 * 20);
   expect(recorder.alive.size).toBe(0);
 });
 

@@ -1,0 +1,106 @@
+import * as ort from 'onnxruntime-node';
+import { headShape, type Bundle } from '../models/bundle.js';
+import { addon } from '../native/binding.js';
+import { toJoints } from '../pipeline/estimator.js';
+import type { Crop, Image } from '../pipeline/extract.js';
+import type { ReadableFrame } from '../pipeline/neighbourhood.js';
+import { globalReferences, type Candidate } from '../pipeline/similarity.js';
+import type { DrawnCandidate } from '../pipeline/survey.js';
+import type { Window } from '../pipeline/window.js';
+import type { Joint } from '../types.js';
+
+/** A key frame with 2k frames around it, and the windows of its people. */
+export interface PaperKey {
+  around: ReadableFrame[];
+  windows: Window[];
+}
+
+/**
+ * The paper's schedule as one would write it down: for every person of a key, the window is cut from 2k+1 frames, each crop
+ * goes through the extractor, then the head runs; the candidates are extracted once a video. One thing after the other, nothing
+ * else is kept. The extractor is one session with all threads; crops and head are those of the pipeline.
+ */
+export class PaperSchedule {
+  private constructor(
+    private readonly bundle: Bundle,
+    private readonly session: ort.InferenceSession,
+    private readonly head: ReturnType<ReturnType<typeof addon>['createHead']>,
+  ) {}
+
+  /** @param bundle with a head */
+  static async load(bundle: Bundle, threads: number): Promise<PaperSchedule> {
+    const native = addon();
+    native.setThreads(threads);
+    const session = await ort.InferenceSession.create(bundle.extractorFile, { intraOpNumThreads: threads });
+    const tensors = await bundle.loadHead();
+    return new PaperSchedule(bundle, session, native.createHead(headShape(bundle.config), tensors, 'cpu'));
+  }
+
+  /** The maps of the candidates, once a video. */
+  async candidates(drawn: readonly DrawnCandidate[]): Promise<(Candidate & { handle: number })[]> {
+    const candidates: (Candidate & { handle: number })[] = [];
+    for (const { frame, person, crop } of drawn) candidates.push({ frame, person, ...(await this.map(crop)) });
+    return candidates;
+  }
+
+  /** @returns the joints of everyone in a key frame */
+  async estimate(
+    { around, windows }: PaperKey,
+    candidates: readonly (Candidate & { handle: number })[],
+  ): Promise<Joint[][]> {
+    const { features } = this.bundle.config.extractor;
+    const { k, n, similarity, localWeights, decode } = this.bundle.config.head!;
+    const C = features.channels;
+    const people: Joint[][] = [];
+    for (const window of windows) {
+      const maps: { handle: number; embedding: Float32Array }[] = [];
+      for (const frame of around) maps.push(await this.map(await this.cut(frame, window)));
+      const key = maps[k];
+      const local = maps.filter((_, place) => place !== k);
+      const global = globalReferences(key.embedding, around[k].index, candidates, n, similarity);
+      const weights = [
+        ...localWeights.map((weight) => new Float32Array(C).fill(weight)),
+        ...global.map(({ weight }) => weight),
+      ];
+      const { joints } = await this.head.estimate({
+        keys: Int32Array.of(key.handle),
+        references: Int32Array.from(
+          [...local, ...global.map(({ candidate }) => candidate ?? key)],
+          ({ handle }) => handle,
+        ),
+        weights: Float32Array.from(weights.flatMap((weight) => [...weight])),
+        decode,
+      });
+      this.head.release(Int32Array.from(maps, ({ handle }) => handle));
+      people.push(toJoints(joints, window, features.width));
+    }
+    return people;
+  }
+
+  private async map(crop: Crop): Promise<{ handle: number; embedding: Float32Array }> {
+    const { input, features } = this.bundle.config.extractor;
+    const feeds = { [input.name]: new ort.Tensor('float32', crop, [1, 3, input.height, input.width]) };
+    const outputs = await this.session.run(feeds, [features.output]);
+    const { handles, embeddings } = await this.head.put(outputs[features.output].data as Float32Array);
+    return { handle: handles[0], embedding: embeddings };
+  }
+
+  private cut(image: Image, window: Window): Promise<Crop> {
+    const { width, height, mean, std } = this.bundle.config.extractor.input;
+    return addon().crop({
+      image: image.data,
+      imageWidth: image.width,
+      imageHeight: image.height,
+      windows: Float64Array.of(window.centreX, window.centreY, window.width, window.height),
+      width,
+      height,
+      mean: Float32Array.from(mean),
+      std: Float32Array.from(std),
+    });
+  }
+
+  async dispose(): Promise<void> {
+    this.head.dispose();
+    await this.session.release();
+  }
+}

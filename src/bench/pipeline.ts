@@ -1,0 +1,377 @@
+/*
+ * The whole pipeline against the paper's schedule, and against the sum of its stages.
+ *
+ *   speed       persons a second of `--reuse warp`, float32 and int8, over those of paper-schedule.ts
+ *   efficiency  the least that the machine could need, max(slowest stage alone, CPU seconds of all stages alone ÷ threads),
+ *               over what the whole needs
+ *   overhead    what everything but detector and extractor adds to the extractor's time alone
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { GlposeError } from '../errors.js';
+import { writeResults } from '../formats/results.js';
+import { headShape, loadBundle, DEFAULT_BUNDLE } from '../models/bundle.js';
+import { quantizeBundle } from '../models/quantize/quantize-bundle.js';
+import { addon } from '../native/binding.js';
+import { adapterOf } from '../pipeline/detector-adapters/index.js';
+import { PersonDetector } from '../pipeline/detector.js';
+import { estimateVideo, surveyOptions, toScenePerson } from '../pipeline/estimate.js';
+import { openFrames, type FrameSource } from '../pipeline/frames.js';
+import { inOrder } from '../pipeline/in-order.js';
+import type { VideoInput } from '../pipeline/inputs.js';
+import { Model } from '../pipeline/model.js';
+import { neighbourhoods, type ReadableFrame } from '../pipeline/neighbourhood.js';
+import { OnnxRuntime } from '../pipeline/onnx-runtime.js';
+import { surveyVideo } from '../pipeline/survey.js';
+import type { FramePoses, VideoPoses } from '../types.js';
+import { writeHrnetBundle } from './hrnet-bundle.js';
+import { PaperSchedule } from './paper-schedule.js';
+
+/** Wall-clock and processor time of something, in seconds. */
+export interface Spent {
+  seconds: number;
+  cpuSeconds: number;
+}
+
+export interface PipelineFigures {
+  /** Persons a second over the paper's schedule. */
+  warp_vs_paper: number;
+  /** With the extractor in int8; null where that was not asked for. */
+  int8_vs_paper: number | null;
+  efficiency: number;
+  /** Share of the extractor's own time. */
+  overhead: number;
+  /** Poses in the clip, and windows that went through the extractor for them (candidates included). */
+  persons: number;
+  extracted: number;
+  /** Milliseconds a person. */
+  milliseconds: { paper: number; warp: number; int8: number | null };
+  whole: Spent;
+  /** Each by itself, for the work of the whole. */
+  stages: Record<'decode' | 'detector' | 'crop' | 'extractor' | 'head' | 'write', Spent>;
+}
+
+export interface PipelineBenchOptions {
+  video: VideoInput;
+  threads: number;
+  /** Also measure a generated HRNet-W48: minutes. */
+  hrnet: boolean;
+  signal: AbortSignal;
+  /** Takes what is being done, in words. */
+  onStep?(step: string): void;
+}
+
+/** What is measured of a bundle, so that a slow one takes minutes, not hours. */
+interface Effort {
+  /** Key frames of the paper's schedule. */
+  keys: number;
+  /** The most windows that extractor and head are timed on alone; the rest is extrapolated. */
+  windows: number;
+  int8: boolean;
+  /** Whether the reference's poses are compared with those of `--reuse exact`. */
+  verify: boolean;
+}
+
+/** Measures the shipped bundle and a generated HRNet-W48 at the paper's size. */
+export async function benchPipeline(options: PipelineBenchOptions): Promise<Record<string, PipelineFigures>> {
+  const results: Record<string, PipelineFigures> = {};
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'glpose-bench-pipeline-'));
+  try {
+    if (options.hrnet) {
+      options.onStep?.('generating an HRNet-W48');
+      const dir = path.join(folder, 'hrnet-w48');
+      await writeHrnetBundle(dir);
+      const effort = { keys: 2, windows: 60, int8: true, verify: false };
+      results.hrnet_w48 = await benchBundle(dir, folder, effort, options);
+    }
+    const effort = { keys: 6, windows: Infinity, int8: false, verify: true };
+    results.default = await benchBundle(DEFAULT_BUNDLE, folder, effort, options);
+    return results;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function benchBundle(
+  nameOrPath: string,
+  folder: string,
+  effort: Effort,
+  options: PipelineBenchOptions,
+): Promise<PipelineFigures> {
+  const { threads, video, signal, onStep } = options;
+  const { name } = (await loadBundle(nameOrPath)).config;
+  onStep?.(`${name}: the paper's schedule, ${effort.keys} key frames`);
+  const paper = await paperMilliseconds(nameOrPath, effort, options);
+  onStep?.(`${name}: --reuse warp`);
+  const warp = await runWhole(nameOrPath, folder, options);
+  onStep?.(`${name}: the stages, each by itself`);
+  const stages = await stagesAlone(nameOrPath, folder, warp, effort, options);
+
+  let int8: Whole | null = null;
+  if (effort.int8) {
+    onStep?.(`${name}: quantizing`);
+    const quantized = path.join(folder, `${name}-int8`);
+    await quantizeBundle(nameOrPath, quantized, { calibrate: [video.path], crops: 8, threads, signal });
+    onStep?.(`${name}: --reuse warp, int8`);
+    int8 = await runWhole(quantized, folder, options);
+  }
+
+  const perPerson = ({ spent, persons }: Whole): number => (1e3 * spent.seconds) / persons;
+  const alone = Object.values(stages);
+  const slowest = Math.max(...alone.map(({ seconds }) => seconds));
+  const cpu = alone.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0);
+  const { spent, persons, extracted } = warp;
+  return {
+    warp_vs_paper: paper / perPerson(warp),
+    int8_vs_paper: int8 && paper / perPerson(int8),
+    efficiency: Math.max(slowest, cpu / threads) / spent.seconds,
+    overhead: (spent.seconds - stages.detector.seconds) / stages.extractor.seconds - 1,
+    persons,
+    extracted,
+    milliseconds: { paper, warp: perPerson(warp), int8: int8 && perPerson(int8) },
+    whole: spent,
+    stages,
+  };
+}
+
+/** A run of the pipeline over the whole clip, from the file to the result file. */
+interface Whole {
+  spent: Spent;
+  persons: number;
+  /** Windows through the extractor. */
+  extracted: number;
+  poses: VideoPoses;
+}
+
+async function runWhole(nameOrPath: string, folder: string, options: PipelineBenchOptions): Promise<Whole> {
+  const { video, threads, signal } = options;
+  await using model = await Model.load(nameOrPath, { method: 'glpose', reuse: 'warp', device: 'cpu', threads });
+  await using source = await openFrames(video, { signal });
+  await warmUp(model, source);
+  const counted = countExtracted(model);
+  const frames: FramePoses[] = [];
+  let poses: VideoPoses | undefined;
+  const spent = await spend(async () => {
+    for await (const frame of estimateVideo(source, model, { signal })) frames.push(frame);
+    poses = { ...videoOf(source, model), name: video.name, frames };
+    await writeResults(poses, 'posetrack18', folder);
+  });
+  const persons = frames.reduce((total, { people }) => total + people.length, 0);
+  if (persons === 0) throw new GlposeError('INPUT', `${video.path}: nobody is found`, 'Give a clip with people.');
+  return { spent, persons, extracted: counted(), poses: poses! };
+}
+
+/** The first run of a net makes room for its tensors. */
+async function warmUp(model: Model, source: FrameSource): Promise<void> {
+  for await (const { width, height, data } of source.frames()) {
+    if (data === null) continue;
+    const image = { width, height, data };
+    const window = toScenePerson({ trackId: 0, box: { x: 0, y: 0, width, height }, score: 1 }, model.net.aspect).window;
+    const windows = Array.from({ length: model.net.atOnce }, () => window);
+    await model.net.extract(image, windows, () => {});
+    await Promise.all(windows.map(async () => model.detector?.detect(image, 0.5)));
+    return;
+  }
+}
+
+/** Counts the windows that go through a model's extractor from now on. */
+function countExtracted({ net }: Model): () => number {
+  let count = 0;
+  const { extract, run } = net;
+  net.extract = function (...call) {
+    count += call[1].length;
+    return extract.apply(net, call) as never;
+  };
+  net.run = (crops) => {
+    count += crops.length;
+    return run.call(net, crops);
+  };
+  return () => count;
+}
+
+/** The stages' work for a run of the whole, one stage after the other, each as parallel as in the pipeline. */
+async function stagesAlone(
+  nameOrPath: string,
+  folder: string,
+  { persons, extracted, poses }: Whole,
+  { windows: most }: Effort,
+  { video, threads, signal }: PipelineBenchOptions,
+): Promise<PipelineFigures['stages']> {
+  await using model = await Model.load(nameOrPath, { method: 'glpose', reuse: 'warp', device: 'cpu', threads });
+  await using source = await openFrames(video, { signal });
+  const { net, detector } = model;
+  if (!detector) throw new GlposeError('MODEL', `bundle ${model.bundle.config.name} has no detector to measure`);
+  await warmUp(model, source);
+
+  const images: ReadableFrame[] = [];
+  const decodeOnce = await spend(async () => {
+    for await (const frame of source.frames()) if (frame.data) images.push({ ...frame, data: frame.data });
+  });
+  const detect = await spend(() => inTurn(images, 2 * net.lanes, (image) => detector.detect(image, 0.1)));
+
+  const windowsOf = (image: ReadableFrame): { window: ReturnType<typeof toScenePerson>['window'] }[] =>
+    (poses.frames[image.index]?.people ?? []).map(({ trackId, box, boxScore }) =>
+      toScenePerson({ trackId, box, score: boxScore }, net.aspect),
+    );
+  const crop = await spend(
+    () =>
+    inTurn(images, 2, async (image) => net.cut(image, windowsOf(image).map(({ window }) => window))), // prettier-ignore
+  );
+  const busy = images.find((image) => windowsOf(image).length > 0)!;
+  const [sample] = await net.cut(busy, [windowsOf(busy)[0].window]);
+  const some = Math.min(extracted, most);
+  const extract = await spend(() => inTurn(upTo(some), 2 * net.lanes, () => net.run([sample])));
+  const someone = Math.min(persons, most);
+  const head = await headAlone(model, await model.bundle.loadHead(), someone);
+  const write = await spend(() => writeResults(poses, 'posetrack18', folder));
+  return {
+    decode: times(2, decodeOnce),
+    detector: detect,
+    crop: times(extracted / persons, crop),
+    extractor: times(extracted / some, extract),
+    head: times(persons / someone, head),
+    write,
+  };
+}
+
+/** Takes in a map a person and estimates, with references from other windows. */
+async function headAlone(
+  { bundle }: Model,
+  tensors: Awaited<ReturnType<Model['bundle']['loadHead']>>,
+  persons: number,
+): Promise<Spent> {
+  const shape = headShape(bundle.config);
+  const { k, n } = shape;
+  const R = 2 * k + n;
+  const head = addon().createHead(shape, tensors, 'cpu');
+  try {
+    const map = Float32Array.from({ length: shape.channels * shape.height * shape.width }, (_, i) => Math.sin(i * 0.7));
+    const { handles } = await head.put(map);
+    const batch = {
+      keys: handles,
+      references: new Int32Array(R).fill(handles[0]),
+      weights: new Float32Array(R).fill(0.5),
+      transforms: Float32Array.from({ length: 3 * R }, (_, i) => [i < 6 * k ? 1.01 : 1, i < 6 * k ? 0.5 : 0, 0][i % 3]),
+      decode: 'quarter' as const,
+    };
+    await head.estimate(batch);
+    return await spend(async () => {
+      for (let person = 0; person < persons; person++) {
+        head.release((await head.put(map)).handles);
+        await head.estimate(batch);
+      }
+    });
+  } finally {
+    head.dispose();
+  }
+}
+
+/** Milliseconds a person of the paper's schedule: detection and candidates once a video, then key by key. */
+async function paperMilliseconds(
+  nameOrPath: string,
+  { keys: wanted, verify }: Effort,
+  { video, threads, signal }: PipelineBenchOptions,
+): Promise<number> {
+  await using source = await openFrames(video, { signal });
+  const bundle = await loadBundle(nameOrPath);
+  const runtime = new OnnxRuntime(threads, 1);
+  const paper = await PaperSchedule.load(bundle, threads);
+  await using model = await Model.load(nameOrPath, { method: 'glpose', reuse: 'exact', device: 'cpu', threads });
+  try {
+    const config = bundle.config.detector!;
+    const session = await runtime.load(bundle.detectorFile!, null);
+    const detector = new PersonDetector(addon(), session, config.input, adapterOf(config));
+    const surveying = surveyOptions(model, {});
+    const detect = { ...surveying, detect: (frame: ReadableFrame) => detector.detect(frame, 0.1), atOnce: 1 };
+    await surveyVideo(firstOf(source, 2), detect as typeof surveying); // warms up
+    let survey: Awaited<ReturnType<typeof surveyVideo>> | undefined;
+    const surveyed = await spend(async () => (survey = await surveyVideo(source, detect as typeof surveying)));
+    const { sightings, candidates } = survey!;
+    const persons = sightings.reduce((total, people) => total + people.length, 0);
+
+    await paper.candidates(candidates.slice(0, 1)); // warms up
+    let drawn: Awaited<ReturnType<typeof paper.candidates>> = [];
+    const extracted = await spend(async () => (drawn = await paper.candidates(candidates)));
+
+    const every = Math.floor(sightings.length / wanted);
+    const isKey = (frame: number): boolean => frame % every === Math.floor(every / 2);
+    const estimated = new Map<number, { x: number; y: number }[]>();
+    let inKeys = 0;
+    let keySeconds = 0;
+    const pass = await spend(async () => {
+      for await (const { key, around } of neighbourhoods(source.frames(), bundle.config.head!.k)) {
+        signal.throwIfAborted();
+        if (!isKey(key.index) || !around) continue;
+        const windows = sightings[key.index].map((one) => toScenePerson(one, model.net.aspect).window);
+        const started = performance.now();
+        const people = await paper.estimate({ around, windows }, drawn);
+        keySeconds += (performance.now() - started) / 1e3;
+        inKeys += windows.length;
+        estimated.set(key.index, people.flat());
+      }
+    });
+    if (verify) {
+      for await (const { index, people } of estimateVideo(source, model, { signal, only: isKey })) {
+        expectSame(index, people.flatMap(({ joints }) => joints as { x: number; y: number }[]), estimated.get(index)!); // prettier-ignore
+      }
+    }
+    const once = surveyed.seconds + extracted.seconds + (pass.seconds - keySeconds);
+    return 1e3 * (once / persons + keySeconds / inKeys);
+  } finally {
+    await paper.dispose();
+    await runtime.dispose();
+  }
+}
+
+/** A few joints may lie elsewhere, where two places of a heat map are as good to a rounding. */
+function expectSame(frame: number, got: { x: number; y: number }[], wanted: { x: number; y: number }[]): void {
+  const near = got.filter(({ x, y }, i) => Math.hypot(x - wanted[i].x, y - wanted[i].y) < 0.1).length;
+  if (got.length === wanted.length && near >= 0.99 * got.length) return;
+  throw new GlposeError(
+    'INTERNAL',
+    `frame ${frame}: ${near} of ${wanted.length} joints are those of the paper's schedule`,
+  );
+}
+
+function videoOf({ width, height, fps }: FrameSource, model: Model): Omit<VideoPoses, 'name' | 'frames'> {
+  return { width, height, fps, joints: model.estimator.joints };
+}
+
+/** The first frames of a source. */
+function firstOf(source: FrameSource, count: number): FrameSource {
+  async function* frames(): ReturnType<FrameSource['frames']> extends AsyncIterable<infer F>
+    ? AsyncGenerator<F>
+    : never {
+    let left = count;
+    for await (const frame of source.frames()) {
+      yield frame;
+      if (--left === 0) return;
+    }
+  }
+  return { ...source, frames };
+}
+
+async function spend(body: () => Promise<unknown>): Promise<Spent> {
+  const started = performance.now();
+  const before = process.cpuUsage();
+  await body();
+  const { user, system } = process.cpuUsage(before);
+  return { seconds: (performance.now() - started) / 1e3, cpuSeconds: (user + system) / 1e6 };
+}
+
+function times(factor: number, { seconds, cpuSeconds }: Spent): Spent {
+  return { seconds: factor * seconds, cpuSeconds: factor * cpuSeconds };
+}
+
+/** Calls `body` for every item, `atOnce` at a time. */
+async function inTurn<T>(items: Iterable<T>, atOnce: number, body: (item: T) => Promise<unknown>): Promise<void> {
+  async function* all(): AsyncGenerator<T> {
+    yield* items;
+  }
+  for await (const _ of inOrder(all(), atOnce, body)) void _;
+}
+
+function* upTo(count: number): Generator<number> {
+  for (let i = 0; i < count; i++) yield i;
+}
