@@ -49,9 +49,6 @@ Napi::Value crop(const Napi::CallbackInfo& call) {
     args.image_height = int_member(batch, "imageHeight", 1, kMaxSide);
     args.width = int_member(batch, "width", 1, kMaxSide);
     args.height = int_member(batch, "height", 1, kMaxSide);
-    const auto image = array_copy<Napi::Uint8Array>(batch, "image", napi_uint8_array,
-                                                    size_t(args.image_width) * args.image_height * 3);
-    args.image = image->data();
     const Napi::Value windows_value = batch.Get("windows");
     const size_t count = windows_value.IsTypedArray() ? windows_value.As<Napi::TypedArray>().ElementLength() / 4 : 0;
     const auto windows = array_copy<Napi::Float64Array>(batch, "windows", napi_float64_array, count * 4);
@@ -63,16 +60,32 @@ Napi::Value crop(const Napi::CallbackInfo& call) {
       args.mean[c] = (*mean)[c];
       args.inv_std[c] = 1 / (*std)[c];
     }
-    const size_t floats = count * 3 * args.width * args.height;
-    Napi::Float32Array out = batch.Get("out").IsUndefined() ? new_floats(env, floats) : floats_member(batch, "out", floats);
-    args.out = out.Data();
+    const size_t crop_floats = size_t(3) * args.width * args.height, floats = count * crop_floats;
+    const bool given = !batch.Get("out").IsUndefined();
+    const Napi::Float32Array out = given ? floats_member(batch, "out", floats) : new_floats(env, floats);
+    const auto image = array_member<Napi::Uint8Array>(batch, "image", napi_uint8_array,  // last: no getter follows
+                                                      size_t(args.image_width) * args.image_height * 3);
+    args.image = image.Data();
+    const auto crops = std::make_shared<std::vector<WindowCrop>>();
+    for (size_t n = 0; n < count; ++n) crops->emplace_back(args, int(n));
+    // A caller's array may go while work is under way: it is filled when the work is done.
+    const std::shared_ptr<float[]> own(given ? new float[floats] : nullptr);
+    float* const to = given ? own.get() : const_cast<float*>(out.Data());
     return Task::start(
         env, {out},
-        // On this thread alone: windows come singly and several calls go side by side.
-        [args, count, image, windows] {
-          for (size_t n = 0; n < count; ++n) crop_window(args, int(n));
+        // On this thread alone: windows come singly, and several calls go side by side.
+        [crops, to, crop_floats] {
+          for (size_t n = 0; n < crops->size(); ++n) (*crops)[n].run(to + n * crop_floats);
         },
-        [](Napi::Env, const Task::Kept& kept) -> Napi::Value { return kept[0].Value(); });
+        [own, floats](Napi::Env env, const Task::Kept& kept) -> Napi::Value {
+          if (own) {
+            const Napi::Float32Array out = kept[0].Value().As<Napi::Float32Array>();
+            if (out.ElementLength() != floats)
+              throw coded_error(env, "INTERNAL", "out was taken away while it was to be filled");
+            std::copy_n(own.get(), floats, const_cast<float*>(out.Data()));
+          }
+          return kept[0].Value();
+        });
   });
 }
 

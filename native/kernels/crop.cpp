@@ -3,26 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <vector>
 
 #include "kernels/crop_row.h"
 
 namespace glpose {
 namespace {
-
-/// The two source samples of one output coordinate. A sample outside the image has weight 0 and a place inside.
-struct Tap {
-  int at0, at1;
-  float w0, w1;
-};
-
-Tap tap(double position, int size) {
-  if (!(position > -1 && position < size)) return {0, 0, 0, 0};
-  const int low = int(std::floor(position));
-  const float fraction = float(position - low);
-  return {low < 0 ? 0 : low, low + 1 < size ? low + 1 : size - 1, low < 0 ? 0 : 1 - fraction,
-          low + 1 < size ? fraction : 0};
-}
 
 using CropRowFunction = void (*)(const CropRow&);
 
@@ -38,59 +23,74 @@ CropRowFunction find_crop_row() {
 
 }  // namespace
 
-void crop_window(const CropArgs& a, int n) {
-  static const CropRowFunction crop_row = find_crop_row();
+WindowCrop::Taps WindowCrop::taps(double centre, double step, int samples, int size) {
+  Taps t;
+  int first = size, last = -1;
+  for (int i = 0; i < samples; ++i) {
+    const double position = centre + (i - 0.5 * samples) * step;
+    const bool inside = position > -1 && position < size;
+    const int low = inside ? int(std::floor(position)) : 0;
+    const float fraction = inside ? float(position - low) : 0;
+    t.w0.push_back(inside && low >= 0 ? 1 - fraction : 0);
+    t.w1.push_back(inside && low + 1 < size ? fraction : 0);
+    t.at0.push_back(std::max(low, 0));
+    t.at1.push_back(std::min(low + 1, size - 1));
+    if (!inside) continue;
+    first = std::min(first, t.at0.back());
+    last = std::max(last, t.at1.back());
+  }
+  t.first = first;
+  t.count = std::max(0, last + 1 - first);
+  for (int i = 0; i < samples; ++i) {
+    const bool reads = t.w0[i] != 0 || t.w1[i] != 0;  // the others read anything that is there
+    t.at0[i] = reads ? t.at0[i] - first : 0;
+    t.at1[i] = reads ? t.at1[i] - first : 0;
+  }
+  return t;
+}
+
+WindowCrop::WindowCrop(const CropArgs& a, int n) {
   const double* window = a.windows + 4 * n;
   const double step = window[2] / a.width;
-
-  std::vector<int> left(a.width), right(a.width);
-  std::vector<float> weight_left(a.width), weight_right(a.width);
-  int first = a.image_width, last = -1;  // columns of the image that count
-  for (int i = 0; i < a.width; ++i) {
-    const Tap column = tap(window[0] + (i - 0.5 * a.width) * step, a.image_width);
-    left[i] = column.at0;
-    right[i] = column.at1;
-    weight_left[i] = column.w0;
-    weight_right[i] = column.w1;
-    if (column.w0 == 0 && column.w1 == 0) continue;
-    first = std::min(first, column.at0);
-    last = std::max(last, column.at1);
+  columns_ = taps(window[0], step, a.width, a.image_width);
+  rows_ = taps(window[1], step, a.height, a.image_height);
+  std::copy_n(a.mean, 3, mean_);
+  std::copy_n(a.inv_std, 3, inv_std_);
+  if (columns_.count == 0) return;
+  patch_.reserve(size_t(rows_.count) * columns_.count * 3);
+  for (int y = rows_.first; y < rows_.first + rows_.count; ++y) {
+    const uint8_t* row = a.image + (size_t(y) * a.image_width + columns_.first) * 3;
+    patch_.insert(patch_.end(), row, row + size_t(columns_.count) * 3);
   }
-  const int columns = std::max(0, last + 1 - first);
-  for (int i = 0; i < a.width; ++i) {
-    left[i] = std::max(0, left[i] - first) * 3;  // those without weight read anything that is there
-    right[i] = std::max(0, right[i] - first) * 3;
-    if (weight_left[i] == 0 && weight_right[i] == 0) left[i] = right[i] = 0;
-  }
-  std::vector<float> mixed(size_t(columns) * 3);
+  for (std::vector<int>* places : {&columns_.at0, &columns_.at1})
+    for (int& place : *places) place *= 3;  // of the red value
+}
 
-  const size_t plane = size_t(a.width) * a.height, pitch = size_t(a.image_width) * 3;
-  float* out = a.out + n * 3 * plane;
-  for (int j = 0; j < a.height; ++j) {
-    const Tap row = tap(window[1] + (j - 0.5 * a.height) * step, a.image_height);
-    float* planes[3] = {out + size_t(j) * a.width, out + plane + size_t(j) * a.width,
-                        out + 2 * plane + size_t(j) * a.width};
-    if (columns == 0 || (row.w0 == 0 && row.w1 == 0)) {
-      for (int c = 0; c < 3; ++c) std::fill_n(planes[c], a.width, -a.mean[c] * a.inv_std[c]);
+void WindowCrop::run(float* out) const {
+  static const CropRowFunction crop_row = find_crop_row();
+  const int width = int(columns_.at0.size()), height = int(rows_.at0.size());
+  const size_t plane = size_t(width) * height, pitch = size_t(columns_.count) * 3;
+  std::vector<float> mixed(pitch);
+  CropRow args;
+  args.values = int(pitch);
+  args.mixed = mixed.data();
+  args.width = width;
+  args.left = columns_.at0.data();
+  args.right = columns_.at1.data();
+  args.weight_left = columns_.w0.data();
+  args.weight_right = columns_.w1.data();
+  std::copy_n(mean_, 3, args.mean);
+  std::copy_n(inv_std_, 3, args.inv_std);
+  for (int j = 0; j < height; ++j) {
+    for (int c = 0; c < 3; ++c) args.out[c] = out + c * plane + size_t(j) * width;
+    args.weight_above = rows_.w0[j];
+    args.weight_below = rows_.w1[j];
+    if (patch_.empty() || (args.weight_above == 0 && args.weight_below == 0)) {
+      for (int c = 0; c < 3; ++c) std::fill_n(args.out[c], width, -mean_[c] * inv_std_[c]);
       continue;
     }
-    CropRow args;
-    args.above = a.image + row.at0 * pitch + size_t(first) * 3;
-    args.below = a.image + row.at1 * pitch + size_t(first) * 3;
-    args.weight_above = row.w0;
-    args.weight_below = row.w1;
-    args.values = columns * 3;
-    args.mixed = mixed.data();
-    args.width = a.width;
-    args.left = left.data();
-    args.right = right.data();
-    args.weight_left = weight_left.data();
-    args.weight_right = weight_right.data();
-    for (int c = 0; c < 3; ++c) {
-      args.mean[c] = a.mean[c];
-      args.inv_std[c] = a.inv_std[c];
-      args.out[c] = planes[c];
-    }
+    args.above = patch_.data() + rows_.at0[j] * pitch;
+    args.below = patch_.data() + rows_.at1[j] * pitch;
     crop_row(args);
   }
 }

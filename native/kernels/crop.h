@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <vector>
 
 namespace glpose {
 
@@ -15,10 +16,28 @@ struct CropArgs {
   const double* windows;  // [N, 4]: centre x, centre y, width, height; finite
   int width, height;      // W, H
   float mean[3], inv_std[3];
-  float* out;  // [N, 3, H, W]
 };
 
-/// Window n.
-void crop_window(const CropArgs& args, int n);
+/// One window, with a copy of the part of the image that it shows: the image is not read any more once this is made.
+class WindowCrop {
+ public:
+  /// Window n.
+  WindowCrop(const CropArgs& args, int n);
+  /// @param out [3, H, W]
+  void run(float* out) const;
+
+ private:
+  /// The two source samples of one output coordinate. A sample outside the image has weight 0 and a place inside.
+  struct Taps {
+    std::vector<int> at0, at1;
+    std::vector<float> w0, w1;
+    int first = 0, count = 0;  // the part of the image between them; places are relative to its start
+  };
+  static Taps taps(double centre, double step, int samples, int size);
+
+  Taps columns_, rows_;
+  std::vector<uint8_t> patch_;  // [rows, columns, 3]
+  float mean_[3], inv_std_[3];
+};
 
 }  // namespace glpose

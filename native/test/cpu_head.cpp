@@ -27,8 +27,10 @@ void check_crop() {
                                        1e9, 4,  3, 4, 6, 4, 0, 0, 6, 4, -5, -7};
   const int count = int(windows.size() / 4);
   std::vector<float> out(size_t(count) * 3 * kWidth * kHeight, NAN);
-  CropArgs args{image.data(), kImageWidth, kImageHeight, windows.data(), kWidth, kHeight, {1, 2, 3}, {1, 0.5f, 2}, out.data()};
-  ThreadPool::instance().run(count, [&](int n, int) { crop_window(args, n); });
+  CropArgs args{image.data(), kImageWidth, kImageHeight, windows.data(), kWidth, kHeight, {1, 2, 3}, {1, 0.5f, 2}};
+  ThreadPool::instance().run(count, [&](int n, int) {
+    WindowCrop(args, n).run(out.data() + size_t(n) * 3 * kWidth * kHeight);
+  });
 
   std::vector<float> wanted;
   for (int n = 0; n < count; ++n)

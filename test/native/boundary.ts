@@ -99,6 +99,12 @@ async function crops(): Promise<void> {
     );
     detached(batch.image);
     await cropping;
+    const out = new Float32Array(3 * 96 * 128);
+    const filling = attempt(() =>
+      addon.crop({ ...image(), windows: new Float64Array(4).fill(5), width: 96, height: 128, out }),
+    );
+    detached(out);
+    await filling;
     const late = image();
     const windows = late.windows;
     await attempt(() =>
