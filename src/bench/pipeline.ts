@@ -288,13 +288,13 @@ async function paperMilliseconds(
     let survey: Awaited<ReturnType<typeof surveyVideo>> | undefined;
     const surveyed = await spend(async () => (survey = await surveyVideo(source, detect as typeof surveying)));
     const { sightings, candidates } = survey!;
-    const persons = sightings.reduce((total, people) => total + people.length, 0);
+    const persons = sightings.count;
 
     await paper.candidates(candidates.slice(0, 1)); // warms up
     let drawn: Awaited<ReturnType<typeof paper.candidates>> = [];
     const extracted = await spend(async () => (drawn = await paper.candidates(candidates)));
 
-    const every = Math.floor(sightings.length / wanted);
+    const every = Math.floor(sightings.frames / wanted);
     const isKey = (frame: number): boolean => frame % every === Math.floor(every / 2);
     const estimated = new Map<number, { x: number; y: number }[]>();
     let inKeys = 0;
@@ -303,7 +303,7 @@ async function paperMilliseconds(
       for await (const { key, around } of neighbourhoods(source.frames(), bundle.config.head!.k)) {
         signal.throwIfAborted();
         if (!isKey(key.index) || !around) continue;
-        const windows = sightings[key.index].map((one) => toScenePerson(one, model.net.aspect).window);
+        const windows = sightings.of(key.index).map((one) => toScenePerson(one, model.net.aspect).window);
         const started = performance.now();
         const people = await paper.estimate({ around, windows }, drawn);
         keySeconds += (performance.now() - started) / 1e3;

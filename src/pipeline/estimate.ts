@@ -74,7 +74,7 @@ export async function* estimateVideo(
     await estimator.begin(survey.candidates, signal);
 
     // A damaged video may yield more frames the second time than the first; nobody was looked for in those.
-    const sightingsOf = (frame: Frame): Sighting[] => survey.sightings[frame.index] ?? [];
+    const sightingsOf = (frame: Frame): Sighting[] => survey.sightings.of(frame.index);
     const sceneOf = (frame: ReadableFrame): Scene => ({
       ...frame,
       people: sightingsOf(frame).map((sighting) => toScenePerson(sighting, net.aspect)),

@@ -3,6 +3,7 @@ import type { Detection } from './detect.js';
 import type { Crop, Image } from './extract.js';
 import { CandidateDraw } from './candidates.js';
 import { inOrder } from './in-order.js';
+import { Sightings } from './sightings.js';
 import { Tracker, type Sighting } from './track.js';
 import { windowOf, type Window } from './window.js';
 
@@ -17,8 +18,7 @@ export interface DrawnCandidate {
 
 /** What the first pass over a video finds: who is where in every frame, and who may stand for whom. */
 export interface Survey {
-  /** For every frame, by track id. */
-  sightings: Sighting[][];
+  sightings: Sightings;
   /** By frame, then person. */
   candidates: DrawnCandidate[];
 }
@@ -104,17 +104,16 @@ export class Surveyor {
 /** The first pass: detects people in every frame, links them over time, draws the candidates. */
 export async function surveyVideo(source: FrameSource, options: SurveyOptions): Promise<Survey> {
   const surveyor = new Surveyor(options);
-  const sightings: Sighting[][] = [];
+  const sightings = new Sightings(options.patience);
   const detected = inOrder(source.frames(), options.atOnce, async (frame) => {
     const image = frame.data === null ? null : { ...frame, data: frame.data };
     return { image, detections: image === null ? [] : await options.detect(image) };
   });
   for await (const { image, detections } of detected) {
-    const { seen, filled } = await surveyor.next(sightings.length, image, detections);
+    const { seen, filled } = await surveyor.next(sightings.frames, image, detections);
     sightings.push(seen);
-    for (const [frame, some] of filled) sightings[frame].push(...some);
+    for (const [frame, some] of filled) sightings.fill(frame, some);
     options.onFrame?.();
   }
-  for (const frame of sightings) frame.sort((a, b) => a.trackId - b.trackId);
   return { sightings, candidates: surveyor.candidates() };
 }
