@@ -17,14 +17,14 @@ import { addon } from '../native/binding.js';
 import { adapterOf } from '../pipeline/detector-adapters/index.js';
 import { PersonDetector } from '../pipeline/detector.js';
 import { estimateVideo, surveyOptions, toScenePerson } from '../pipeline/estimate.js';
-import { openFrames, type FrameSource } from '../pipeline/frames.js';
+import type { FrameSource } from '../pipeline/frames.js';
 import { inOrder } from '../pipeline/in-order.js';
-import type { VideoInput } from '../pipeline/inputs.js';
 import { Model } from '../pipeline/model.js';
 import { neighbourhoods, type ReadableFrame } from '../pipeline/neighbourhood.js';
 import { OnnxRuntime } from '../pipeline/onnx-runtime.js';
 import { surveyVideo } from '../pipeline/survey.js';
 import type { FramePoses, VideoPoses } from '../types.js';
+import { firstOf, openClip, type ClipOptions } from './clip.js';
 import { writeHrnetBundle } from './hrnet-bundle.js';
 import { PaperSchedule } from './paper-schedule.js';
 
@@ -52,12 +52,14 @@ export interface PipelineFigures {
   stages: Record<'decode' | 'detector' | 'crop' | 'extractor' | 'head' | 'write', Spent>;
 }
 
-export interface PipelineBenchOptions {
-  video: VideoInput;
+/** The bundles that are measured: a generated HRNet-W48 at the paper's size, which takes minutes, and the shipped one. */
+export const PIPELINE_BUNDLES = ['hrnet_w48', 'default'] as const;
+export type PipelineBundle = (typeof PIPELINE_BUNDLES)[number];
+
+export interface PipelineBenchOptions extends ClipOptions {
   threads: number;
-  /** Also measure a generated HRNet-W48: minutes. */
-  hrnet: boolean;
-  signal: AbortSignal;
+  /** Default: both. */
+  only?: PipelineBundle;
   /** Takes what is being done, in words. */
   onStep?(step: string): void;
 }
@@ -73,20 +75,27 @@ interface Effort {
   verify: boolean;
 }
 
-/** Measures the shipped bundle and a generated HRNet-W48 at the paper's size. */
-export async function benchPipeline(options: PipelineBenchOptions): Promise<Record<string, PipelineFigures>> {
-  const results: Record<string, PipelineFigures> = {};
+/** A short clip gets fewer keys. */
+const FRAMES_A_KEY = 8;
+
+/** @returns figures by bundle */
+export async function benchPipeline(
+  options: PipelineBenchOptions,
+): Promise<Partial<Record<PipelineBundle, PipelineFigures>>> {
+  const results: Partial<Record<PipelineBundle, PipelineFigures>> = {};
   const folder = await mkdtemp(path.join(os.tmpdir(), 'glpose-bench-pipeline-'));
   try {
-    if (options.hrnet) {
+    if (options.only !== 'default') {
       options.onStep?.('generating an HRNet-W48');
       const dir = path.join(folder, 'hrnet-w48');
       await writeHrnetBundle(dir);
-      const effort = { keys: 2, windows: 60, int8: true, verify: false };
+      const effort = { keys: 2, windows: 48, int8: true, verify: false };
       results.hrnet_w48 = await benchBundle(dir, folder, effort, options);
     }
-    const effort = { keys: 6, windows: Infinity, int8: false, verify: true };
-    results.default = await benchBundle(DEFAULT_BUNDLE, folder, effort, options);
+    if (options.only !== 'hrnet_w48') {
+      const effort = { keys: 6, windows: Infinity, int8: false, verify: true };
+      results.default = await benchBundle(DEFAULT_BUNDLE, folder, effort, options);
+    }
     return results;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -147,7 +156,7 @@ interface Whole {
 async function runWhole(nameOrPath: string, folder: string, options: PipelineBenchOptions): Promise<Whole> {
   const { video, threads, signal } = options;
   await using model = await Model.load(nameOrPath, { method: 'glpose', reuse: 'warp', device: 'cpu', threads });
-  await using source = await openFrames(video, { signal });
+  await using source = await openClip(options);
   await warmUp(model, source);
   const counted = countExtracted(model);
   const frames: FramePoses[] = [];
@@ -196,10 +205,11 @@ async function stagesAlone(
   folder: string,
   { persons, extracted, poses }: Whole,
   { windows: most }: Effort,
-  { video, threads, signal }: PipelineBenchOptions,
+  options: PipelineBenchOptions,
 ): Promise<PipelineFigures['stages']> {
+  const { threads } = options;
   await using model = await Model.load(nameOrPath, { method: 'glpose', reuse: 'warp', device: 'cpu', threads });
-  await using source = await openFrames(video, { signal });
+  await using source = await openClip(options);
   const { net, detector } = model;
   if (!detector) throw new GlposeError('MODEL', `bundle ${model.bundle.config.name} has no detector to measure`);
   await warmUp(model, source);
@@ -271,9 +281,10 @@ async function headAlone(
 async function paperMilliseconds(
   nameOrPath: string,
   { keys: wanted, verify }: Effort,
-  { video, threads, signal }: PipelineBenchOptions,
+  options: PipelineBenchOptions,
 ): Promise<number> {
-  await using source = await openFrames(video, { signal });
+  const { threads, signal } = options;
+  await using source = await openClip(options);
   const bundle = await loadBundle(nameOrPath);
   const runtime = new OnnxRuntime(threads, 1);
   const paper = await PaperSchedule.load(bundle, threads);
@@ -294,7 +305,7 @@ async function paperMilliseconds(
     let drawn: Awaited<ReturnType<typeof paper.candidates>> = [];
     const extracted = await spend(async () => (drawn = await paper.candidates(candidates)));
 
-    const every = Math.floor(sightings.frames / wanted);
+    const every = Math.max(FRAMES_A_KEY, Math.floor(sightings.frames / wanted));
     const isKey = (frame: number): boolean => frame % every === Math.floor(every / 2);
     const estimated = new Map<number, { x: number; y: number }[]>();
     let inKeys = 0;
@@ -336,20 +347,6 @@ function expectSame(frame: number, got: { x: number; y: number }[], wanted: { x:
 
 function videoOf({ width, height, fps }: FrameSource, model: Model): Omit<VideoPoses, 'name' | 'frames'> {
   return { width, height, fps, joints: model.estimator.joints };
-}
-
-/** The first frames of a source. */
-function firstOf(source: FrameSource, count: number): FrameSource {
-  async function* frames(): ReturnType<FrameSource['frames']> extends AsyncIterable<infer F>
-    ? AsyncGenerator<F>
-    : never {
-    let left = count;
-    for await (const frame of source.frames()) {
-      yield frame;
-      if (--left === 0) return;
-    }
-  }
-  return { ...source, frames };
 }
 
 async function spend(body: () => Promise<unknown>): Promise<Spent> {

@@ -11,13 +11,13 @@ import { headShape } from '../models/bundle.js';
 import { randomHead } from '../models/random-head.js';
 import { addon, type Ceilings, type NativeHead } from '../native/binding.js';
 import { estimateVideo } from '../pipeline/estimate.js';
-import { openFrames, type Frame, type FrameSource } from '../pipeline/frames.js';
 import type { VideoInput } from '../pipeline/inputs.js';
 import type { Model } from '../pipeline/model.js';
 import type { ReadableFrame } from '../pipeline/neighbourhood.js';
 import { windowOf, type Window } from '../pipeline/window.js';
 import type { FramePoses, VideoPoses } from '../types.js';
 import { gathered } from './cases.js';
+import { openClip } from './clip.js';
 import { EnergyMeter } from './energy.js';
 import { median, percentile } from './statistics.js';
 
@@ -174,24 +174,9 @@ async function timed(signal: AbortSignal, body: (run: number) => Promise<unknown
   return times;
 }
 
-/** The first frames of a video as a source of their own. */
-async function openFirst({ video, frames, signal }: StageOptions): Promise<FrameSource> {
-  const source = await openFrames(video, { signal });
-  async function* first(): AsyncGenerator<Frame> {
-    let left = frames;
-    for await (const frame of source.frames()) {
-      yield frame;
-      if (--left === 0) return;
-    }
-  }
-  const { width, height, fps, problems } = source;
-  const close = (): Promise<void> => source.close();
-  return { width, height, fps, problems, frameCount: frames, frames: first, close, [Symbol.asyncDispose]: close };
-}
-
 /** Decodes the frames; keeps some of them. */
 async function decodeFrames(options: StageOptions): Promise<{ frames: ReadableFrame[]; times: number[] }> {
-  await using source = await openFirst(options);
+  await using source = await openClip(options);
   const frames: ReadableFrame[] = [];
   const times: number[] = [];
   let start = performance.now();
@@ -226,7 +211,7 @@ async function timeHead(
 
 async function estimateFrames(options: StageOptions): Promise<VideoPoses> {
   const { video, model, signal } = options;
-  await using source = await openFirst(options);
+  await using source = await openClip(options);
   const frames: FramePoses[] = [];
   for await (const frame of estimateVideo(source, model, { signal })) frames.push(frame);
   const { width, height, fps } = source;

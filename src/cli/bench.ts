@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { describe, headCases } from '../bench/cases.js';
 import { benchHead, measureCeilings, type HeadFigures } from '../bench/head.js';
-import { benchPipeline, type PipelineFigures } from '../bench/pipeline.js';
+import { benchPipeline, PIPELINE_BUNDLES, type PipelineBundle, type PipelineFigures } from '../bench/pipeline.js';
 import { benchStages, type StageReport } from '../bench/stages.js';
 import { DEFAULT_BUNDLE } from '../models/bundle.js';
 import { addon, type Ceilings } from '../native/binding.js';
@@ -28,7 +28,8 @@ interface StageCommandOptions {
 interface PipelineCommandOptions {
   threads: number;
   video: string;
-  hrnet: boolean;
+  frames?: number;
+  only?: PipelineBundle;
   json?: boolean;
 }
 
@@ -102,14 +103,22 @@ function pipelineCommand(terminal: Terminal): Command {
     .description('the whole pipeline beside the paper’s schedule, and beside its own stages')
     .option('--threads <number>', 'threads of either side', positiveInteger, 2)
     .option('--video <file>', 'a video with people in it', SAMPLE)
-    .option('--no-hrnet', 'leave out the generated HRNet-W48, which takes minutes')
+    .option('--frames <number>', 'frames of it to use; default: all', positiveInteger)
+    .addOption(new Option('--only <bundle>', 'one of the two that are measured').choices(PIPELINE_BUNDLES))
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  glpose bench pipeline --threads 2')
-    .action(async ({ threads, video, hrnet, json }: PipelineCommandOptions) => {
+    .action(async ({ threads, video, frames = Infinity, only, json }: PipelineCommandOptions) => {
       const { videos, failures } = await findVideos([video]);
       if (failures.length > 0) throw failures[0].error;
       const onStep = (step: string): void => terminal.err(`glpose: ${step}\n`);
-      const pipeline = await benchPipeline({ video: videos[0], threads, hrnet, signal: terminal.signal, onStep });
+      const pipeline = await benchPipeline({
+        video: videos[0],
+        frames,
+        threads,
+        hrnet,
+        signal: terminal.signal,
+        onStep,
+      });
       const ceilings = await measureCeilings(threads);
       if (json) {
         const document = { pipeline, video: path.basename(video), threads, isa: addon().info().isa, ceilings };

@@ -1,3 +1,4 @@
+import type { PipelineFigures } from '../../src/bench/pipeline.js';
 import { main } from '../../src/cli/main.js';
 import { addon } from '../../src/native/binding.js';
 
@@ -42,6 +43,20 @@ test('measures every stage of a clip, as JSON', async () => {
     expect(perSecond).toBeCloseTo(1e3 / median, 6);
   }
   expect(report.whole.framesPerSecond).toBeGreaterThan(0);
+}, 120_000);
+
+test('measures the pipeline beside the paper’s schedule, whose poses it checks, as JSON', async () => {
+  const { code, out, err } = await run('pipeline', '--frames', '8', '--only', 'default', '--json');
+  expect(err).toContain("the paper's schedule");
+  expect(code).toBe(0);
+  const { pipeline } = JSON.parse(out) as { pipeline: Record<string, PipelineFigures> };
+  const { persons, extracted, milliseconds, whole, stages, ...figures } = pipeline.default;
+  expect(persons).toBeGreaterThan(40);
+  expect(extracted).toBeGreaterThan(persons);
+  expect(figures.warp_vs_paper).toBeCloseTo(milliseconds.paper / milliseconds.warp, 6);
+  expect(milliseconds.warp).toBeCloseTo((1e3 * whole.seconds) / persons, 6);
+  expect(figures.overhead).toBeCloseTo((whole.seconds - stages.detector.seconds) / stages.extractor.seconds - 1, 6);
+  for (const { seconds, cpuSeconds } of Object.values(stages)) expect(Math.min(seconds, cpuSeconds)).toBeGreaterThan(0);
 }, 120_000);
 
 test.each([
