@@ -115,7 +115,7 @@ function pipelineCommand(terminal: Terminal): Command {
         video: videos[0],
         frames,
         threads,
-        hrnet,
+        only,
         signal: terminal.signal,
         onStep,
       });
