@@ -119,9 +119,11 @@ function hasExtension(file: string, extensions: string[]): boolean {
  * that ignore case), videos keep their extension; what still clashes is numbered in order.
  */
 function withNames(videos: Unnamed[]): VideoInput[] {
-  const short = videos.map((video) =>
-    video.kind === 'video' || video.single ? path.parse(fileOf(video)).name : path.basename(video.path) || 'root',
-  );
+  const short = videos.map((video) => {
+    if (video.kind === 'images' && !video.single) return path.basename(video.path) || 'root';
+    const { name, base } = path.parse(fileOf(video));
+    return name === '.' || name === '..' ? base : name; // ...mp4: results must not go into the folder above
+  });
   const uses = new Map<string, number>();
   for (const name of short) uses.set(folded(name), (uses.get(folded(name)) ?? 0) + 1);
   const taken = new Set<string>();

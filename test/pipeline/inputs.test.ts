@@ -127,3 +127,8 @@ test('a link that leads nowhere inside a folder of folders is passed over', asyn
   await symlink(path.join(root, 'gone'), path.join(root, 'set', 'b'));
   expect(await found('set')).toEqual(['a = set/a [1.png]']);
 });
+
+test('no name leads out of the output folder', async () => {
+  await files('...mp4', '..png');
+  expect(await found('...mp4', '..png')).toEqual(['...mp4 = ...mp4', '..png =  [..png]']);
+});
