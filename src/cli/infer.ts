@@ -16,6 +16,7 @@ import { emptyReport, type VideoReport } from '../pipeline/outcome.js';
 import { makeFolder, runVideos } from '../pipeline/run.js';
 import { machine, totalsOf, writeRecord, type RunRecord } from '../pipeline/run-record.js';
 import { SMOOTH_DEFAULTS, type SmoothOptions } from '../pipeline/smooth.js';
+import { sweep } from '../pipeline/temporary.js';
 import type { RenderStyle } from '../view/render.js';
 import type { Selection } from '../view/selection.js';
 import { device, nonNegativeInteger, positiveInteger, positiveNumber, share } from './arguments.js';
@@ -189,6 +190,8 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
   const started = new Date();
   const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
   await makeFolder(options.out);
+  const places = ['', 'render', 'view', ...RESULT_FORMATS, '.glpose', '.glpose/videos'];
+  for (const place of places) await sweep(path.join(options.out, place));
   const boxes = options.boxes === undefined ? undefined : readBoxes(options.boxes);
   for (const { text, count, first } of boxes?.remarks ?? [])
     say(`${options.boxes}: ${count} ${text} (first: ${first})`);

@@ -40,6 +40,9 @@ const COMMANDS: MakeCommand[] = [
   manualCommand,
 ];
 
+/** Milliseconds that a command has to end after Ctrl-C. Its files are whole or not there, whenever it ends. */
+const LAST_WAIT = 1800;
+
 /**
  * Runs one command line and returns the process's exit code; never exits, never throws.
  * @param argv the arguments after `node glpose.js`
@@ -49,6 +52,7 @@ export async function main(argv: string[], overrides: Partial<Terminal> = {}): P
   const onInterrupt = (): void => {
     if (stop.signal.aborted) process.exit(EXIT.interrupted); // the second Ctrl-C does not wait
     stop.abort(new GlposeError('INTERRUPTED', 'interrupted'));
+    setTimeout(() => process.exit(EXIT.interrupted), LAST_WAIT).unref();
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);

@@ -26,6 +26,9 @@ export interface ModelOptions {
   detector?: string;
 }
 
+/** Seconds without an answer after which a thread of the extractor hangs. */
+const TIMEOUT = 120;
+
 /** Windows a run on a GPU, where batches fill the device. */
 const GPU_BATCH = 16;
 
@@ -62,7 +65,7 @@ export class Model {
     const threads = options.threads ?? availableParallelism();
     native.setThreads(threads);
     const notices: string[] = [];
-    const runtime = new OnnxRuntime(threads);
+    const runtime = new OnnxRuntime(threads, undefined, TIMEOUT);
     let head: NativeHead | null = null;
     try {
       const { extractor } = bundle.config;

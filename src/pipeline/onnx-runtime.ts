@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { GlposeError } from '../errors.js';
 import { BufferPool } from './buffer-pool.js';
 import type { Plain, Reply, Request } from './onnx-worker.js';
+import { within } from './within.js';
 
 export type { Plain } from './onnx-worker.js';
 
@@ -39,10 +41,11 @@ export class OnnxRuntime {
   /**
    * @param threads cores to use
    * @param copies of each net that share them
+   * @param timeout seconds without an answer after which a thread is given up
    */
-  constructor(threads: number, copies = Math.min(threads, MOST_WORKERS)) {
+  constructor(threads: number, copies = Math.min(threads, MOST_WORKERS), timeout = Infinity) {
     this.threadsEach = Math.floor(threads / copies);
-    this.workers = Array.from({ length: copies }, () => new OnnxWorker());
+    this.workers = Array.from({ length: copies }, () => new OnnxWorker(timeout));
   }
 
   /**
@@ -83,50 +86,106 @@ export class OnnxRuntime {
 
 type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
 
-/** One thread and the calls that wait for it. */
-class OnnxWorker {
-  private readonly worker = new Worker(new URL('./onnx-worker.js', import.meta.url));
-  private readonly waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (reason: Error) => void }>();
-  private nextId = 0;
-  private ended: GlposeError | null = null;
+/** Seconds that a thread has to end when the model is disposed, before it is left behind. */
+const LAST_WAIT = 1;
 
-  constructor() {
-    this.worker.on('message', (reply: Reply) => {
-      const call = this.waiting.get(reply.id);
-      this.waiting.delete(reply.id);
-      if (this.waiting.size === 0) this.worker.unref(); // an idle thread does not keep the process alive
-      call?.resolve(reply);
-    });
-    this.worker.on('error', (error) => this.end(`the feature extractor's thread failed: ${error.message}`));
-    this.worker.on('exit', (code) => this.end(`the feature extractor's thread ended with code ${code}`));
-    this.worker.unref();
-  }
+/**
+ * One thread and the calls that wait for it. A thread that fails or hangs takes these calls with it, not later ones: the next
+ * call starts another one, which loads the same graphs.
+ */
+class OnnxWorker {
+  private thread: Worker | null = null;
+  private readonly loads: Extract<Unnumbered<Request>, { do: 'load' }>[] = [];
+  private readonly waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (reason: Error) => void }>();
+  private watch: NodeJS.Timeout | undefined;
+  private nextId = 0;
+  private disposed = false;
+
+  /** @param timeout seconds without an answer after which the thread is given up */
+  constructor(private readonly timeout: number) {}
 
   /** Calls under way. */
   get load(): number {
     return this.waiting.size;
   }
 
-  ask(request: Unnumbered<Request>): Promise<Reply> {
-    if (this.ended) return Promise.reject(this.ended);
+  async ask(request: Unnumbered<Request>): Promise<Reply> {
+    if (this.disposed) throw new GlposeError('INTERNAL', 'the model was disposed');
+    const thread = this.thread ?? this.start();
+    const reply = await this.send(thread, request);
+    if (request.do === 'load' && !('error' in reply)) this.loads.push(request);
+    return reply;
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    const { thread } = this;
+    if (thread === null) return;
+    this.end(thread, new GlposeError('INTERNAL', 'the model was disposed'));
+    thread.ref();
+    const ended = once(thread, 'exit').then(() => true, () => true); // prettier-ignore
+    thread.postMessage('end');
+    if (!(await within(ended, LAST_WAIT, () => new Error('hung')).catch(() => false))) {
+      thread.unref();
+      void thread.terminate();
+    }
+  }
+
+  private start(): Worker {
+    const thread = (this.thread = new Worker(new URL('./onnx-worker.js', import.meta.url)));
+    thread.on('message', (reply: Reply) => {
+      const call = this.waiting.get(reply.id);
+      this.waiting.delete(reply.id);
+      if (thread === this.thread) this.rest(thread);
+      call?.resolve(reply);
+    });
+    thread.on('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'MEMORY' : 'INTERNAL';
+      this.end(thread, new GlposeError(code, `the feature extractor's thread failed: ${error.message}`));
+    });
+    thread.on('exit', (code) => {
+      this.end(thread, new GlposeError('INTERNAL', `the feature extractor's thread ended with code ${code}`));
+    });
+    for (const load of this.loads) {
+      this.send(thread, load).then(
+        (reply) => {
+          if ('error' in reply) this.end(thread, loadError(load.file, load.cuda, reply.error));
+        },
+        () => {}, // its end was told
+      );
+    }
+    return thread;
+  }
+
+  private send(thread: Worker, request: Unnumbered<Request>): Promise<Reply> {
     const id = this.nextId++;
     const tensors = request.do === 'run' ? [...Object.values(request.feeds), ...Object.values(request.into ?? {})] : [];
     const buffers = tensors.map(({ data }) => data.buffer as ArrayBuffer);
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      this.worker.ref();
-      this.worker.postMessage({ id, ...request }, buffers);
+      if (this.waiting.size === 1) this.rest(thread);
+      thread.postMessage({ id, ...request }, buffers);
     });
   }
 
-  async dispose(): Promise<void> {
-    this.end('the model was disposed');
-    await this.worker.terminate();
+  /** After an answer: an idle thread does not keep the process alive, one at work has its time anew. */
+  private rest(thread: Worker): void {
+    clearTimeout(this.watch);
+    if (this.waiting.size === 0) return thread.unref();
+    thread.ref();
+    if (this.timeout === Infinity) return;
+    this.watch = setTimeout(() => {
+      const problem = `the feature extractor gave no answer for ${this.timeout} s`;
+      this.end(thread, new GlposeError('INTERNAL', problem, 'Run it again; the next video gets a new thread.'));
+      void thread.terminate();
+    }, this.timeout * 1000);
   }
 
-  private end(why: string): void {
-    this.ended ??= new GlposeError('INTERNAL', why);
-    for (const call of this.waiting.values()) call.reject(this.ended);
+  private end(thread: Worker, why: GlposeError): void {
+    if (thread !== this.thread) return;
+    this.thread = null;
+    clearTimeout(this.watch);
+    for (const call of this.waiting.values()) call.reject(why);
     this.waiting.clear();
   }
 }

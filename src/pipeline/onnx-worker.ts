@@ -82,8 +82,15 @@ function maxBatch({ inputMetadata: [input] }: ort.InferenceSession): number {
 
 // One after another: ONNX Runtime's own threads already use the cores.
 let queue: Promise<void> = Promise.resolve();
-port.on('message', (request: Request) => {
+let ending = false;
+port.on('message', (request: Request | 'end') => {
+  if (request === 'end') {
+    ending = true; // a thread that is terminated while ONNX Runtime is at work takes the process with it
+    void queue.then(() => port.close());
+    return;
+  }
   queue = queue.then(async () => {
+    if (ending) return;
     try {
       const reply = await answer(request);
       const tensors = 'feeds' in reply ? [...Object.values(reply.outputs), ...Object.values(reply.feeds)] : [];

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
+import { temporaryBeside } from './temporary.js';
 
 /**
  * Makes a file whole or not at all: `write` fills a temporary file in the same folder, which takes the file's place when it is
@@ -12,10 +12,9 @@ import { GlposeError, messageOf } from '../errors.js';
  * @returns what `write` returned. Throws OUTPUT where the disk refuses; other errors of `write` pass through
  */
 export async function makeWhole<T>(file: string, write: (temporary: string) => Promise<T>): Promise<T> {
-  const folder = path.dirname(path.resolve(file));
-  const temporary = path.join(folder, `.${randomBytes(6).toString('hex')}.partial`);
+  const temporary = temporaryBeside(file);
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(path.dirname(temporary), { recursive: true });
     const result = await write(temporary);
     await flush(temporary);
     await rename(temporary, file);
@@ -50,10 +49,9 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
  * Throws OUTPUT where the disk refuses
  */
 export async function writeFirst(file: string, content: string): Promise<boolean> {
-  const folder = path.dirname(path.resolve(file));
-  const temporary = path.join(folder, `.${randomBytes(6).toString('hex')}.partial`);
+  const temporary = temporaryBeside(file);
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(path.dirname(temporary), { recursive: true });
     await fill(temporary, content);
     await flush(temporary);
     await link(temporary, file);

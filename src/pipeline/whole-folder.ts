@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { temporaryBeside } from './temporary.js';
 import { asOutputError } from './whole-file.js';
 
 /**
@@ -10,22 +9,37 @@ import { asOutputError } from './whole-file.js';
  * @returns what `write` returned. Throws OUTPUT where the disk refuses; other errors of `write` pass through
  */
 export async function makeWholeFolder<T>(folder: string, write: (temporary: string) => Promise<T>): Promise<T> {
-  const parent = path.dirname(path.resolve(folder));
-  const name = randomBytes(6).toString('hex');
-  const temporary = path.join(parent, `.${name}.partial`);
-  const before = path.join(parent, `.${name}.before`);
+  const temporary = temporaryBeside(folder);
   try {
     await mkdir(temporary, { recursive: true });
     const result = await write(temporary);
-    const replaces = await rename(folder, before).then(
-      () => true,
-      () => false, // most often there is none; where it cannot be moved, the next line says so
-    );
-    await rename(temporary, folder);
-    if (replaces) await rm(before, { recursive: true, force: true });
+    await replace(temporary, folder);
     return result;
   } catch (thrown) {
     await rm(temporary, { recursive: true, force: true }).catch(() => {}); // the first error is the one to tell
     throw asOutputError(folder, thrown);
+  }
+}
+
+/** Another process may put its folder there at the same moment: then that one is replaced. */
+const ATTEMPTS = 10;
+
+async function replace(temporary: string, folder: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const before = temporaryBeside(folder, 'before');
+    const replaces = await rename(folder, before).then(
+      () => true,
+      () => false, // most often there is none; where it cannot be moved, the next line says so
+    );
+    try {
+      await rename(temporary, folder);
+      if (replaces) await rm(before, { recursive: true, force: true });
+      return;
+    } catch (thrown) {
+      const { code } = thrown as NodeJS.ErrnoException;
+      const occupied = code === 'ENOTEMPTY' || code === 'EEXIST';
+      if (replaces) await (occupied ? rm(before, { recursive: true, force: true }) : rename(before, folder));
+      if (!occupied || attempt === ATTEMPTS) throw thrown;
+    }
   }
 }

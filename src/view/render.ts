@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { FrameSource } from '../pipeline/frames.js';
+import { makeWholeFolder } from '../pipeline/whole-folder.js';
 import type { FramePoses, VideoPoses } from '../types.js';
 import type { Canvas } from './canvas.js';
 import { blurFaces } from './blur-faces.js';
@@ -40,8 +40,7 @@ export async function renderVideo(
     return file;
   }
   const folder = path.join('render', video.name);
-  await rm(path.join(out, folder), { recursive: true, force: true }); // no frame of an earlier run stays among these
-  await writeImages(path.join(out, folder), pictures, form);
+  await makeWholeFolder(path.join(out, folder), (temporary) => writeImages(temporary, pictures, form));
   return folder;
 }
 
