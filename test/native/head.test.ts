@@ -191,11 +191,12 @@ describe('a head', () => {
     const head = addon().createHead(shape, tensors, 'cpu');
     const { handles } = await head.put(features);
     const running = head.estimate(batchOf(handles));
-    const putting = head.put(features);
+    // Watched from the start: whichever of the two ends first, a rejection nobody waits for would fail the run.
+    const putting = expect(head.put(features)).rejects.toThrow('disposed');
     head.dispose();
     head.dispose();
     expect((await running).joints).toHaveLength(2 * shape.joints * 3);
-    await expect(putting).rejects.toThrow('disposed');
+    await putting;
     await expect(async () => head.put(features)).rejects.toThrow('disposed');
     expect(() => head.release(handles)).toThrow('disposed');
   });
