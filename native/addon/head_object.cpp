@@ -127,9 +127,14 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
       const size_t count = array.ElementLength() / map_floats;
       if (array.ElementLength() % map_floats != 0 || count > kMaxPeople)
         throw Error("INTERNAL", "expected whole maps of " + std::to_string(map_floats) + " values for features");
+      Napi::Float32Array embeddings = new_floats(env, count * shape.channels);
+      if (head->puts_at_once()) {
+        const auto deferred = Napi::Promise::Deferred::New(env);
+        deferred.Resolve(put_result(env, head->put(array.Data(), int(count), embeddings.Data()), embeddings));
+        return deferred.Promise();
+      }
       // Copied: see array_copy.
       const auto features = std::make_shared<const std::vector<float>>(array.Data(), array.Data() + array.ElementLength());
-      Napi::Float32Array embeddings = new_floats(env, count * shape.channels);
       const auto stored = std::make_shared<std::vector<StoredMap>>();
       return Task::start(
           env, {embeddings, Value()},
@@ -138,17 +143,21 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
           },
           [this, stored](Napi::Env env, const Task::Kept& kept) -> Napi::Value {
             if (!head_) throw coded_error(env, "INTERNAL", "the head was disposed while features were put");
-            Napi::Int32Array handles = Napi::Int32Array::New(env, stored->size());
-            for (size_t i = 0; i < stored->size(); ++i) {
-              handles[i] = next_handle_;
-              maps_[next_handle_++] = std::move((*stored)[i]);
-            }
-            Napi::Object result = Napi::Object::New(env);
-            result.Set("handles", handles);
-            result.Set("embeddings", kept[0].Value());
-            return result;
+            return put_result(env, *stored, kept[0].Value());
           });
     });
+  }
+
+  Napi::Object put_result(Napi::Env env, const std::vector<StoredMap>& stored, const Napi::Value& embeddings) {
+    Napi::Int32Array handles = Napi::Int32Array::New(env, stored.size());
+    for (size_t i = 0; i < stored.size(); ++i) {
+      handles[i] = next_handle_;
+      maps_[next_handle_++] = stored[i];
+    }
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("handles", handles);
+    result.Set("embeddings", embeddings);
+    return result;
   }
 
   Napi::Value release(const Napi::CallbackInfo& info) {

@@ -59,8 +59,9 @@ class Backend {
   /// Brings a convolution's weights into the form that `conv` wants.
   virtual std::unique_ptr<PreparedConv> prepare(const ConvWeights& weights) = 0;
   virtual void put(const PutArgs& args) = 0;
-  /// Whether `put` may be called while another thread calls the other kernels.
-  virtual bool puts_beside() const = 0;
+  /// Whether `put` takes no longer than a copy of the features, and may be called while another thread calls the other
+  /// kernels.
+  virtual bool puts_at_once() const = 0;
   virtual void warp(const WarpArgs& args) = 0;
   virtual void conv(const ConvArgs& args) = 0;
   virtual void decode(const DecodeArgs& args) = 0;

@@ -118,10 +118,11 @@ class CpuBackend : public Backend {
 
   void put(const PutArgs& args) override {
     const int groups = channel_stride(args.channels) / kChannelAlign;
-    ThreadPool::instance().run(args.count * groups, [&](int task, int) { put_cpu(args, task / groups, task % groups); });
+    ThreadPool::instance().run_beside(args.count * groups,
+                                      [&](int task, int) { put_cpu(args, task / groups, task % groups); });
   }
 
-  bool puts_beside() const override { return true; }
+  bool puts_at_once() const override { return true; }
 
   void warp(const WarpArgs& args) override {
     ThreadPool::instance().run(args.count * args.height,

@@ -138,7 +138,7 @@ class CudaBackend : public Backend {
     return conv;
   }
 
-  bool puts_beside() const override { return false; }  // one stream, one staging buffer
+  bool puts_at_once() const override { return false; }  // one stream, one staging buffer
 
   void put(const PutArgs& args) override {
     constexpr size_t kSliceBytes = 64 << 20;

@@ -68,6 +68,28 @@ struct ThreadPool::State {
     }
   }
 
+  /// In one's turn.
+  void run(int count, const std::function<void(int, int)>& what, int most) {
+    body = &what;
+    tasks = count;
+    workers = most;
+    next = 0;
+    failure = nullptr;
+    if (!threads.empty() && tasks > 0) {
+      open = true;
+      announce();
+    }
+    work(0);
+    // Only threads that came in time are waited for: where others keep the cores busy, some may not have woken yet. A
+    // thread steps inside before it looks whether the run is open, so that either it is seen here or it sees that it is late.
+    open = false;
+    for (int spins = 0; inside.load() > 0; ++spins) {
+      if (spins < kSpins) relax();
+      else std::this_thread::yield();
+    }
+    if (failure) std::rethrow_exception(failure);
+  }
+
   void announce() {
     {
       std::lock_guard lock(mutex);
@@ -114,26 +136,14 @@ void ThreadPool::resize(int threads) {
 
 void ThreadPool::run(int tasks, const std::function<void(int, int)>& body, int workers) {
   if (tasks == 1) return body(0, 0);
-  State& s = *state_;
-  std::lock_guard turn(s.turn);
-  s.body = &body;
-  s.tasks = tasks;
-  s.workers = workers;
-  s.next = 0;
-  s.failure = nullptr;
-  if (!s.threads.empty() && tasks > 0) {
-    s.open = true;
-    s.announce();
-  }
-  s.work(0);
-  // Only threads that came in time are waited for: where others keep the cores busy, some may not have woken yet. A thread
-  // steps inside before it looks whether the run is open, so that either it is seen here or it sees that it is late.
-  s.open = false;
-  for (int spins = 0; s.inside.load() > 0; ++spins) {
-    if (spins < kSpins) relax();
-    else std::this_thread::yield();
-  }
-  if (s.failure) std::rethrow_exception(s.failure);
+  std::lock_guard turn(state_->turn);
+  state_->run(tasks, body, workers);
+}
+
+void ThreadPool::run_beside(int tasks, const std::function<void(int, int)>& body) {
+  std::unique_lock turn(state_->turn, std::try_to_lock);
+  if (turn) return state_->run(tasks, body, kAll);
+  for (int task = 0; task < tasks; ++task) body(task, 0);
 }
 
 }  // namespace glpose

@@ -20,6 +20,9 @@ class ThreadPool {
   /// @param workers worker stays below it, whatever the pool's size has become since the caller asked
   void run(int tasks, const std::function<void(int task, int worker)>& body, int workers = kAll);
 
+  /// The same for short work that should not wait for long work: during another run the caller does all tasks itself.
+  void run_beside(int tasks, const std::function<void(int task, int worker)>& body);
+
  private:
   ThreadPool();
   struct State;

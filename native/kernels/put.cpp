@@ -1,34 +1,78 @@
 #include "kernels/put.h"
 
+#include <cstring>
+
 namespace glpose {
+namespace {
+
+constexpr int kSide = 4;
+typedef float Vec __attribute__((vector_size(kSide * sizeof(float))));
+
+inline Vec load(const float* from) {
+  Vec v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
+inline void store(float* to, Vec v) { std::memcpy(to, &v, sizeof v); }
+
+/// Turns a square: row i becomes column i.
+inline void transpose(Vec (&rows)[kSide]) {
+#if defined(__clang__)
+#define PICK(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+  typedef int Places __attribute__((vector_size(kSide * sizeof(int))));
+#define PICK(a, b, i, j, k, l) __builtin_shuffle(a, b, Places{i, j, k, l})
+#endif
+  const Vec low01 = PICK(rows[0], rows[1], 0, 4, 1, 5), high01 = PICK(rows[0], rows[1], 2, 6, 3, 7);
+  const Vec low23 = PICK(rows[2], rows[3], 0, 4, 1, 5), high23 = PICK(rows[2], rows[3], 2, 6, 3, 7);
+  rows[0] = PICK(low01, low23, 0, 1, 4, 5);
+  rows[1] = PICK(low01, low23, 2, 3, 6, 7);
+  rows[2] = PICK(high01, high23, 0, 1, 4, 5);
+  rows[3] = PICK(high01, high23, 2, 3, 6, 7);
+#undef PICK
+}
+
+}  // namespace
 
 void put_cpu(const PutArgs& a, int n, int group) {
   const int pixels = a.height * a.width, stride = channel_stride(a.channels), first = group * kChannelAlign;
   const int channels = a.channels - first < kChannelAlign ? a.channels - first : kChannelAlign;
   const float* from = a.features + (size_t(n) * a.channels + first) * pixels;
   float* to = static_cast<float*>(a.maps[n].data) + first;
-  // A square is turned at a time. Each of its columns has a sum of its own: one running sum would have to wait for every
-  // addition, and lose digits.
-  constexpr int kSquare = 16;
-  float square[kChannelAlign][kSquare] = {};  // padding channels stay 0
-  float sums[kChannelAlign][kSquare] = {};
-  for (int p0 = 0; p0 < pixels; p0 += kSquare) {
-    const int count = pixels - p0 < kSquare ? pixels - p0 : kSquare;
-    for (int c = 0; c < channels; ++c) {
-      const float mean = a.mean[first + c], inv_std = a.inv_std[first + c];
-      for (int p = 0; p < count; ++p) {
-        square[c][p] = (from[size_t(c) * pixels + p0 + p] - mean) * inv_std;
-        sums[c][p] += square[c][p];
+  double sums[kChannelAlign] = {};
+
+  // A cache line of each channel at a time: planes are often a multiple of 4 KiB apart, and only a few lines that far apart
+  // stay in a first-level cache.
+  constexpr int kLine = 16;
+  int p0 = 0;
+  for (; p0 + kLine <= pixels; p0 += kLine) {
+    for (int c0 = 0; c0 < kChannelAlign; c0 += kSide) {
+      Vec square[kLine / kSide][kSide] = {};  // padding channels stay 0
+      for (int c = c0; c < c0 + kSide && c < channels; ++c) {
+        const float mean = a.mean[first + c], inv_std = a.inv_std[first + c];
+        Vec sum = {};
+        for (int q = 0; q < kLine / kSide; ++q) {
+          const Vec v = (load(from + size_t(c) * pixels + p0 + q * kSide) - mean) * inv_std;
+          square[q][c - c0] = v;
+          sum += v;
+        }
+        sums[c] += sum[0] + sum[1] + sum[2] + sum[3];
+      }
+      for (int q = 0; q < kLine / kSide; ++q) {
+        transpose(square[q]);
+        for (int p = 0; p < kSide; ++p) store(to + size_t(p0 + q * kSide + p) * stride + c0, square[q][p]);
       }
     }
-    for (int p = 0; p < count; ++p)
-      for (int c = 0; c < kChannelAlign; ++c) to[size_t(p0 + p) * stride + c] = square[c][p];
   }
-  for (int c = 0; c < channels; ++c) {
-    double sum = 0;
-    for (float part : sums[c]) sum += part;
-    a.embeddings[size_t(n) * a.channels + first + c] = float(sum / pixels);
+  for (; p0 < pixels; ++p0) {
+    float* pixel = to + size_t(p0) * stride;
+    for (int c = 0; c < kChannelAlign; ++c) pixel[c] = 0;
+    for (int c = 0; c < channels; ++c) {
+      pixel[c] = (from[size_t(c) * pixels + p0] - a.mean[first + c]) * a.inv_std[first + c];
+      sums[c] += pixel[c];
+    }
   }
+  for (int c = 0; c < channels; ++c) a.embeddings[size_t(n) * a.channels + first + c] = float(sums[c] / pixels);
 }
 
 }  // namespace glpose

@@ -38,7 +38,7 @@ GlposeHead::GlposeHead(const HeadShape& shape, const TensorMap& tensors, std::un
 
 std::vector<StoredMap> GlposeHead::put(const float* features, int count, float* embeddings) {
   std::unique_lock turn(turn_, std::defer_lock);
-  if (!backend_->puts_beside()) turn.lock();
+  if (!backend_->puts_at_once()) turn.lock();
   std::vector<StoredMap> stored;
   std::vector<Map> maps;
   for (int n = 0; n < count; ++n) {
