@@ -11,6 +11,7 @@ import { harmless } from './harmless.js';
 import { inferCommand } from './infer.js';
 import { manualCommand } from './manual.js';
 import { modelsCommand } from './models.js';
+import { statusCommand } from './status.js';
 import { viewCommand } from './view.js';
 
 /** What a command needs of the world: where text goes, and when to stop. */
@@ -30,6 +31,7 @@ export type MakeCommand = (terminal: Terminal) => Command;
 
 const COMMANDS: MakeCommand[] = [
   inferCommand,
+  statusCommand,
   viewCommand,
   evalCommand,
   featuresCommand,

@@ -11,6 +11,7 @@
 import { access, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf, type ErrorCode } from '../errors.js';
+import { inOrder } from './in-order.js';
 import type { InputStamp, Making } from './making.js';
 import { writeWhole } from './whole-file.js';
 
@@ -72,10 +73,18 @@ export async function readOutcome(out: string, name: string): Promise<Outcome | 
 /** The outcomes in an output folder, by the videos' names; empty where nothing was run. */
 export async function readOutcomes(out: string): Promise<Map<string, Outcome>> {
   const files = await readdir(path.join(out, STATE_FOLDER, 'videos')).catch(() => []);
-  const names = files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5));
-  const outcomes = await Promise.all(names.map((name) => readOutcome(out, name)));
-  return new Map(outcomes.filter((outcome) => outcome !== null).map((outcome) => [outcome.report.name, outcome]));
+  const outcomes = new Map<string, Outcome>();
+  async function* names(): AsyncGenerator<string> {
+    for (const file of files) if (file.endsWith('.json')) yield file.slice(0, -5);
+  }
+  for await (const outcome of inOrder(names(), FILES_AT_ONCE, (name) => readOutcome(out, name))) {
+    if (outcome) outcomes.set(outcome.report.name, outcome);
+  }
+  return outcomes;
 }
+
+/** Open at a time: there may be more outcomes than a process may open files, and a shared disk likes several at once. */
+const FILES_AT_ONCE = 16;
 
 /** Takes back that a video is done, before its results are replaced one by one. */
 export async function forgetOutcome(out: string, name: string): Promise<void> {
