@@ -5,10 +5,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sourceFiles, sourcesDigest } from './sources.cjs';
 
 const native = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(native);
@@ -16,8 +16,7 @@ const args = process.argv.slice(2);
 
 if (args.includes('--list')) {
   // for binding.gyp: what the addon depends on, relative to the repository's root
-  for (const folder of ['addon', 'backend', 'kernels', 'model'])
-    for (const file of readdirSync(path.join(native, folder))) console.log(`native/${folder}/${file}`);
+  for (const file of sourceFiles()) console.log(`native/${file}`);
 } else {
   process.exitCode = build();
 }
@@ -43,6 +42,7 @@ function build() {
     ...['--out', path.join(root, 'build', 'cmake')], // not build/ itself, which node-gyp owns
     ...['--prefer-make', '--parallel', process.env.GLPOSE_JOBS ?? String(os.availableParallelism())],
     `--CDGLPOSE_CUDA=${cuda}`,
+    `--CDGLPOSE_SOURCES=${sourcesDigest()}`,
     `--CDGLPOSE_OUT=${path.join(root, 'build', 'Release')}`,
   ];
   if (process.env.GLPOSE_CUDA_ARCHS) settings.push(`--CDGLPOSE_CUDA_ARCHS=${process.env.GLPOSE_CUDA_ARCHS}`);

@@ -12,6 +12,9 @@
 #include "backend/cpu.h"
 #include "backend/thread_pool.h"
 #include "kernels/crop.h"
+#ifndef GLPOSE_SOURCES
+#include "sources.h"
+#endif
 
 namespace glpose {
 namespace {
@@ -129,6 +132,7 @@ Napi::Value ceilings(const Napi::CallbackInfo& call) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports.Set("sources", Napi::String::New(env, GLPOSE_SOURCES));
   exports.Set("info", Napi::Function::New(env, info, "info"));
   exports.Set("crop", Napi::Function::New(env, crop, "crop"));
   exports.Set("decode", Napi::Function::New(env, decode, "decode"));

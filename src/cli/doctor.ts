@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { EXIT, messageOf } from '../errors.js';
+import { EXIT, GlposeError, messageOf } from '../errors.js';
 import { DEFAULT_BUNDLE } from '../models/bundle.js';
 import { addon } from '../native/binding.js';
 import { VERSION } from '../version.js';
@@ -41,6 +41,12 @@ function line({ what, state, found, remedy }: Finding): string {
   return `${mark} ${what.padEnd(22)} ${found}${remedy && state !== 'ok' ? `\n${' '.repeat(31)}→ ${remedy}` : ''}\n`;
 }
 
+/** What failed; glpose's own errors say what to do about them. */
+function missing(what: string, thrown: unknown, remedy: string): Finding {
+  const told = thrown instanceof GlposeError && thrown.remedy !== '';
+  return { what, state: 'missing', found: messageOf(thrown), remedy: told ? undefined : remedy };
+}
+
 function machine(): Finding {
   const memory = `${Math.round(os.totalmem() / 2 ** 30)} GiB`;
   const cpu = os.cpus()[0]?.model ?? 'unknown processor';
@@ -55,8 +61,7 @@ function native(): Finding {
   try {
     return { what: 'native addon', state: 'ok', found: `loads; instruction set in use: ${addon().info().isa}` };
   } catch (thrown) {
-    const remedy = 'Install a C++17 compiler and CMake 3.18 or newer, then: npm run build:native';
-    return { what: 'native addon', state: 'missing', found: messageOf(thrown), remedy };
+    return missing('native addon', thrown, 'Install glpose again.');
   }
 }
 
@@ -117,7 +122,6 @@ async function defaultModel(): Promise<Finding> {
     await model.dispose();
     return { what, state: 'ok', found: `loads; sha256 ${sha256.slice(0, 12)}…` };
   } catch (thrown) {
-    const remedy = 'Install glpose again: a file of the bundle is missing or damaged.';
-    return { what, state: 'missing', found: messageOf(thrown), remedy };
+    return missing(what, thrown, 'Install glpose again: a file of the bundle is missing or damaged.');
   }
 }

@@ -126,6 +126,7 @@ export async function buildSanitizedAddon(): Promise<string> {
     (name) => `-I${path.join(ROOT, 'node_modules', name)}`,
   );
   const defines = ['-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS', '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'];
+  defines.push('-DGLPOSE_SOURCES="sanitized"');
   if (process.arch === 'x64') defines.push('-DGLPOSE_X86=1');
   const next = addonSources().values();
   const objects: string[] = [];
