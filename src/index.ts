@@ -16,7 +16,7 @@
  */
 export { GlposeError, type ErrorCode } from './errors.js';
 export { VERSION } from './version.js';
-export type { Box, FramePoses, Joint, PersonPose, VideoPoses } from './types.js';
+export type { Box, FrameList, FramePoses, Joint, PersonPose, VideoPoses } from './types.js';
 export {
   COCO_JOINTS,
   JHMDB_JOINTS,

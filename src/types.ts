@@ -42,8 +42,13 @@ export interface FramePoses {
   people: PersonPose[];
 }
 
+/** Frames in order: an array, or what is read from a disk each time it is gone through. */
+export interface FrameList extends Iterable<FramePoses> {
+  readonly length: number;
+}
+
 /** The result for one video, whatever it came from. */
-export interface VideoPoses {
+export interface VideoPoses<Frames extends FrameList = FrameList> {
   /** The video's file name without extension, or the folder's name. */
   name: string;
   width: number;
@@ -52,5 +57,5 @@ export interface VideoPoses {
   fps: number | null;
   /** Joint names (see joints.ts), the order of every `PersonPose.joints`. */
   joints: readonly string[];
-  frames: FramePoses[];
+  frames: Frames;
 }

@@ -150,7 +150,7 @@ interface Whole {
   persons: number;
   /** Windows through the extractor. */
   extracted: number;
-  poses: VideoPoses;
+  poses: VideoPoses<FramePoses[]>;
 }
 
 async function runWhole(nameOrPath: string, folder: string, options: PipelineBenchOptions): Promise<Whole> {
@@ -160,7 +160,7 @@ async function runWhole(nameOrPath: string, folder: string, options: PipelineBen
   await warmUp(model, source);
   const counted = countExtracted(model);
   const frames: FramePoses[] = [];
-  let poses: VideoPoses | undefined;
+  let poses: Whole['poses'] | undefined;
   const spent = await spend(async () => {
     for await (const frame of estimateVideo(source, model, { signal })) frames.push(frame);
     poses = { ...videoOf(source, model), name: video.name, frames };

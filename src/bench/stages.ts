@@ -209,7 +209,7 @@ async function timeHead(
   return { times: await timed(signal, () => head.estimate(batch)), gflop: (2 * macs) / 1e9 };
 }
 
-async function estimateFrames(options: StageOptions): Promise<VideoPoses> {
+async function estimateFrames(options: StageOptions): Promise<VideoPoses<FramePoses[]>> {
   const { video, model, signal } = options;
   await using source = await openClip(options);
   const frames: FramePoses[] = [];

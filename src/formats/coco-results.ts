@@ -6,6 +6,7 @@ import { COCO_JOINTS } from '../joints.js';
 import type { PersonPose, VideoPoses } from '../types.js';
 import { foundJoint } from './found-joint.js';
 import { frameFileName, frameNumbers } from './frame-names.js';
+import { whole, type InPieces } from './json-pieces.js';
 
 /** One person of a COCO results file. */
 export interface CocoResult {
@@ -48,37 +49,56 @@ const SKELETON = [
 
 /** The list of results of one video. */
 export function writeCocoResults(video: VideoPoses): CocoResult[] {
+  return [...cocoResults(video)];
+}
+
+/** The same list, made as it is gone through. */
+export function* cocoResults(video: VideoPoses): Generator<CocoResult, void, undefined> {
   const places = COCO_JOINTS.map((joint) => video.joints.indexOf(joint));
   const numbers = frameNumbers(video.frames);
-  return video.frames.flatMap(({ people }, frame) =>
-    people.map((person) => result(person, numbers[frame], places, (score) => score)),
-  );
+  let frame = 0;
+  for (const { people } of video.frames) {
+    for (const person of people) yield result(person, numbers[frame], places, (score) => score);
+    frame++;
+  }
 }
 
 /** The document of one video; frames without people are listed, too. */
 export function writeCoco(video: VideoPoses): CocoDocument {
+  return whole(cocoPieces(video));
+}
+
+/** The same document, made as it is gone through. */
+export function cocoPieces(video: VideoPoses): InPieces<CocoDocument> {
   const places = COCO_JOINTS.map((joint) => video.joints.indexOf(joint));
   const numbers = frameNumbers(video.frames);
-  const annotations = video.frames.flatMap(({ people }, frame) =>
-    people.map((person) => {
-      const scores = places.map((place) => foundJoint(person, place)?.score ?? 0);
-      return {
-        ...result(person, numbers[frame], places, () => 2),
-        num_keypoints: scores.filter((score) => score > 0).length,
-        scores,
-        area: person.box.width * person.box.height,
-        iscrowd: 0 as const,
-      };
-    }),
-  );
+  function* images(): Generator<CocoDocument['images'][0]> {
+    let frame = 0;
+    for (const each of video.frames) {
+      const fileName = `${video.name}/${frameFileName(each, 6, 0)}`;
+      yield { id: numbers[frame++], file_name: fileName, width: video.width, height: video.height };
+    }
+  }
+  function* annotations(): Generator<CocoAnnotation> {
+    let [frame, id] = [0, 1];
+    for (const { people } of video.frames) {
+      for (const person of people) {
+        const scores = places.map((place) => foundJoint(person, place)?.score ?? 0);
+        yield {
+          id: id++,
+          ...result(person, numbers[frame], places, () => 2),
+          num_keypoints: scores.filter((score) => score > 0).length,
+          scores,
+          area: person.box.width * person.box.height,
+          iscrowd: 0,
+        };
+      }
+      frame++;
+    }
+  }
   return {
-    images: video.frames.map((frame, i) => ({
-      id: numbers[i],
-      file_name: `${video.name}/${frameFileName(frame, 6, 0)}`,
-      width: video.width,
-      height: video.height,
-    })),
-    annotations: annotations.map((annotation, i) => ({ id: i + 1, ...annotation })),
+    images: images(),
+    annotations: annotations(),
     categories: [{ id: 1, name: 'person', supercategory: 'person', keypoints: [...COCO_JOINTS], skeleton: SKELETON }],
   };
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { FramePoses } from '../types.js';
+import type { FrameList, FramePoses } from '../types.js';
 
 /**
  * A frame's file name as result files give it: frames of a folder keep theirs; those of a video are numbered.
@@ -11,9 +11,14 @@ export function frameFileName(frame: FramePoses, digits: number, first: 0 | 1): 
 }
 
 /** The number in each frame's file name where every name is a different number, else the frames' places, from 0. */
-export function frameNumbers(frames: readonly FramePoses[]): number[] {
-  const stems = frames.map((frame) => path.parse(frameFileName(frame, 6, 0)).name);
-  const numbers = stems.map(Number);
-  const usable = stems.every((stem) => /^\d{1,12}$/.test(stem)) && new Set(numbers).size === numbers.length;
-  return usable ? numbers : frames.map((frame) => frame.index);
+export function frameNumbers(frames: FrameList): number[] {
+  const numbers: number[] = [];
+  const places: number[] = [];
+  for (const frame of frames) {
+    const { name } = path.parse(frameFileName(frame, 6, 0));
+    numbers.push(/^\d{1,12}$/.test(name) ? Number(name) : NaN);
+    places.push(frame.index);
+  }
+  const usable = !numbers.some(Number.isNaN) && new Set(numbers).size === numbers.length;
+  return usable ? numbers : places;
 }

@@ -2,6 +2,7 @@ import { POSETRACK17_JOINTS } from '../joints.js';
 import type { PersonPose, VideoPoses } from '../types.js';
 import { foundJoint } from './found-joint.js';
 import { frameFileName } from './frame-names.js';
+import { whole, type InPieces } from './json-pieces.js';
 
 /** A PoseTrack17 document of predictions. Every value stands in a list of one: the format's heritage from MATLAB. */
 export interface PoseTrack17Document {
@@ -33,18 +34,26 @@ export interface PoseTrack17Point {
 
 /** The PoseTrack17 form of one video's poses: every frame listed, people or not; joints that were not found left out. */
 export function writePoseTrack17(video: VideoPoses): PoseTrack17Document {
+  return whole(poseTrack17Pieces(video));
+}
+
+/** The same document, made as it is gone through. */
+export function poseTrack17Pieces(video: VideoPoses): InPieces<PoseTrack17Document> {
   const places = POSETRACK17_JOINTS.map((joint) => video.joints.indexOf(joint));
-  return {
-    annolist: video.frames.map((frame) => ({
-      image: [{ name: `images/${video.name}/${frameFileName(frame, 8, 1)}` }],
-      imgnum: [frame.index + 1],
-      annorect: frame.people.map((person) => ({
-        score: [person.score],
-        track_id: [person.trackId],
-        annopoints: [{ point: points(person, places) }],
-      })),
-    })),
-  };
+  function* annolist(): Generator<PoseTrack17Frame> {
+    for (const frame of video.frames) {
+      yield {
+        image: [{ name: `images/${video.name}/${frameFileName(frame, 8, 1)}` }],
+        imgnum: [frame.index + 1],
+        annorect: frame.people.map((person) => ({
+          score: [person.score],
+          track_id: [person.trackId],
+          annopoints: [{ point: points(person, places) }],
+        })),
+      };
+    }
+  }
+  return { annolist: annolist() };
 }
 
 function points(person: PersonPose, places: readonly number[]): PoseTrack17Point[] {

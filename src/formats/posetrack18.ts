@@ -2,6 +2,7 @@ import { LIMBS, POSETRACK18_JOINTS } from '../joints.js';
 import type { PersonPose, VideoPoses } from '../types.js';
 import { foundJoint } from './found-joint.js';
 import { frameFileName, frameNumbers } from './frame-names.js';
+import { whole, type InPieces } from './json-pieces.js';
 
 /** A PoseTrack18 document (also what PoseTrack21's tools read). Field names are the format's. */
 export interface PoseTrack18Document {
@@ -66,33 +67,49 @@ export function posetrackName(joint: string): string {
  * people).
  */
 export function writePoseTrack18(video: VideoPoses): PoseTrack18Document {
+  return whole(poseTrack18Pieces(video));
+}
+
+/** The same document, made as it is gone through. */
+export function poseTrack18Pieces(video: VideoPoses): InPieces<PoseTrack18Document> {
   const slots = POSETRACK18_JOINTS.map((joint) => video.joints.indexOf(joint));
   const numbers = frameNumbers(video.frames);
   const [, videoNumber, source] = /^(\d{1,6})_(mpii|bonn|mpiinew)(?:_|$)/.exec(video.name) ?? ['', '0', 'mpii'];
   const firstId = (SOURCES.indexOf(source) * 1_000_000 + Number(videoNumber)) * 10_000;
-  const crowd = video.frames.reduce((most, frame) => Math.max(most, frame.people.length), 0);
+  let crowd = 0;
+  for (const { people } of video.frames) crowd = Math.max(crowd, people.length);
   const peoplePerFrame = 10 ** Math.max(2, String(crowd).length);
   const estimated = new Set<string>();
 
-  const images: PoseTrack18Image[] = [];
-  const annotations: PoseTrack18Annotation[] = [];
-  video.frames.forEach((frame, place) => {
-    const id = firstId + numbers[place];
-    images.push({
-      file_name: `images/${video.name}/${frameFileName(frame, 6, 0)}`,
-      id,
-      frame_id: id,
-      vid_id: videoNumber.padStart(6, '0'),
-      nframes: video.frames.length,
-      is_labeled: true,
-      width: video.width,
-      height: video.height,
-    });
-    frame.people.forEach((person, index) => {
-      annotations.push(annotation(person, id * peoplePerFrame + index, id, slots, estimated));
-    });
-  });
-  return { images, annotations, categories: [category(estimated)] };
+  function* images(): Generator<PoseTrack18Image> {
+    let place = 0;
+    for (const frame of video.frames) {
+      const id = firstId + numbers[place++];
+      yield {
+        file_name: `images/${video.name}/${frameFileName(frame, 6, 0)}`,
+        id,
+        frame_id: id,
+        vid_id: videoNumber.padStart(6, '0'),
+        nframes: video.frames.length,
+        is_labeled: true,
+        width: video.width,
+        height: video.height,
+      };
+    }
+  }
+  function* annotations(): Generator<PoseTrack18Annotation> {
+    let place = 0;
+    for (const { people } of video.frames) {
+      const id = firstId + numbers[place++];
+      for (const [index, person] of people.entries())
+        yield annotation(person, id * peoplePerFrame + index, id, slots, estimated);
+    }
+  }
+  /** After the annotations, which tell what was estimated. */
+  function* categories(): Generator<PoseTrack18Category> {
+    yield category(estimated);
+  }
+  return { images: images(), annotations: annotations(), categories: categories() };
 }
 
 function annotation(

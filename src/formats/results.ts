@@ -4,13 +4,13 @@ import path from 'node:path';
 import { asOutputError, writeWhole } from '../pipeline/whole-file.js';
 import { makeWholeFolder } from '../pipeline/whole-folder.js';
 import type { VideoPoses } from '../types.js';
-import { writeCoco, writeCocoResults } from './coco-results.js';
+import { cocoPieces, cocoResults } from './coco-results.js';
 import { writeCsv } from './csv.js';
 import { jsonPieces } from './json-pieces.js';
 import { writeMot } from './mot.js';
 import { writeOpenPose } from './openpose.js';
-import { writePoseTrack17 } from './posetrack17-writer.js';
-import { writePoseTrack18 } from './posetrack18.js';
+import { poseTrack17Pieces } from './posetrack17-writer.js';
+import { poseTrack18Pieces } from './posetrack18.js';
 
 /** One file a video, or a folder a video; both are named as the video, in a folder named as the format. */
 type Writer =
@@ -18,10 +18,10 @@ type Writer =
   | { files(video: VideoPoses): Iterable<{ name: string; document: object }> };
 
 const WRITERS = {
-  posetrack18: { extension: '.json', text: (video) => jsonPieces(writePoseTrack18(video)) },
-  posetrack17: { extension: '.json', text: (video) => jsonPieces(writePoseTrack17(video)) },
-  coco: { extension: '.json', text: (video) => jsonPieces(writeCoco(video)) },
-  'coco-results': { extension: '.json', text: (video) => jsonPieces(writeCocoResults(video)) },
+  posetrack18: { extension: '.json', text: (video) => jsonPieces(poseTrack18Pieces(video)) },
+  posetrack17: { extension: '.json', text: (video) => jsonPieces(poseTrack17Pieces(video)) },
+  coco: { extension: '.json', text: (video) => jsonPieces(cocoPieces(video)) },
+  'coco-results': { extension: '.json', text: (video) => jsonPieces(cocoResults(video)) },
   openpose: { files: writeOpenPose },
   csv: { extension: '.csv', text: writeCsv },
   mot: { extension: '.txt', text: writeMot },

@@ -7,7 +7,7 @@ import os from 'node:os';
 import { GlposeError, messageOf } from '../errors.js';
 import { writeResults, type ResultFormat } from '../formats/results.js';
 import type { BoxFile } from '../formats/boxes.js';
-import type { FramePoses, VideoPoses } from '../types.js';
+import type { VideoPoses } from '../types.js';
 import { renderVideo, type RenderStyle } from '../view/render.js';
 import { bridge, type BridgeOptions } from './bridge.js';
 import { estimateVideo, type EstimateOptions } from './estimate.js';
@@ -25,6 +25,7 @@ import {
   type Outcome,
   type VideoReport,
 } from './outcome.js';
+import { PoseSpool } from './pose-spool.js';
 import { PoseSmoother, type SmoothOptions } from './smooth.js';
 
 export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress'> {
@@ -130,11 +131,17 @@ async function runVideo(video: VideoInput, model: Model, options: RunOptions): P
       totalFrames: source.frameCount === null ? null : source.frameCount * passes,
     });
     const boxes = options.boxes?.forVideo(video.name);
-    const frames: FramePoses[] = [];
+    using frames = new PoseSpool(options.out);
     const estimates = estimateVideo(source, model, { ...options, boxes, onProgress: options.onFrame });
     const smoother = options.smooth && new PoseSmoother(source.fps, options.smooth);
     const bridged = options.bridge ? bridge(estimates, options.bridge) : estimates;
-    for await (const frame of bridged) frames.push(smoother?.next(frame) ?? frame);
+    let people = 0;
+    const tracks = new Set<number>();
+    for await (const frame of bridged) {
+      frames.push(smoother?.next(frame) ?? frame);
+      people += frame.people.length;
+      for (const { trackId } of frame.people) tracks.add(trackId);
+    }
     const poses: VideoPoses = {
       name: video.name,
       width: source.width,
@@ -144,8 +151,8 @@ async function runVideo(video: VideoInput, model: Model, options: RunOptions): P
       frames,
     };
     report.frames = frames.length;
-    report.poses = frames.reduce((total, frame) => total + frame.people.length, 0);
-    report.tracks = new Set(frames.flatMap((frame) => frame.people.map((person) => person.trackId))).size;
+    report.poses = people;
+    report.tracks = tracks.size;
     report.problems.push(...source.problems);
     await requireFolder(options.out);
     await forgetOutcome(options.out, video.name);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { FrameSource } from '../pipeline/frames.js';
 import { makeWholeFolder } from '../pipeline/whole-folder.js';
-import type { FramePoses, VideoPoses } from '../types.js';
+import type { VideoPoses } from '../types.js';
 import type { Canvas } from './canvas.js';
 import { blurFaces } from './blur-faces.js';
 import { writeImages, type Picture } from './image-writer.js';
@@ -50,9 +50,11 @@ async function* drawn(
   style: RenderStyle,
   onFrame: () => void,
 ): AsyncGenerator<Picture & Canvas, void, undefined> {
-  const posesOf = new Map<number, FramePoses>(video.frames.map((frame) => [frame.index, frame]));
+  const estimated = video.frames[Symbol.iterator](); // in the frames' order
+  let next = estimated.next();
   for await (const { index, name, width, height, data } of source.frames()) {
-    const poses = posesOf.get(index);
+    const poses = !next.done && next.value.index === index ? next.value : null;
+    if (poses) next = estimated.next();
     if (poses && data) {
       const canvas = { name, width, height, data }; // drawn in place: this pass's frames are ours alone
       if (style.blurFaces) blurFaces(canvas, poses, video.joints);

@@ -3,9 +3,9 @@ import { readCocoDocument, type ReadPosesOptions } from '../../src/formats/coco.
 import type { Fields } from '../../src/formats/fields.js';
 import { Remarks } from '../../src/formats/remarks.js';
 import { POSETRACK18_JOINTS } from '../../src/joints.js';
-import type { VideoPoses } from '../../src/types.js';
+import type { FramePoses, VideoPoses } from '../../src/types.js';
 
-const video: VideoPoses = {
+const video: VideoPoses<FramePoses[]> = {
   name: '002255_bonn_test',
   width: 640,
   height: 360,

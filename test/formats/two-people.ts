@@ -1,5 +1,5 @@
 import { COCO_JOINTS } from '../../src/joints.js';
-import type { PersonPose, VideoPoses } from '../../src/types.js';
+import type { FramePoses, PersonPose, VideoPoses } from '../../src/types.js';
 
 /** The joints of the default bundle: COCO's, then neck and head top. */
 export const JOINTS = [...COCO_JOINTS, 'neck', 'head_top'];
@@ -22,7 +22,7 @@ export function person(trackId: number, left: number, top: number): PersonPose {
  * A video of three frames at 10 fps: two people (tracks 0 and 7), nobody, one of them with a joint the net does not give
  * (left_eye), one that it did not find (left_wrist) and one without a finite place (right_wrist).
  */
-export function twoPeople(): VideoPoses {
+export function twoPeople(): VideoPoses<FramePoses[]> {
   const damaged = person(7, 300.125, 60);
   damaged.joints[JOINTS.indexOf('left_eye')] = null;
   damaged.joints[JOINTS.indexOf('left_wrist')]!.score = 0;
