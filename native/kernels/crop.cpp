@@ -5,23 +5,9 @@
 #include <cstddef>
 
 #include "kernels/crop_row.h"
+#include "kernels/for_this_cpu.h"
 
 namespace glpose {
-namespace {
-
-using CropRowFunction = void (*)(const CropRow&);
-
-CropRowFunction find_crop_row() {
-#ifdef GLPOSE_X86
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl"))
-    return crop_row_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return crop_row_avx2;
-#endif
-  return crop_row_baseline;
-}
-
-}  // namespace
 
 WindowCrop::Taps WindowCrop::taps(double centre, double step, int samples, int size) {
   Taps t;
@@ -67,7 +53,7 @@ WindowCrop::WindowCrop(const CropArgs& a, int n) {
 }
 
 void WindowCrop::run(float* out) const {
-  static const CropRowFunction crop_row = find_crop_row();
+  static const auto crop_row = GLPOSE_FOR_THIS_CPU(crop_row);
   const int width = int(columns_.at0.size()), height = int(rows_.at0.size());
   const size_t plane = size_t(width) * height, pitch = size_t(columns_.count) * 3;
   std::vector<float> mixed(pitch);

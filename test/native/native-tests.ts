@@ -34,6 +34,8 @@ const INSTRUCTION_SETS: Record<string, string[]> = {
   'kernels/conv_avx512.cpp': AVX512,
   'kernels/crop_row_avx2.cpp': AVX2,
   'kernels/crop_row_avx512.cpp': AVX512,
+  'kernels/warp_row_avx2.cpp': AVX2,
+  'kernels/warp_row_avx512.cpp': AVX512,
 };
 
 /** A source file with other text in place of its own, for a mutant. */
