@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
 import { isCocoDocument, readCocoDocument, readCocoResults, type ReadPosesOptions } from './coco.js';
@@ -11,13 +11,17 @@ export interface ReadPoseFilesOptions extends ReadPosesOptions {
   annotations?: readonly PoseSequence[];
 }
 
+/** What `glpose infer` writes and can be read again, the richest first. */
+const READABLE = ['posetrack18', 'coco', 'posetrack17'];
+
 /**
  * Reads a file of poses, or all `.json` files of a folder: PoseTrack17, 18, 21, COCO documents, COCO result lists. Each
- * file may be in another format. Files of a folder that hold no poses (a run's log) are left out and counted.
+ * file may be in another format. Files of a folder that hold no poses (a run's log) are left out and counted. For
+ * predictions, the output folder of `glpose infer` stands for the richest format in it.
  * @throws GlposeError ANNOTATION naming the file and what to do
  */
 export function readPoseFiles(source: string, options: ReadPoseFilesOptions): PoseSequence[] {
-  const { file, files } = jsonFiles(source);
+  const { file, files } = jsonFiles(source, options.role === 'predictions');
   const sequences: PoseSequence[] = [];
   for (const name of files) {
     const read = readPoseDocument(readJsonFile(name), name, options);
@@ -55,11 +59,13 @@ function noPoses(problem: string): GlposeError {
   );
 }
 
-function jsonFiles(source: string): { file: boolean; files: string[] } {
+function jsonFiles(source: string, predictions: boolean): { file: boolean; files: string[] } {
   try {
     if (!statSync(source).isDirectory()) return { file: true, files: [source] };
-    const names = readdirSync(source).filter((name) => name.toLowerCase().endsWith('.json'));
-    return { file: false, files: names.sort().map((name) => path.join(source, name)) };
+    const written = READABLE.map((format) => path.join(source, format)).find((some) => existsSync(some));
+    const folder = predictions && written !== undefined ? written : source;
+    const names = readdirSync(folder).filter((name) => name.toLowerCase().endsWith('.json'));
+    return { file: false, files: names.sort().map((name) => path.join(folder, name)) };
   } catch (cause) {
     const problem = `${source} cannot be read: ${messageOf(cause).split(',')[0]}`;
     throw new GlposeError('ANNOTATION', problem, 'Check the path.', { cause });

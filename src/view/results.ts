@@ -43,18 +43,14 @@ export interface Run {
   videos: Map<string, string>;
 }
 
-/** What `glpose infer` writes and can be read again, the richest first. */
-const READABLE = ['posetrack18', 'coco', 'posetrack17'];
-
 /**
  * Reads the output folder of a run, or any file or folder of poses that `glpose eval` reads.
  * @throws ANNOTATION naming the file
  */
 export function readResults(source: string): Results {
   const log = path.join(source, 'run.json');
-  const folder = READABLE.map((format) => path.join(source, format)).find((some) => existsSync(some));
   const remarks = new Remarks(true);
-  const sequences = readPoseFiles(folder ?? source, { role: 'predictions', remarks });
+  const sequences = readPoseFiles(source, { role: 'predictions', remarks });
   const details = new Map<string, Pick<ResultSequence, 'size' | 'estimated'>>();
   const described = sequences.map((sequence): ResultSequence => {
     const known = details.get(sequence.file) ?? detailsOf(sequence.file);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ReadPosesOptions } from '../../src/formats/coco.js';
@@ -152,6 +152,16 @@ it('reads a folder of both formats and passes over other JSON, counted', () => {
   const options = predictions();
   expect(readPoseFiles(dir, options).map(({ file }) => path.basename(file))).toEqual(['a.json', 'b.json']);
   expect(options.remarks.list()).toMatchObject([{ text: 'files without poses, left out', count: 1 }]);
+});
+
+it('takes the output folder of a run for the poses in it, the richest format first', () => {
+  for (const format of ['posetrack17', 'posetrack18']) mkdirSync(path.join(dir, format));
+  write({ version: 1 }, 'run.json');
+  write(document17(), 'posetrack17/v.json');
+  write(document18(), 'posetrack18/v.json');
+  const options = predictions();
+  expect(readPoseFiles(dir, options).map(({ file }) => path.relative(dir, file))).toEqual(['posetrack18/v.json']);
+  expect(options.remarks.list()).toEqual([]);
 });
 
 it('groups the frames of a merged file by their folders, in order of their numbers', () => {

@@ -55,7 +55,10 @@ test('tests and tools of the native code are no part of it', () => {
 
 test('one that was not built, and one that is no addon, are told apart', () => {
   rmSync(binary());
-  expect(refusal()).toMatchObject({ message: expect.stringMatching(/not built/), remedy: expect.stringMatching(/npm/) });
+  expect(refusal()).toMatchObject({
+    message: expect.stringMatching(/not built/),
+    remedy: expect.stringMatching(/npm/),
+  });
   writeFileSync(binary(), 'no addon');
   expect(refusal()).toMatchObject({ message: expect.stringMatching(/does not load/) });
 });
