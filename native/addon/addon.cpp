@@ -2,10 +2,12 @@
 #include <napi.h>
 
 #include <algorithm>
+#include <climits>
 #include <cmath>
 #include <memory>
 
 #include "addon/arguments.h"
+#include "addon/file_lock.h"
 #include "addon/head_object.h"
 #include "addon/task.h"
 #include "backend/backend.h"
@@ -131,6 +133,15 @@ Napi::Value ceilings(const Napi::CallbackInfo& call) {
       });
 }
 
+Napi::Value lock(const Napi::CallbackInfo& call) {
+  return guarded(call.Env(), [&]() -> Napi::Value {
+    const int fd = int_value(call[0], "fd", 0, INT_MAX);
+    if (!call[1].IsBoolean()) throw Error("INTERNAL", "expected a boolean for shared");
+    const int locked = lock_file(fd, call[1].As<Napi::Boolean>());
+    return locked < 0 ? call.Env().Null() : Napi::Boolean::New(call.Env(), locked == 1);
+  });
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("sources", Napi::String::New(env, GLPOSE_SOURCES));
   exports.Set("info", Napi::Function::New(env, info, "info"));
@@ -139,6 +150,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("createHead", define_create_head(env));
   exports.Set("ceilings", Napi::Function::New(env, ceilings, "ceilings"));
   exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
+  exports.Set("lock", Napi::Function::New(env, lock, "lock"));
   return exports;
 }
 

@@ -155,6 +155,12 @@ export interface Addon {
   ceilings(): Promise<Ceilings>;
   /** Sets the size of the CPU thread pool that every call shares. Default: the number of cores. */
   setThreads(count: number): void;
+  /**
+   * Locks an open file, without waiting, until it is closed or this process ends, however it ends.
+   * @param shared whether others may hold it, too, all shared
+   * @returns false where somebody else holds it; null where the file system or platform knows no such locks
+   */
+  lock(fd: number, shared: boolean): boolean | null;
 }
 
 /** The addon's folder in the package; dist/src/native/ is where this file runs. */

@@ -45,6 +45,7 @@ export function withTypedErrors(binary: Addon): Addon {
     decode: (heatmaps, shape, method) => call(() => binary.decode(heatmaps, shape, method)),
     createHead: (shape, tensors, device) => headWithTypedErrors(call(() => binary.createHead(shape, tensors, device))),
     ceilings: () => settled(() => binary.ceilings()),
+    lock: (fd, shared) => call(() => binary.lock(fd, shared)),
     setThreads: (count) => call(() => binary.setThreads(count)),
   };
 }

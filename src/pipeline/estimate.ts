@@ -14,6 +14,7 @@ import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
 import type { Frame, FrameSource } from './frames.js';
 import type { Model } from './model.js';
 import { inOrder } from './in-order.js';
+import type { Journal } from './journal.js';
 import { neighbourhoods, type Neighbourhood, type ReadableFrame } from './neighbourhood.js';
 import type { Image } from './extract.js';
 import { surveyVideo, type GivenDetection, type SurveyOptions } from './survey.js';
@@ -44,6 +45,11 @@ export interface EstimateOptions extends PeopleOptions {
   only?(frame: number): boolean;
   /** Also say what each pose was made from (`PersonPose.explanation`). */
   explain?: boolean;
+  /**
+   * Has, or takes, what the networks say of each frame; without explanations.
+   * @internal
+   */
+  journal?: Journal;
   /** Called after every frame of either pass, with the poses estimated in it. */
   onProgress?(progress: { pass: 'survey' | 'estimate'; people: number }): void;
 }
@@ -66,11 +72,12 @@ export async function* estimateVideo(
   options: EstimateOptions = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
   const { estimator, net } = model;
-  const { every = 1, only, explain, signal, onProgress } = options;
+  const { every = 1, only, explain, journal, signal, onProgress } = options;
   const giveBack = model.take();
   try {
     const onFrame = (): void => onProgress?.({ pass: 'survey', people: 0 });
-    const survey = await surveyVideo(source, { ...surveyOptions(model, options), onFrame });
+    const log = options.boxes || options.detect ? undefined : journal?.detections;
+    const survey = await surveyVideo(source, { ...surveyOptions(model, options), log, onFrame });
     await estimator.begin(survey.candidates, signal);
 
     // A damaged video may yield more frames the second time than the first; nobody was looked for in those.
@@ -82,9 +89,10 @@ export async function* estimateVideo(
     const isAsked = ({ index }: Frame): boolean => index % every === 0 && only?.(index) !== false;
     const estimateKey = async ({ key, around }: Neighbourhood): Promise<FramePoses | null> => {
       signal?.throwIfAborted();
-      if (!isAsked(key)) return null;
-      const poses = around ? await estimator.estimate(around.map(sceneOf), explain) : [];
-      return toFramePoses(key, around ? sightingsOf(key) : [], poses);
+      const estimate = async (): Promise<readonly EstimatedPose[]> =>
+        around && isAsked(key) ? estimator.estimate(around.map(sceneOf), explain) : [];
+      const poses = await (journal?.poses.of(key.index, estimate) ?? estimate());
+      return isAsked(key) ? toFramePoses(key, around ? sightingsOf(key) : [], poses) : null;
     };
     // Keys under way at a time: enough that one more person waits for every one in the extractor.
     const people = ({ key }: Neighbourhood): number => Math.max(1, isAsked(key) ? sightingsOf(key).length : 0);
@@ -95,6 +103,7 @@ export async function* estimateVideo(
       onProgress?.({ pass: 'estimate', people: estimated?.people.length ?? 0 });
       if (estimated) yield estimated;
     }
+    await journal?.poses.end();
   } finally {
     giveBack();
   }
@@ -137,7 +146,7 @@ export function toScenePerson({ trackId, box }: Sighting, aspect: number): Scene
   return { trackId, window: windowOf(box, aspect) };
 }
 
-export function toFramePoses(frame: Frame, sightings: Sighting[], poses: EstimatedPose[]): FramePoses {
+export function toFramePoses(frame: Frame, sightings: Sighting[], poses: readonly EstimatedPose[]): FramePoses {
   const people = sightings.map(({ trackId, box, score }, i): PersonPose => {
     const { joints, explanation } = poses[i];
     const scores = joints.filter((joint) => joint !== null).map((joint) => joint.score);

@@ -2,7 +2,9 @@
  * What came of each video, in a file of its own, so that any number of processes can work into one output folder:
  *
  *   <out>/.glpose/videos/<name>.json   an `Outcome`, written whole when the video is finished, has failed or was interrupted
- *   <out>/.glpose/shards/            which video belongs to which shard (shard-plan.ts)
+ *   <out>/.glpose/journals/            what was computed of videos that were interrupted (journal.ts)
+ *   <out>/.glpose/locks/               who is at work here (folder-lock.ts)
+ *   <out>/.glpose/shards/              which video belongs to which shard (shard-plan.ts)
  *   <out>/run.json                     the `RunRecord` of a run over all inputs (run-record.ts)
  *   <out>/run-<i>-of-<n>.json          that of shard i of n, from 1
  *
@@ -32,6 +34,8 @@ export interface VideoReport {
   poses: number;
   tracks: number;
   seconds: number;
+  /** Frames whose detections and whose poses an interrupted run had left; absent where there are none. */
+  kept?: { detections: number; poses: number };
   /** Result files, relative to the output folder. */
   files: string[];
 }

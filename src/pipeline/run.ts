@@ -2,9 +2,7 @@
  * One run over many videos: each is estimated, written and, where asked, drawn; one that fails is reported and the others
  * go on. What came of each stands in its outcome.
  */
-import { access, constants, mkdir } from 'node:fs/promises';
 import os from 'node:os';
-import { GlposeError, messageOf } from '../errors.js';
 import { writeResults, type ResultFormat } from '../formats/results.js';
 import type { BoxFile } from '../formats/boxes.js';
 import type { VideoPoses } from '../types.js';
@@ -13,6 +11,7 @@ import { bridge, type BridgeOptions } from './bridge.js';
 import { estimateVideo, type EstimateOptions } from './estimate.js';
 import { openFrames, type FrameSource } from './frames.js';
 import type { VideoInput } from './inputs.js';
+import { Journal, removeJournal } from './journal.js';
 import type { Model } from './model.js';
 import { changesBetween, stampOf, type Making, type Recipe } from './making.js';
 import {
@@ -25,10 +24,11 @@ import {
   type Outcome,
   type VideoReport,
 } from './outcome.js';
+import { requireFolder } from './output-folder.js';
 import { PoseSpool } from './pose-spool.js';
 import { PoseSmoother, type SmoothOptions } from './smooth.js';
 
-export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress'> {
+export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress' | 'explain' | 'journal'> {
   /** Folder of the results; made where it does not exist. */
   out: string;
   /** Default: posetrack18. */
@@ -41,7 +41,7 @@ export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress'
   render?: RenderStyle;
   /** What the options and the model amount to; by it, the work of an earlier run is known as this run's. */
   recipe: Recipe;
-  /** Whether videos that an earlier run has done alike are left as they are. Default true. */
+  /** Whether videos that an earlier run has done alike are left as they are, and others go on where it was stopped. Default true. */
   resume?: boolean;
   /** Something to tell about a video before it is begun: that it is done already, or why it is done again. */
   onRemark?(remark: string): void;
@@ -68,12 +68,14 @@ export async function runVideos(
       () => undefined, // opening it will say why
     );
     const done = making && (await doneBefore(making, options));
-    const report = (reports[place] = done ?? (await runVideo(video, model, options)));
+    if (done || options.resume === false) await removeJournal(options.out, video.name);
+    const report = (reports[place] = done ?? (await runVideo(video, model, options, making)));
     if (!done) {
       if (making) report.input = making.input;
       const outcome: Outcome = { format: 1, finished: new Date().toISOString(), host: os.hostname(), making, report };
       await requireFolder(options.out);
       await writeOutcome(options.out, outcome);
+      if (report.status === 'done') await removeJournal(options.out, video.name);
     }
     options.onVideoEnd?.(report);
     if (report.status === 'interrupted') break;
@@ -98,32 +100,13 @@ async function doneBefore(making: Making, options: RunOptions): Promise<VideoRep
   return undefined;
 }
 
-/** Makes the folder of the results. Throws OUTPUT where it cannot be written. */
-export async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
-  } catch (thrown) {
-    const problem = `the output folder ${folder} cannot be written: ${messageOf(thrown)}`;
-    throw new GlposeError('OUTPUT', problem, 'Give another folder with -o, or change its permissions.');
-  }
-}
-
-/** Whoever removed the folder does not want it back; nor would the results before be in it. */
-async function requireFolder(folder: string): Promise<void> {
-  try {
-    await access(folder, constants.W_OK);
-  } catch (thrown) {
-    const problem = `the output folder ${folder} is gone or can no longer be written: ${messageOf(thrown)}`;
-    throw new GlposeError('OUTPUT', problem, 'Run it again to do what is left.');
-  }
-}
-
-async function runVideo(video: VideoInput, model: Model, options: RunOptions): Promise<VideoReport> {
+async function runVideo(video: VideoInput, model: Model, options: RunOptions, making?: Making): Promise<VideoReport> {
   const started = performance.now();
   const report = emptyReport(video.name, video.path);
   let source: FrameSource | undefined;
+  let journal: Journal | undefined;
   try {
+    journal = making && (await Journal.open(options.out, making, model.estimator.joints.length, options.onRemark));
     source = await openFrames(video, { signal: options.signal });
     const passes = options.render ? 3 : 2;
     options.onVideo?.({
@@ -132,7 +115,7 @@ async function runVideo(video: VideoInput, model: Model, options: RunOptions): P
     });
     const boxes = options.boxes?.forVideo(video.name);
     using frames = new PoseSpool(options.out);
-    const estimates = estimateVideo(source, model, { ...options, boxes, onProgress: options.onFrame });
+    const estimates = estimateVideo(source, model, { ...options, boxes, journal, onProgress: options.onFrame });
     const smoother = options.smooth && new PoseSmoother(source.fps, options.smooth);
     const bridged = options.bridge ? bridge(estimates, options.bridge) : estimates;
     let people = 0;
@@ -168,6 +151,8 @@ async function runVideo(video: VideoInput, model: Model, options: RunOptions): P
   } finally {
     await source?.close();
   }
+  const kept = journal && { detections: journal.detections.found, poses: journal.poses.found };
+  if (kept && kept.detections + kept.poses > 0) report.kept = kept;
   report.seconds = Math.round(performance.now() - started) / 1000;
   return report;
 }

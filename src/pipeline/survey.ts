@@ -2,6 +2,7 @@ import type { FrameSource } from './frames.js';
 import type { Detection } from './detect.js';
 import type { Crop, Image } from './extract.js';
 import { CandidateDraw } from './candidates.js';
+import type { FrameLog } from './frame-log.js';
 import { inOrder } from './in-order.js';
 import { Sightings } from './sightings.js';
 import { Tracker, type Sighting } from './track.js';
@@ -44,6 +45,8 @@ export interface SurveyOptions {
   seed: number;
   /** Frames that are detected at a time. */
   atOnce: number;
+  /** Has, or takes, each frame's detections. */
+  log?: FrameLog<readonly GivenDetection[]>;
   onFrame?(): void;
 }
 
@@ -107,7 +110,8 @@ export async function surveyVideo(source: FrameSource, options: SurveyOptions): 
   const sightings = new Sightings(options.patience);
   const detected = inOrder(source.frames(), options.atOnce, async (frame) => {
     const image = frame.data === null ? null : { ...frame, data: frame.data };
-    return { image, detections: image === null ? [] : await options.detect(image) };
+    const detect = async (): Promise<readonly GivenDetection[]> => (image === null ? [] : options.detect(image));
+    return { image, detections: await (options.log?.of(frame.index, detect) ?? detect()) };
   });
   for await (const { image, detections } of detected) {
     const { seen, filled } = await surveyor.next(sightings.frames, image, detections);
@@ -115,5 +119,6 @@ export async function surveyVideo(source: FrameSource, options: SurveyOptions): 
     for (const [frame, some] of filled) sightings.fill(frame, some);
     options.onFrame?.();
   }
+  await options.log?.end();
   return { sightings, candidates: surveyor.candidates() };
 }

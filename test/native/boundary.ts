@@ -146,6 +146,8 @@ async function heads(): Promise<void> {
       addon.createHead(SHAPE, { ...tensors, 'head.bias': { shape: [3], data: odd as never } }, 'cpu'),
     );
     await attempt(() => addon.setThreads(odd as never));
+    await attempt(() => addon.lock(odd as never, true));
+    await attempt(() => addon.lock(1 << 30, odd as never));
   }
   const large = { ...SHAPE, channels: 1024, height: 1024, width: 1024 };
   await attempt(() =>
