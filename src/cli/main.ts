@@ -42,6 +42,9 @@ const COMMANDS: MakeCommand[] = [
   manualCommand,
 ];
 
+/** Ctrl-C, what a scheduler sends, and the end of the terminal. */
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Milliseconds that a command has to end after Ctrl-C. Its files are whole or not there, whenever it ends. */
 const LAST_WAIT = 1800;
 
@@ -56,11 +59,11 @@ export async function main(argv: string[], overrides: Partial<Terminal> = {}): P
     stop.abort(new GlposeError('INTERRUPTED', 'interrupted'));
     setTimeout(() => process.exit(EXIT.interrupted), LAST_WAIT).unref();
   };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
+  for (const signal of STOPPING) process.on(signal, onInterrupt);
+  let lost: Error | undefined; // of what should have gone to stdout
   const terminal: Terminal = {
-    out: (text) => void process.stdout.write(harmless(text)),
-    err: (text) => void process.stderr.write(harmless(text)),
+    out: writerTo(process.stdout, (error) => (lost = error)),
+    err: writerTo(process.stderr, () => {}),
     signal: stop.signal,
     exitCode: EXIT.done,
     ...overrides,
@@ -77,7 +80,10 @@ export async function main(argv: string[], overrides: Partial<Terminal> = {}): P
   quietExit(program, terminal);
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return terminal.exitCode;
+    await new Promise(setImmediate); // a stream tells of its errors later
+    if (!lost) return terminal.exitCode;
+    terminal.err(`glpose: stdout cannot be written: ${lost.message}\n`);
+    return terminal.exitCode || EXIT.someFailed;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (thrown instanceof GlposeError) {
@@ -89,9 +95,28 @@ export async function main(argv: string[], overrides: Partial<Terminal> = {}): P
     else terminal.err('This is a bug in glpose. GLPOSE_DEBUG=1 shows where it happened.\n');
     return EXIT.someFailed;
   } finally {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
+    for (const signal of STOPPING) process.off(signal, onInterrupt);
   }
+}
+
+/** What a stream says when nobody reads it any more: a pipe's reader or the terminal is gone. */
+const UNREAD = ['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'];
+const watched = new Set<NodeJS.WriteStream>();
+
+/**
+ * Writes text to a stream of this process. Where nobody reads it any more (`| head`), the work goes on: results are files.
+ * @param onError takes any other error
+ */
+function writerTo(stream: NodeJS.WriteStream, onError: (error: Error) => void): (text: string) => void {
+  return (text) => {
+    if (!watched.has(stream)) {
+      watched.add(stream); // for good: errors may come after the command's end
+      stream.on('error', (error: NodeJS.ErrnoException) => {
+        if (!UNREAD.includes(error.code ?? '')) onError(error);
+      });
+    }
+    stream.write(harmless(text));
+  };
 }
 
 /** Commander must neither exit the process nor write past the terminal, in the program and in every subcommand. */
