@@ -15,7 +15,9 @@ export interface FrameAssignment {
 
 /** 0.6 × the diagonal of the head box; NaN without one. */
 export function headSize({ headBox }: LabelledPose): number {
-  return headBox === null ? NaN : 0.6 * Math.hypot(headBox.width, headBox.height);
+  if (headBox === null) return NaN;
+  const { width, height } = headBox;
+  return 0.6 * Math.sqrt(width * width + height * height); // Math.hypot rounds otherwise, which flips joints at the bound
 }
 
 /**

@@ -3,13 +3,14 @@
  * beside it the torso form, with the distance of left shoulder and right hip instead of the box. Per split over all
  * frames of its test clips, then the mean over the splits.
  */
+import path from 'node:path';
 import type { JhmdbSplit } from '../formats/jhmdb.js';
 import { extentOf, inLayout, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
 import { Remarks, type Remark } from '../formats/remarks.js';
 import { JHMDB_JOINTS } from '../joints.js';
 import type { Box } from '../types.js';
 import { figures, GROUPS, mean, type Figures } from './figures.js';
-import { pairSequences } from './pairing.js';
+import { nothingToScore, pairSequences } from './pairing.js';
 
 const THRESHOLD = 0.2;
 const K = JHMDB_JOINTS.length;
@@ -22,7 +23,15 @@ const RIGHT_HIP = JHMDB_JOINTS.indexOf('right_hip');
 export interface JhmdbPckResult {
   box: Figures;
   torso: Figures;
-  counts: { splits: number; clips: number; frames: number; annotatedJoints: number };
+  /** A clip, a person, a joint in the tests of several splits counts in each. */
+  counts: {
+    splits: number;
+    clips: number;
+    frames: number;
+    annotatedPeople: number;
+    annotatedJoints: number;
+    predictedPeople: number;
+  };
   remarks: Remark[];
 }
 
@@ -43,17 +52,34 @@ export function evaluateJhmdbPck(
     remarks.note(`joints that no prediction has (${absent.join(', ')}), left out of the mean: not comparable`, predictions[0].file, absent.length); // prettier-ignore
   }
   const found = predictions.map((sequence) => inLayout(sequence, JHMDB_JOINTS));
-  const counts = { splits: splits.length, clips: 0, frames: 0, annotatedJoints: 0 };
-  const perSplit = splits.map(({ clips }) => {
+  const counts = {
+    splits: splits.length,
+    clips: 0,
+    frames: 0,
+    annotatedPeople: 0,
+    annotatedJoints: 0,
+    predictedPeople: 0,
+  };
+  const inAnySplit = new Set(splits.flatMap(({ clips }) => clips.flatMap(namesOf)));
+  const perSplit = splits.map(({ clips }, i) => {
     const tally = { box: new Float64Array(K), torso: new Float64Array(K), all: new Float64Array(K) };
-    const pairs = pairSequences(clips.map((clip) => inLayout(clip, JHMDB_JOINTS)), found, remarks); // prettier-ignore
+    const inThis = new Set(clips.flatMap(namesOf));
+    const here = found.filter((sequence) => {
+      const names = namesOf(sequence);
+      const strange = i === 0 && !names.some((name) => inAnySplit.has(name)); // said once to be without annotations
+      return strange || names.some((name) => inThis.has(name));
+    });
+    const pairs = pairSequences(clips.map((clip) => inLayout(clip, JHMDB_JOINTS)), here, remarks); // prettier-ignore
     counts.clips += pairs.length;
     for (const { frames, predicted } of pairs) {
       for (const frame of frames) {
         counts.frames++;
+        counts.predictedPeople += frame.predicted.people.length;
         for (const person of frame.annotated.people) {
           const { box } = person; // none where none of the joints is there
-          if (box) count(person, box, predictionFor(box, frame.predicted.people, predicted.file, remarks), tally);
+          if (!box) continue;
+          counts.annotatedPeople++;
+          count(person, box, predictionFor(box, frame.predicted.people, predicted.file, remarks), tally);
         }
       }
     }
@@ -62,9 +88,15 @@ export function evaluateJhmdbPck(
       Array.from(hits, (hit, k) => (lacking[k] ? NaN : (100 * hit) / tally.all[k]));
     return { box: percent(tally.box), torso: percent(tally.torso) };
   });
+  if (counts.annotatedJoints === 0) throw nothingToScore(splits.flatMap(({ clips }) => clips));
   const overSplits = (kind: 'box' | 'torso'): Figures =>
     figures(JHMDB_JOINTS, JHMDB_JOINTS.map((_, k) => mean(perSplit.map((split) => split[kind][k]))), JHMDB_GROUPS); // prettier-ignore
   return { box: overSplits('box'), torso: overSplits('torso'), counts, remarks: remarks.list() };
+}
+
+/** What predictions may call a clip. */
+function namesOf({ name, file, alone }: PoseSequence): string[] {
+  return alone ? [name, path.parse(file).name] : [name];
 }
 
 interface Tally {

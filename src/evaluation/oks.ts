@@ -5,7 +5,7 @@
 import { GlposeError } from '../errors.js';
 import { inLayout, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
 import { Remarks, type Remark } from '../formats/remarks.js';
-import { pairSequences, type SequencePair } from './pairing.js';
+import { nothingToScore, noteLackingJoints, pairSequences, type SequencePair } from './pairing.js';
 
 /** Spread of annotators per joint, in units of the object's size. Neck and head top as mmpose has them for PoseTrack. */
 const SIGMAS: Record<string, number> = {
@@ -36,7 +36,16 @@ export interface OksResult {
   ar75: number;
   arMedium: number;
   arLarge: number;
-  counts: { frames: number; annotatedPeople: number; predictedPeople: number; crowdRegions: number };
+  counts: {
+    frames: number;
+    /** Those to find: no crowd regions, nobody without joints. */
+    annotatedPeople: number;
+    annotatedJoints: number;
+    /** Of the best twenty of every image. */
+    predictedPeople: number;
+    predictedJoints: number;
+    crowdRegions: number;
+  };
   remarks: Remark[];
 }
 
@@ -57,7 +66,10 @@ export function evaluateOks(
     throw new GlposeError('ANNOTATION', `${annotations[0].file}: OKS has no constant for the joint ${joint}`, 'Use --metric sub-jhmdb-pck or pckh for this layout.'); // prettier-ignore
   });
   const pairs = pairSequences(annotations, predictions.map((sequence) => inLayout(sequence, joints)), remarks); // prettier-ignore
+  noteLackingJoints(predictions, joints, 'taken to lie at 0, 0, as in COCO', remarks);
   const images = pairs.flatMap((pair) => imagesOf(pair, variances, remarks));
+  const toFind = images.flatMap(({ people }) => people.filter(({ ignore }) => !ignore));
+  if (toFind.length === 0) throw nothingToScore(annotations);
 
   const tables = Object.fromEntries(
     Object.entries(AREA_RANGES).map(([name, range]) => [name, accumulate(images.map((image) => match(image, range)))]),
@@ -76,8 +88,10 @@ export function evaluateOks(
     arLarge: average(large.ar),
     counts: {
       frames: images.length,
-      annotatedPeople: sum(images.map(({ people }) => people.filter(({ ignore }) => !ignore).length)),
+      annotatedPeople: toFind.length,
+      annotatedJoints: sum(toFind.map(({ joints: count }) => count)),
       predictedPeople: sum(images.map(({ scores }) => scores.length)),
+      predictedJoints: sum(images.map(({ predictedJoints }) => predictedJoints)),
       crowdRegions: sum(images.map(({ people }) => people.filter(({ crowd }) => crowd).length)),
     },
     remarks: remarks.list(),
@@ -85,27 +99,35 @@ export function evaluateOks(
 }
 
 interface OksImage {
-  people: { area: number; crowd: boolean; ignore: boolean }[];
+  people: { area: number; joints: number; crowd: boolean; ignore: boolean }[];
   /** Of the best MAX_DETECTIONS predictions, descending. */
   scores: number[];
   /** px², of the predictions' extents. */
   areas: number[];
   /** [prediction][person] */
   similarities: number[][];
+  predictedJoints: number;
 }
 
 function imagesOf({ frames, annotated, predicted }: SequencePair, variances: number[], remarks: Remarks): OksImage[] {
   return frames.map(({ annotated: truth, predicted: found }) => {
     const people = truth.people.map((pose) => {
       const where = `${annotated.file}, frame ${truth.name}`;
-      return { pose, area: areaOf(pose, where, remarks), crowd: pose.crowd, ignore: pose.crowd || present(pose) === 0 };
+      const count = present(pose);
+      return { pose, area: areaOf(pose, where, remarks), joints: count, crowd: pose.crowd, ignore: pose.crowd || count === 0 }; // prettier-ignore
     });
+    const beyond = found.people.length - MAX_DETECTIONS;
+    if (beyond > 0) {
+      const where = `${predicted.file}, frame ${found.name}`;
+      remarks.note(`predicted people beyond the ${MAX_DETECTIONS} best of an image, not scored`, where, beyond);
+    }
     const ranked = found.people
       .map((pose) => ({ pose, score: scoreOf(pose, `${predicted.file}, frame ${found.name}`, remarks) }))
       .sort((a, b) => b.score - a.score)
       .slice(0, MAX_DETECTIONS);
     return {
       people,
+      predictedJoints: sum(ranked.map(({ pose }) => present(pose))),
       scores: ranked.map(({ score }) => score),
       areas: ranked.map(({ pose }) => extent(pose).area),
       similarities: ranked.map(({ pose }) =>

@@ -74,6 +74,32 @@ export function pairSequences(
   return pairs;
 }
 
+/** The error of annotations in which nobody is annotated, or nobody who can be scored. */
+export function nothingToScore(annotations: readonly PoseSequence[]): GlposeError {
+  const { file } = annotations[0];
+  const frames = annotations.reduce((sum, sequence) => sum + sequence.frames.length, 0);
+  const others = annotations.length > 1 ? ` and ${annotations.length - 1} more sequences` : '';
+  return new GlposeError(
+    'ANNOTATION',
+    `${file}${others}: no person to score in ${frames} frames`,
+    'Give annotations with people; unpublished test sets have none.',
+  );
+}
+
+/** Says which of a measure's joints the predictions' layout does not have, and what becomes of them. */
+export function noteLackingJoints(
+  predictions: readonly PoseSequence[],
+  joints: readonly string[],
+  consequence: string,
+  remarks: Remarks,
+): void {
+  for (const sequence of predictions) {
+    const lacking = joints.filter((joint) => !sequence.joints.includes(joint));
+    if (lacking.length > 0)
+      remarks.note(`sequences predicted without ${lacking.join(' and ')}, ${consequence}`, sequence.file);
+  }
+}
+
 /** First three names. */
 function some(names: readonly string[]): string {
   return names.slice(0, 3).join(', ') + (names.length > 3 ? `, … (${names.length})` : '');

@@ -8,7 +8,7 @@
  * K = 15 joints in POSETRACK17_JOINTS order; distances in head sizes; figures in percent.
  */
 import { GlposeError } from '../errors.js';
-import { inLayout, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
+import { ABSENT, extentOf, inLayout, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
 import { Remarks, type Remark } from '../formats/remarks.js';
 import { POSETRACK17_JOINTS } from '../joints.js';
 import { averagePrecision, precisionRecall, type PrecisionRecall } from './average-precision.js';
@@ -16,7 +16,7 @@ import { ClearMot, NO_MOT_COUNTS, type MotCounts } from './clear-mot.js';
 import { figures, type Figures } from './figures.js';
 import { assignByHead, HEAD_THRESHOLD, headSize, type FrameAssignment } from './head-assignment.js';
 import { withoutIgnored } from './ignore-regions.js';
-import { pairSequences, type SequencePair } from './pairing.js';
+import { nothingToScore, noteLackingJoints, pairSequences, type SequencePair } from './pairing.js';
 
 const K = POSETRACK17_JOINTS.length;
 
@@ -90,10 +90,10 @@ export function evaluatePoseTrack(
 ): PoseTrackResult {
   const { tracks = true, remarks = new Remarks(options.allowMissing) } = options;
   const layout = (sequence: PoseSequence): PoseSequence => inLayout(sequence, POSETRACK17_JOINTS);
-  warnOfLackingJoints(predictions, remarks);
+  noteLackingJoints(predictions, POSETRACK17_JOINTS, 'counted as missed', remarks);
   const pairs = pairSequences(annotations.map(layout), predictions.map(layout), remarks);
   const counts: PoseTrackCounts = {
-    sequences: pairs.length,
+    sequences: 0,
     frames: 0,
     annotatedPeople: 0,
     annotatedJoints: 0,
@@ -101,7 +101,7 @@ export function evaluatePoseTrack(
     predictedJoints: 0,
     ignoredJoints: 0,
   };
-  const scored = pairs.map((pair) => {
+  const prepared = pairs.map((pair) => {
     const frames: ScoredFrame[] = [];
     for (const { annotated, predicted } of pair.frames) {
       if (annotated.listed === 0) {
@@ -109,6 +109,8 @@ export function evaluatePoseTrack(
         continue;
       }
       let [people, found] = [annotated.people, predicted.people];
+      if (pair.annotated.positiveOnly)
+        found = onlyPositive(found, `${pair.predicted.file}, ${predicted.name}`, remarks);
       if (annotated.ignoreRegions.length > 0) {
         const inAnnotations = withoutIgnored(people, annotated.ignoreRegions);
         const inPredictions = withoutIgnored(found, annotated.ignoreRegions);
@@ -123,6 +125,11 @@ export function evaluatePoseTrack(
     }
     return { pair, frames, detections: detectionsOf(frames) };
   });
+  const scored = prepared.filter(({ frames }) => frames.length > 0);
+  if (scored.length === 0) throw nothingToScore(annotations);
+  for (const { pair, frames } of prepared)
+    if (frames.length === 0) remarks.note('sequences without a frame to score, left out', pair.annotated.file);
+  counts.sequences = scored.length;
   const tracked =
     tracks &&
     canTrack(
@@ -151,16 +158,22 @@ export function evaluatePoseTrack(
   };
 }
 
-function warnOfLackingJoints(predictions: readonly PoseSequence[], remarks: Remarks): void {
-  for (const { joints, file } of predictions) {
-    const lacking = POSETRACK17_JOINTS.filter((joint) => !joints.includes(joint));
-    if (lacking.length > 0)
-      remarks.note(`sequences predicted without ${lacking.join(' and ')}, counted as missed`, file);
-  }
+/** People without the joints that PoseTrack21 takes as absent, x ≤ 0 or y ≤ 0. */
+function onlyPositive(people: readonly LabelledPose[], where: string, remarks: Remarks): LabelledPose[] {
+  return people.map((pose) => {
+    const joints = pose.joints.slice();
+    for (let k = 0; k < K; k++) {
+      if (!(joints[k * 3] <= 0 || joints[k * 3 + 1] <= 0)) continue; // NaN: absent already
+      joints.set(ABSENT, k * 3);
+      remarks.note('predicted joints at x ≤ 0 or y ≤ 0, which PoseTrack21 takes as absent', where);
+    }
+    return { ...pose, joints };
+  });
 }
 
+/** Whether everybody has one who needs it: a person without joints is nobody's match. */
 function hasHeadBoxes(people: readonly LabelledPose[], where: string, remarks: Remarks): boolean {
-  const without = people.findIndex((pose) => pose.headBox === null);
+  const without = people.findIndex(({ headBox, joints }) => headBox === null && extentOf(joints) !== null);
   if (without < 0) {
     for (const pose of people)
       if (headSize(pose) === 0)

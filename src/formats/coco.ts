@@ -10,7 +10,8 @@ import type { Remarks } from './remarks.js';
 
 /**
  * When an annotated joint counts: `posetrack18` unless x = y = visibility = 0, `posetrack21` if x > 0 and y > 0, `coco`
- * if its visibility is above 0. A predicted joint counts unless x, y and its third value are 0.
+ * if its visibility is above 0. A predicted joint counts unless x, y and its third value are 0 (and, for `posetrack21`, if
+ * x > 0 and y > 0: see `PoseSequence.positiveOnly`).
  */
 export type CocoDialect = 'coco' | 'posetrack18' | 'posetrack21';
 
@@ -54,8 +55,10 @@ export function readCocoDocument(document: Fields, file: string, options: ReadPo
     frames.set(frame.imageId, frame);
     names.add(frame.name);
   });
-  addPeople(entries, frames, { file, joints, dialect, ...options });
-  return bySequence([...frames.values()], file, joints);
+  addPeople(entries, frames, { ...options, file, joints, dialect });
+  const sequences = bySequence([...frames.values()], file, joints);
+  const positiveOnly = options.role === 'annotations' && dialect === 'posetrack21';
+  return positiveOnly ? sequences.map((sequence) => ({ ...sequence, positiveOnly })) : sequences;
 }
 
 /**

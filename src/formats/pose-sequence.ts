@@ -47,6 +47,8 @@ export interface PoseSequence {
   alone: boolean;
   /** The K joint names. */
   joints: readonly string[];
+  /** Annotations of PoseTrack21: predicted joints count, like annotated ones, only where x > 0 and y > 0. */
+  positiveOnly?: boolean;
   /** In order of time. */
   frames: LabelledFrame[];
 }
@@ -72,9 +74,13 @@ export function extentOf(joints: Float64Array): Box | null {
   return left > right ? null : { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** Sequences by the frames' folders, frames in order of their numbers (in the file's order where names are no numbers). */
+/**
+ * Sequences by the frames' folders, frames in order of their numbers (in the file's order where names are no numbers).
+ * A file that lists no frame holds one sequence, called as the file.
+ */
 export function bySequence(frames: LabelledFrame[], file: string, joints: readonly string[]): PoseSequence[] {
   const fileName = path.parse(file).name;
+  if (frames.length === 0) return [{ name: fileName, file, alone: true, joints, frames }];
   const groups = new Map<string, LabelledFrame[]>();
   for (const frame of frames) {
     const name = folderOf(frame.name) || fileName;

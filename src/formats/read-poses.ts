@@ -30,6 +30,7 @@ export function readPoseFiles(source: string, options: ReadPoseFilesOptions): Po
     else options.remarks.note('files without poses, left out', name);
   }
   if (sequences.length === 0) throw noPoses(`${source} holds no file with poses`);
+  if (sequences.every(({ frames }) => frames.length === 0)) throw noPoses(`${source} lists no frame`);
   return sequences;
 }
 

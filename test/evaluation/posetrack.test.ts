@@ -54,6 +54,20 @@ describe('PoseTrack AP by hand', () => {
     expect([ap.joints.neck, recall.joints.neck]).toEqual([0, 0]);
   });
 
+  it('is exact at the bound for whole pixels, as the reference is', () => {
+    const hits: number[] = [];
+    for (let w = 10; w <= 200; w += 10) {
+      for (let h = 10; h <= 200; h += 10) {
+        const truth = { ...person({ nose: [0, 0] }), headBox: { x: 0, y: 0, width: w, height: h } };
+        // 0.3 of the box is half of 0.6 of its diagonal; what numpy makes of it
+        const isRight = Math.sqrt((3 * w) ** 2 / 100 + (3 * h) ** 2 / 100) / (0.6 * Math.sqrt(w * w + h * h)) <= 0.5;
+        const { recall } = score([[truth]], [[person({ nose: [(3 * w) / 10, (3 * h) / 10] })]]);
+        if ((recall.joints.nose === 100) !== isRight) hits.push(w * 1000 + h);
+      }
+    }
+    expect(hits).toEqual([]);
+  });
+
   it('interpolates: right, wrong, right of three gives 2/3 of the area at 1 and 2/3', () => {
     const at = (x: number, s: number): LabelledPose => person({ nose: [x, 0, s] });
     const { ap } = score(
@@ -100,6 +114,29 @@ describe('PoseTrack AP by hand', () => {
     expect(remarks).toContainEqual(
       expect.objectContaining({ text: 'frames in which nobody is annotated, not scored', count: 1 }),
     );
+  });
+
+  it('leaves sequences without a scored frame out and says so; with none at all, it is an error', () => {
+    const nobody = sequence('b', [[]]);
+    const truth = sequence('a', [[person({ nose: [0, 0] })]]);
+    const result = evaluatePoseTrack([truth, nobody], [truth, nobody]);
+    expect(result.sequences.map(({ name }) => name)).toEqual(['a']);
+    expect(result.counts.sequences).toBe(1);
+    expect(result.remarks).toContainEqual({
+      text: 'sequences without a frame to score, left out',
+      count: 1,
+      first: 'b.json',
+    });
+    expect(() => evaluatePoseTrack([nobody], [nobody])).toThrow(/^b\.json: no person to score in 1 frames\. Give/);
+  });
+
+  it('PoseTrack21: predicted joints at x ≤ 0 or y ≤ 0 are none', () => {
+    const found = [[person({ nose: [0, 5], neck: [3, 20], head_top: [3, -1] })]];
+    const truth = sequence('s', [[person({ nose: [3, 5], neck: [3, 20] })]]);
+    const { counts, precision } = evaluatePoseTrack([{ ...truth, positiveOnly: true }], [sequence('s', found)]);
+    expect(counts.predictedJoints).toBe(1);
+    expect(precision.joints).toMatchObject({ nose: 0, neck: 100 });
+    expect(evaluatePoseTrack([truth], [sequence('s', found)]).counts.predictedJoints).toBe(3);
   });
 
   it('removes joints strictly inside an ignore region on both sides, not those on its border', () => {
@@ -206,6 +243,8 @@ describe('missing things', () => {
     expect(() => score(headless, truth)).toThrow(/s\.json, frame images\/s\/000000\.jpg: person 0 has no head box/);
     const { counts } = evaluatePoseTrack([sequence('s', headless)], [sequence('s', truth)], { allowMissing: true });
     expect(counts.frames).toBe(1);
+    const jointless = [[{ ...person({}), headBox: null }, ...truth[0]], truth[1]];
+    expect(score(jointless, truth).counts.frames).toBe(2); // whom nothing can match needs no scale
   });
 
   it('says which joints the predictions do not have at all', () => {

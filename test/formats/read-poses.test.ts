@@ -117,6 +117,24 @@ describe('when a joint is there', () => {
   });
 });
 
+it('tells the dialect also where the option is there and undefined, as from the command line', () => {
+  const options = { ...annotations(), dialect: undefined };
+  const content = document18({ person_id: 1, keypoints: [5, -5, 1, ...keypoints().slice(3)] });
+  const [{ frames, positiveOnly }] = readPoseFiles(write(content), options);
+  expect(frames[0].people[0].joints[0]).toBeNaN();
+  expect(positiveOnly).toBe(true);
+});
+
+it('a file without frames is a sequence without frames, unless it is all there is', () => {
+  write(document18(), 'a.json');
+  write({ annolist: [] }, 'b.json');
+  expect(readPoseFiles(dir, predictions()).map(({ name, frames }) => [name, frames.length])).toEqual([
+    ['v', 1],
+    ['b', 0],
+  ]);
+  expect(() => readPoseFiles(path.join(dir, 'b.json'), predictions())).toThrow(/b\.json lists no frame\. Give/);
+});
+
 it('PoseTrack21 frames that were not labelled are marked', () => {
   const content = document18({ person_id: 1 });
   content.images[0].is_labeled = false;
