@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Packs glpose as `npm publish` would, installs the tarball in an empty folder, and uses it there as a newcomer does: from the
 # command line, from an ES module, from CommonJS, from TypeScript in both. Needs node_modules of this checkout (npm ci).
+#
+#   pack.sh [folder]     where the tarball goes once it has passed
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
@@ -65,3 +67,4 @@ for module in node16 node18 nodenext; do
     --types node --typeRoots "$root/node_modules/@types" types.cts types.mts || fail "types do not resolve with --module $module"
 done
 echo 'pack: the packed package works from the command line, ES modules, CommonJS and TypeScript'
+if [ $# -gt 0 ]; then cp "$tarball" "$1"; fi
