@@ -14,3 +14,22 @@ export async function loadNodeAv(): Promise<NodeAv> {
   library.av.Log.setLevel(library.is.AV_LOG_QUIET); // what matters is reported as problems and errors
   return library;
 }
+
+/**
+ * A frame with a copy of pixels, with room behind each row and behind the last one: FFmpeg's filters read beyond them, and
+ * `Frame.fromVideoBuffer` leaves none, which ends the process now and then.
+ * @param pixels RGB, 8 bits, [height, width, 3]
+ */
+export function rgbFrame(
+  { av, is }: NodeAv,
+  pixels: Uint8Array,
+  { width, height, pts, timeBase }: { width: number; height: number; pts: bigint; timeBase: Library.Rational },
+): Library.Frame {
+  const frame = new av.Frame();
+  frame.alloc();
+  Object.assign(frame, { width, height, format: is.AV_PIX_FMT_RGB24, pts, timeBase });
+  av.FFmpegError.throwIfError(frame.getBuffer(), 'allocating a frame');
+  const [rows, [stride]] = [frame.data![0], frame.linesize];
+  for (let y = 0; y < height; y++) rows.set(pixels.subarray(3 * width * y, 3 * width * (y + 1)), stride * y);
+  return frame;
+}

@@ -5,7 +5,7 @@ import type { FFEncoderCodec } from 'node-av/constants';
 import type * as Av from 'node-av/lib';
 import sharp from 'sharp';
 import { GlposeError, messageOf } from '../errors.js';
-import { loadNodeAv, type NodeAv } from '../pipeline/node-av.js';
+import { loadNodeAv, rgbFrame, type NodeAv } from '../pipeline/node-av.js';
 import { makeWhole } from '../pipeline/whole-file.js';
 import type { Canvas } from './canvas.js';
 
@@ -122,12 +122,13 @@ function fractionOf(fps: number): { num: number; den: number } {
 }
 
 async function encodeWithNodeAv(
-  { av, is }: NodeAv,
+  library: NodeAv,
   codec: Av.Codec,
   { file, temporary }: Target,
   pictures: AsyncIterable<Uint8Array>,
   { width, height, fps }: VideoProperties,
 ): Promise<number> {
+  const { av, is } = library;
   const check = (status: number): void => {
     if (status < 0) throw unwritable(file, av.FFmpegError.strerror(status));
   };
@@ -183,9 +184,7 @@ async function encodeWithNodeAv(
 
     let count = 0;
     for await (const pixels of pictures) {
-      const bytes = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-      const props = { width, height, format: is.AV_PIX_FMT_RGB24, pts: BigInt(count), timeBase };
-      using rgb = av.Frame.fromVideoBuffer(bytes, props);
+      using rgb = rgbFrame(library, pixels, { width, height, pts: BigInt(count), timeBase });
       rgb.colorSpace = is.AVCOL_SPC_RGB;
       rgb.colorRange = is.AVCOL_RANGE_JPEG;
       check(await source.buffersrcAddFrame(rgb));

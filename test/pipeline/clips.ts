@@ -5,7 +5,7 @@ import type { FFEncoderCodec } from 'node-av/constants';
 import type * as Av from 'node-av/lib';
 import sharp from 'sharp';
 import type { Canvas } from '../../src/view/canvas.js';
-import { loadNodeAv, type NodeAv } from '../../src/pipeline/node-av.js';
+import { loadNodeAv, rgbFrame, type NodeAv } from '../../src/pipeline/node-av.js';
 
 /** node-av where it is installed; tests make their clips with it. */
 export const nodeAv: NodeAv | null = await loadNodeAv().catch(() => null);
@@ -131,13 +131,7 @@ export async function makeClip(file: string, clip: Clip): Promise<string> {
     };
     for (const [i, { data }] of pictures.entries()) {
       const pts = BigInt(times ? times[i] : i);
-      using rgb = av.Frame.fromVideoBuffer(Buffer.from(data), {
-        width,
-        height,
-        format: is.AV_PIX_FMT_RGB24,
-        pts,
-        timeBase,
-      });
+      using rgb = rgbFrame(nodeAv!, data, { width, height, pts, timeBase });
       done(await graph.getFilter('buffer@in')!.buffersrcAddFrame(rgb));
       done(await graph.getFilter('buffersink@out')!.buffersinkGetFrame(yuv));
       yuv.pictType = is.AV_PICTURE_TYPE_NONE;
