@@ -15,8 +15,9 @@ const SIGMAS: Record<string, number> = {
   right_ankle: 0.089,
 }; // prettier-ignore
 
-const THRESHOLDS = Array.from({ length: 10 }, (_, i) => 0.5 + 0.05 * i);
-const RECALL_POINTS = Array.from({ length: 101 }, (_, i) => i / 100);
+/** Rounded as numpy.linspace rounds them: a recall of exactly 0.35 lies below the point of that name. */
+const THRESHOLDS = Array.from({ length: 10 }, (_, i) => 0.5 + i * ((0.95 - 0.5) / 9));
+const RECALL_POINTS = Array.from({ length: 101 }, (_, i) => i * 0.01);
 /** Areas in px². */
 const AREA_RANGES = { all: [0, 1e10], medium: [32 ** 2, 96 ** 2], large: [96 ** 2, 1e10] } as const;
 const MAX_DETECTIONS = 20;

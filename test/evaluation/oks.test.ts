@@ -80,6 +80,38 @@ describe('AP and AR', () => {
     expect(evaluateOks([sequence([[truth, crowd]])], [sequence([[...lost, exact(0.5)]])]).ap).toBeCloseTo(100, 10);
   });
 
+  it('samples recall at the points that pycocotools has, whose rounding decides with 100 people', () => {
+    const images = Array.from({ length: 100 }, (_, i) => i + 1);
+    const found = images.map((i) => {
+      const shift = [3, 5, 9].includes(i) || i % 3 !== 0 ? 0 : 400;
+      return [pose(allAt(100 + shift, 100), { score: 1 - i / 200 })];
+    });
+    const { ap, ar } = evaluateOks([sequence(images.map(() => [truth]))], [sequence(found)]);
+    expect(ap).toBeCloseTo(52.37211626346724, 9); // pycocotools' steps in numpy; with points at i / 100 it would be 53.06
+    expect(ar).toBeCloseTo(69, 9);
+  });
+
+  it('counts people and joints, and says what it does not look at', () => {
+    const many = Array.from({ length: 23 }, (_, i) => exact(1 - i / 100));
+    const { counts, remarks } = evaluateOks([sequence([[truth]])], [sequence([many])]);
+    expect(counts).toEqual({
+      frames: 1,
+      annotatedPeople: 1,
+      annotatedJoints: 17,
+      predictedPeople: 20,
+      predictedJoints: 340,
+      crowdRegions: 0,
+    });
+    expect(remarks).toEqual([
+      {
+        text: 'predicted people beyond the 20 best of an image, not scored',
+        count: 3,
+        first: 's.json, frame 000000.jpg',
+      },
+    ]);
+    expect(() => evaluateOks([sequence([[]])], [sequence([[]])])).toThrow(/^s\.json: no person to score in 1 frames/);
+  });
+
   it('refuses a layout without constants', () => {
     const other = { ...sequence([[truth]]), joints: [...COCO_JOINTS.slice(0, 16), 'tail'] };
     expect(() => evaluateOks([other], [sequence([[]])])).toThrow(/no constant for the joint tail/);
