@@ -128,8 +128,13 @@ describe('--report', () => {
     const page = readFileSync(at('r.html'), 'utf8');
     expect(page).not.toMatch(/<script|<link|(src|href)="(?!data:)/);
     expect(page.match(/data:image\/jpeg;base64,/g)!.length).toBeGreaterThan(0);
-    expect(page).toMatch(/GLPose \(paper\), PoseTrack17 val <span class="tag">published/);
-    expect(page.match(/<figcaption>(nose|left ankle)/g)).toHaveLength(2);
+    expect(page).toMatch(/GLPose \(paper\), PoseTrack17 val: AP <span class="tag">published/);
+    expect(page.indexOf('Precision</th>')).toBeGreaterThan(page.indexOf('PoseTrack18 val: AP')); // AP beside AP
+    const { joints } = JSON.parse((await run(...standard(), '--json')).out) as Summary;
+    for (const joint of ['nose', 'left_ankle']) {
+      const caption = new RegExp(`<figcaption>\\s*${joint.replace('_', ' ')} <span [^>]*>${joints[joint].toFixed(1)}<`);
+      expect(page).toMatch(caption);
+    }
     expect(page).toMatch(/prefers-color-scheme: dark/);
     expect(page).toMatch(/false positive/);
     expect(page).toMatch(/annotated people<\/th>\s*<td>40/);

@@ -13,6 +13,8 @@ import { html, Html } from './html.js';
 /** One set of predictions as the plots need it. */
 export interface ChartRun {
   name: string;
+  /** AP by joint. */
+  joints: Record<string, number>;
   curves: PrecisionRecall[];
   sequences: { name: string; ap: number }[];
   errors: ErrorCounts[];
@@ -58,7 +60,9 @@ export function precisionRecallCharts(runs: readonly ChartRun[]): Html[] {
       ),
     });
     return html`<figure>
-      <figcaption>${title}</figcaption>
+      <figcaption>
+        ${title}${runs.map(({ joints }, run) => html` <span style="color:${runColour(run)}">${percent(joints[joint])}</span>`)}
+      </figcaption>
       ${plot}
     </figure>`;
   });

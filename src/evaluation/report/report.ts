@@ -4,6 +4,7 @@ import type { Evaluation, MetricName } from '../metrics.js';
 import type { PoseTrackResult } from '../posetrack.js';
 import { PUBLISHED, type PublishedRow } from '../published.js';
 import { percent } from '../text-table.js';
+import { VERSION } from '../../version.js';
 import { errorChart, KIND_LABELS, kindColour, precisionRecallCharts, runColour, sequenceChart, type ChartRun } from './charts.js'; // prettier-ignore
 import { html, type Html } from './html.js';
 import { STYLE } from './style.js';
@@ -46,7 +47,7 @@ export async function buildReport(input: ReportInput): Promise<string> {
         <header>
           <h1>${title}</h1>
           <p>${runs.map(({ name }, i) => legendItem(name, runColour(i)))}</p>
-          <p class="quiet">against ${annotations}</p>
+          <p class="quiet">against ${annotations}, by glpose ${VERSION}</p>
         </header>
         <main>
           ${scoresSection(input)} ${detailed.length > 0 ? await posetrackSections(detailed, input.frames) : null}
@@ -90,26 +91,26 @@ function row(name: Html | string, cells: readonly (Html | string)[], kind = ''):
   </tr>`;
 }
 
-/** The paper's table: measured rows first, published ones below and marked. */
+/** The paper's table: the measure's rows first, published ones below them and marked, then precision, recall, tracking. */
 function scoresSection({ metric, runs }: ReportInput): Html {
   const { headings } = runs[0].evaluation.table;
-  const measured = runs[0].evaluation.table.rows.flatMap(({ name }, i) =>
+  const [main, ...others] = runs[0].evaluation.table.rows.map(({ name }, i) =>
     runs.map((run, r) => {
       const { values } = run.evaluation.table.rows[i] ?? { values: headings.map(() => NaN) };
       const base = runs[0].evaluation.table.rows[i].values;
       const label = runs.length === 1 ? name : html`${legendItem(run.name, runColour(r))}${name}`;
       return row(
         label,
-        values.map((value, c) => (r === 0 ? percent(value) : withDelta(value, base[c]))),
+        values.map((value, c) => (r === 0 ? figure(value) : withDelta(value, base[c]))),
         'measured',
       );
     }),
   );
   const published = PUBLISHED.filter(({ on }) => isComparable(metric, on));
-  const inFull = published.filter(({ values }) => Object.keys(values).length > 1).map(publishedRow);
+  const inFull = published.filter(({ values }) => Object.keys(values).length > 1).map((row) => publishedRow(row, runs[0].evaluation.table.rows[0].name)); // prettier-ignore
   return section(
     'Scores',
-    html`<div class="scores">${table(['', ...headings], [...measured, ...inFull])}</div>`,
+    html`<div class="scores">${table(['', ...headings], [...main, ...inFull, ...others.flat()])}</div>`,
     published.length === 0
       ? null
       : html`<h3>Published means</h3>
@@ -127,9 +128,10 @@ function isComparable(metric: MetricName, on: PublishedRow['on']): boolean {
 
 const publishedTag = html` <span class="tag">published</span>`;
 
-function publishedRow({ system, on, values }: PublishedRow): Html {
-  const label = html`${system}, ${on}${publishedTag}`;
-  return row(label, GROUP_NAMES.map((group) => percent(values[group] ?? NaN)), 'published'); // prettier-ignore
+/** @param measure what the figures are, as the table's first row calls it */
+function publishedRow({ system, on, values }: PublishedRow, measure: string): Html {
+  const label = html`${system}, ${on}: ${measure}${publishedTag}`;
+  return row(label, GROUP_NAMES.map((group) => figure(values[group] ?? NaN)), 'published'); // prettier-ignore
 }
 
 /** One row per system, one column per data set. */
@@ -137,24 +139,30 @@ function publishedMeans(published: readonly PublishedRow[]): Html {
   const sets = [...new Set(published.map(({ on }) => on))];
   const systems = [...new Set(published.map(({ system }) => system))];
   const meanOf = (system: string, set: string): string =>
-    percent(published.find((entry) => entry.system === system && entry.on === set)?.values.mean ?? NaN);
+    figure(published.find((entry) => entry.system === system && entry.on === set)?.values.mean ?? NaN);
   return table(
     ['', ...sets],
     systems.map((system) => row(html`${system}${publishedTag}`, sets.map((set) => meanOf(system, set)), 'published')), // prettier-ignore
   );
 }
 
+/** One decimal and a real minus. */
+function figure(value: number): string {
+  return percent(value).replace('-', '−');
+}
+
 function withDelta(value: number, base: number): Html {
   const delta = value - base;
-  const text = percent(Math.abs(delta));
-  if (Number.isNaN(delta)) return html`${percent(value)}`;
+  const text = figure(Math.abs(delta));
+  if (Number.isNaN(delta)) return html`${figure(value)}`;
   const [kind, sign] = text === '0.0' ? ['quiet', '±'] : delta < 0 ? ['worse', '−'] : ['better', '+'];
-  return html`${percent(value)} <span class="delta ${kind}">${sign}${text}</span>`;
+  return html`${figure(value)} <span class="delta ${kind}">${sign}${text}</span>`;
 }
 
 async function posetrackSections(runs: readonly PoseTrackRun[], frames?: string): Promise<Html[]> {
-  const charts = runs.map(({ name, posetrack: { curves, sequences } }): ChartRun => ({
+  const charts = runs.map(({ name, posetrack: { ap, curves, sequences } }): ChartRun => ({
     name,
+    joints: ap.joints,
     curves,
     sequences: sequences.map((sequence) => ({ name: sequence.name, ap: sequence.ap.groups.mean })),
     errors: errorKinds(sequences.flatMap((sequence) => sequence.frames)),
@@ -167,6 +175,9 @@ async function posetrackSections(runs: readonly PoseTrackRun[], frames?: string)
   return [
     section(
       'Precision over recall, per joint',
+      html`<p class="quiet">
+        Precision upwards, recall to the right, both from 0 to 1, as the joints’ scores fall. Beside the name, AP.
+      </p>`,
       runs.length > 1 ? legend : null,
       html`<div class="grid">${precisionRecallCharts(charts)}</div>`,
     ),
@@ -194,7 +205,8 @@ async function posetrackSections(runs: readonly PoseTrackRun[], frames?: string)
       html`<p>
         <span class="legend"><span class="line annotated"></span>annotated</span>
         <span class="legend"><span class="line predicted"></span>predicted</span>
-        rings: wrong joints, coloured by kind
+        rings, wrong joints:
+        ${(['inversion', 'swap', 'jitter', 'miss'] as const).map((kind) => legendItem(KIND_LABELS[kind], kindColour(kind)))}
       </p>`,
       worst.length === 0 ? html`<p>No frame has a wrong joint.</p>` : html`<div class="frames">${figures}</div>`,
     ),
@@ -220,9 +232,9 @@ function sequenceTable(runs: readonly ChartRun[]): Html {
     .sort((a, b) => (others.length > 0 ? difference(b.name, b.ap) - difference(a.name, a.ap) : a.ap - b.ap))
     .slice(0, LISTED);
   const rows = listed.map(({ name, ap }) =>
-    row(name, [percent(ap), ...rest.map((aps) => withDelta(aps.get(name) ?? NaN, ap))]),
+    row(name, [figure(ap), ...rest.map((aps) => withDelta(aps.get(name) ?? NaN, ap))]),
   );
-  const all = first.sequences.map(({ name, ap }) => row(name, [percent(ap), ...rest.map((aps) => withDelta(aps.get(name) ?? NaN, ap))])); // prettier-ignore
+  const all = first.sequences.map(({ name, ap }) => row(name, [figure(ap), ...rest.map((aps) => withDelta(aps.get(name) ?? NaN, ap))])); // prettier-ignore
   const headings = ['', ...(others.length > 0 ? runs.map(({ name }) => name) : ['AP'])];
   return html`<h3>${others.length > 0 ? 'Sequences that differ most' : 'Weakest sequences'}</h3>
     ${table(headings, rows)}
