@@ -30,6 +30,7 @@ export function rgbFrame(
   Object.assign(frame, { width, height, format: is.AV_PIX_FMT_RGB24, pts, timeBase });
   av.FFmpegError.throwIfError(frame.getBuffer(), 'allocating a frame');
   const [rows, [stride]] = [frame.data![0], frame.linesize];
+  rows.fill(0); // what is read beyond a row shows in the last columns: it must not be what happens to be there
   for (let y = 0; y < height; y++) rows.set(pixels.subarray(3 * width * y, 3 * width * (y + 1)), stride * y);
   return frame;
 }
