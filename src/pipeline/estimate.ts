@@ -9,7 +9,7 @@
  */
 import { GlposeError } from '../errors.js';
 import type { FramePoses, PersonPose } from '../types.js';
-import type { BoxLookup } from '../formats/boxes.js';
+import type { GivenBox } from '../formats/boxes.js';
 import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
 import type { Frame, FrameSource } from './frames.js';
 import type { Model } from './model.js';
@@ -29,7 +29,7 @@ export interface PeopleOptions {
    */
   detect?(frame: Image & { index: number; name: string }): Promise<readonly GivenDetection[]>;
   /** Boxes to use instead of any detector's. */
-  boxes?: BoxLookup;
+  boxes?: { boxesOf(frame: Image & { index: number; name: string }): readonly GivenBox[] };
   /** Seed of the draw of candidates. Default 0. */
   seed?: number;
   /** Lowest score of a detection that starts a track, 0–1. Default 0.25. */

@@ -9,6 +9,7 @@ import type { VideoPoses } from '../types.js';
 import { renderVideo, type RenderStyle } from '../view/render.js';
 import { bridge, type BridgeOptions } from './bridge.js';
 import { estimateVideo, type EstimateOptions } from './estimate.js';
+import { GivenBoxes } from './given-boxes.js';
 import { openFrames, type FrameSource } from './frames.js';
 import type { VideoInput } from './inputs.js';
 import { Journal, removeJournal } from './journal.js';
@@ -113,7 +114,7 @@ async function runVideo(video: VideoInput, model: Model, options: RunOptions, ma
       name: video.name,
       totalFrames: source.frameCount === null ? null : source.frameCount * passes,
     });
-    const boxes = options.boxes?.forVideo(video.name);
+    const boxes = options.boxes && new GivenBoxes(options.boxes.forVideo(video.name));
     using frames = new PoseSpool(options.out);
     const estimates = estimateVideo(source, model, { ...options, boxes, journal, onProgress: options.onFrame });
     const smoother = options.smooth && new PoseSmoother(source.fps, options.smooth);
@@ -136,7 +137,7 @@ async function runVideo(video: VideoInput, model: Model, options: RunOptions, ma
     report.frames = frames.length;
     report.poses = people;
     report.tracks = tracks.size;
-    report.problems.push(...source.problems);
+    report.problems.push(...source.problems, ...(boxes?.problems() ?? []));
     await requireFolder(options.out);
     await forgetOutcome(options.out, video.name);
     for (const format of options.formats ?? ['posetrack18'])

@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { readBoxes, type BoxLookup } from '../formats/boxes.js';
 import { LIMBS } from '../joints.js';
 import { openFrames, type FrameSource } from '../pipeline/frames.js';
+import { GivenBoxes } from '../pipeline/given-boxes.js';
 import type { VideoInput } from '../pipeline/inputs.js';
 import { inOrder } from '../pipeline/in-order.js';
 import { Model, type Method, type ModelOptions } from '../pipeline/model.js';
@@ -225,11 +226,12 @@ async function explainParts(
   }
   announce(sequence, places, model.method, options);
   const resultBoxes = boxesOf(sequence, places);
-  const boxes = run ? run.boxes && readBoxes(run.boxes).forVideo(sequence.name) : resultBoxes;
+  const given = run?.boxes === undefined ? undefined : readBoxes(run.boxes).forVideo(sequence.name);
+  const boxes = run ? given && new GivenBoxes(given) : resultBoxes;
   const all = explainVideo(source, model, singleFrame, {
     selection,
     resultBoxes,
-    boxes: boxes || undefined,
+    boxes,
     every: run?.every,
     seed: run?.seed,
     minBoxScore: run?.minScore,
