@@ -1,9 +1,10 @@
 /* One run over many labelled videos: each is made whole or not at all, and those that are there are not made again. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, statfs } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
 import { openFrames } from '../pipeline/frames.js';
+import { makeFolders } from '../pipeline/make-folders.js';
 import { makeWhole, writeWhole } from '../pipeline/whole-file.js';
 import type { Extractor } from './extractor.js';
 import type { LabelledVideo } from './labels.js';
@@ -44,7 +45,7 @@ export async function prospectOf(
 
 /** @throws OUTPUT where the disk cannot hold what is missing */
 export async function checkSpace(out: string, { missing }: Prospect): Promise<void> {
-  await mkdir(out, { recursive: true });
+  await makeFolders(out);
   const { bavail, bsize } = await statfs(out);
   if (bavail * bsize >= missing) return;
   const [needed, free] = [missing, bavail * bsize].map((bytes) => (bytes / 1e9).toFixed(1));

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { GlposeError, messageOf } from '../errors.js';
 import { POSETRACK17_JOINTS } from '../joints.js';
+import { makeFolders } from '../pipeline/make-folders.js';
 import { asOutputError } from '../pipeline/whole-file.js';
 import { OnnxRuntime, type OnnxSession, type Plain } from '../pipeline/onnx-runtime.js';
 import { checkConfig, DEFAULT_BUNDLE, headShape, loadBundle, type Bundle } from './bundle.js';
@@ -208,7 +209,7 @@ async function makePartial(dir: string): Promise<string> {
     throw new GlposeError('OUTPUT', `${dir} exists already`, 'Remove it, or name another folder with --out.');
   }
   try {
-    await mkdir(path.dirname(path.resolve(dir)), { recursive: true });
+    await makeFolders(path.dirname(path.resolve(dir)));
     return await mkdtemp(`${path.resolve(dir)}.partial-`);
   } catch (thrown) {
     throw asOutputError(dir, thrown);

@@ -1,10 +1,11 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { GlposeError, messageOf } from '../errors.js';
+import { makeFolders } from './make-folders.js';
 
 /** Makes the folder of the results. Throws OUTPUT where it cannot be written. */
 export async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     await access(folder, constants.W_OK);
   } catch (thrown) {
     const problem = `the output folder ${folder} cannot be written: ${messageOf(thrown)}`;

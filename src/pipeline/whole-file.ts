@@ -1,6 +1,7 @@
-import { link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { link, open, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
+import { makeFolders } from './make-folders.js';
 import { temporaryBeside } from './temporary.js';
 
 /**
@@ -14,7 +15,7 @@ import { temporaryBeside } from './temporary.js';
 export async function makeWhole<T>(file: string, write: (temporary: string) => Promise<T>): Promise<T> {
   const temporary = temporaryBeside(file);
   try {
-    await mkdir(path.dirname(temporary), { recursive: true });
+    await makeFolders(path.dirname(temporary));
     const result = await write(temporary);
     await flush(temporary);
     await rename(temporary, file);
@@ -51,7 +52,7 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 export async function writeFirst(file: string, content: string): Promise<boolean> {
   const temporary = temporaryBeside(file);
   try {
-    await mkdir(path.dirname(temporary), { recursive: true });
+    await makeFolders(path.dirname(temporary));
     await fill(temporary, content);
     await flush(temporary);
     await link(temporary, file);

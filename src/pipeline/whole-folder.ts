@@ -1,4 +1,5 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
+import { makeFolders } from './make-folders.js';
 import { temporaryBeside } from './temporary.js';
 import { asOutputError } from './whole-file.js';
 
@@ -11,7 +12,7 @@ import { asOutputError } from './whole-file.js';
 export async function makeWholeFolder<T>(folder: string, write: (temporary: string) => Promise<T>): Promise<T> {
   const temporary = temporaryBeside(folder);
   try {
-    await mkdir(temporary, { recursive: true });
+    await makeFolders(temporary);
     const result = await write(temporary);
     await replace(temporary, folder);
     return result;

@@ -65,12 +65,16 @@ describe('an HRNet becomes a bundle', () => {
     ]); // prettier-ignore
   });
 
-  test.each([32, 48])('HRNet-W%i at its real width', async (width) => {
-    const { onnx, stage3Branch0 } = hrnetGraph({ width });
-    const report = await importBytes(onnx);
-    expect(report.tensor).toBe(stage3Branch0);
-    expect(report.features).toEqual({ channels: width, width: 16, height: 24 });
-  });
+  test.each([32, 48])(
+    'HRNet-W%i at its real width',
+    async (width) => {
+      const { onnx, stage3Branch0 } = hrnetGraph({ width });
+      const report = await importBytes(onnx);
+      expect(report.tensor).toBe(stage3Branch0);
+      expect(report.features).toEqual({ channels: width, width: 16, height: 24 });
+    },
+    300_000,
+  );
 
   test('the size that a graph fixes is taken from it', async () => {
     const { onnx } = hrnetGraph({ ...SMALL, size: { width: 96, height: 128 } });

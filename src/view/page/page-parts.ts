@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '../../pipeline/make-folders.js';
 import { asOutputError } from '../../pipeline/whole-file.js';
 import { TAKE_PART } from './page-data.js';
 
@@ -58,7 +59,7 @@ export class PageParts {
     const content = kind === 'picture' ? bytes : `${TAKE_PART}("${name}","${base64(bytes)}")`;
     const file = path.join(this.folder, `${name}.${kind === 'picture' ? 'jpg' : 'js'}`);
     try {
-      await mkdir(this.folder, { recursive: true });
+      await makeFolders(this.folder);
       await writeFile(file, content);
     } catch (thrown) {
       throw asOutputError(file, thrown);
