@@ -34,6 +34,8 @@ for ((tries = 0; tries < 100; tries++)); do
   sleep 0.2
 done
 [[ $state == *ExitCode=0:9* ]] || { echo "task 1 was not killed: $state" >&2; exit 1; }
+status=$(node "$root/bin/glpose.js" status "$folder/array") && { echo 'a killed task counts as done' >&2; exit 1; }
+grep -q "^1/$shards .*begun, not ended" <<<"$status" || { echo "the killed task is not told: $status" >&2; exit 1; }
 scontrol requeue "${job}_1"
 for ((tries = 0; tries < 600; tries++)); do
   [ -z "$(squeue -h -j "$job" 2>/dev/null)" ] && break
@@ -44,6 +46,7 @@ done
 
 state=$(scontrol -o show job "${job}_1")
 [[ $state == *JobState=COMPLETED* && $state == *Restarts=1* ]] || { echo "task 1: $state" >&2; exit 1; }
+node "$root/bin/glpose.js" status "$folder/array" # fails where anything is left
 diff -r "$folder/one/posetrack18" "$folder/array/posetrack18"
 ! find "$folder/array" -name '*.partial' | grep . || { echo 'temporary files are left' >&2; exit 1; }
 echo "$clips clips, $shards tasks, task 1 killed and requeued: the same bytes as one process"
