@@ -14,7 +14,7 @@ import { drawPoses, estimateVideo, loadModel, openFrames } from '../dist/src/ind
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = path.join(root, 'docs/images');
 const KEY_FRAME = 24;
-const JOINT = 'left_wrist';
+const JOINT = 'right_ankle';
 const [WIDTH, HEIGHT, GAP, BAR] = [90, 120, 6, 8];
 const BACKGROUND = '#f4f4f4';
 
