@@ -3,7 +3,7 @@
  * "keypoints evaluation"): ten thresholds, 101 recall points, area ranges, crowd regions.
  */
 import { GlposeError } from '../errors.js';
-import { inLayout, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
+import { extentOf, inLayout, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
 import { Remarks, type Remark } from '../formats/remarks.js';
 import { nothingToScore, noteLackingJoints, pairSequences, type SequencePair } from './pairing.js';
 
@@ -141,8 +141,13 @@ function imagesOf({ frames, annotated, predicted }: SequencePair, variances: num
 /** The annotated area; where there is none, the box's. */
 function areaOf(pose: LabelledPose, where: string, remarks: Remarks): number {
   if (pose.area !== null) return pose.area;
-  remarks.note("annotated people without `area`, their box's taken", where);
-  return pose.box ? pose.box.width * pose.box.height : extent(pose).area;
+  if (pose.box) {
+    remarks.note("annotated people without `area`, their box's taken", where);
+    return pose.box.width * pose.box.height;
+  }
+  remarks.note('annotated people without `area` and `bbox`, the area around their joints taken', where);
+  const around = extentOf(pose.joints);
+  return around ? around.width * around.height : 0;
 }
 
 function scoreOf(pose: LabelledPose, where: string, remarks: Remarks): number {

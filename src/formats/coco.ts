@@ -136,12 +136,13 @@ function readImage(image: Fields, where: string, dialect: CocoDialect): Labelled
 }
 
 function ignoreRegions(image: Fields, where: string): Float64Array[] {
-  if (image.ignore_regions_x === undefined || image.ignore_regions_y === undefined) return [];
+  if (image.ignore_regions_x === undefined && image.ignore_regions_y === undefined) return [];
   const xs = listOf(image, 'ignore_regions_x', where);
   const ys = listOf(image, 'ignore_regions_y', where);
   // a single polygon may stand there without the outer list
   const [polygonsX, polygonsY] = xs.length > 0 && xs.every(isNumber) ? [[xs], [ys]] : [xs, ys];
-  return polygonsX.map((x, index) => {
+  return Array.from({ length: Math.max(polygonsX.length, polygonsY.length) }, (_, index) => {
+    const x = polygonsX[index];
     const y = polygonsY[index];
     if (!Array.isArray(x) || !Array.isArray(y) || x.length !== y.length || ![...x, ...y].every(isNumber)) {
       const problem = `${where}: ignore region ${index} has x and y of different lengths or no numbers`;
@@ -157,6 +158,11 @@ function jointNames(document: Fields, file: string): readonly string[] {
   if (!isFields(category) || category.keypoints === undefined) return POSETRACK18_JOINTS;
   const names = textsOf(category, 'keypoints', `${file}, category 0`);
   const known = names.map((name) => (name === 'head_bottom' ? 'neck' : name));
+  const twice = known.find((name, k) => known.indexOf(name) !== k);
+  if (twice !== undefined) {
+    const problem = `${file}, category 0: \`keypoints\` lists ${twice} twice`;
+    throw new GlposeError('ANNOTATION', problem, 'Name every joint once, in the order of the numbers.');
+  }
   // JHMDB's third joint is the face; mmpose's files call it head
   return known.includes('belly') ? known.map((name) => (name === 'head' ? 'face' : name)) : known;
 }

@@ -65,7 +65,8 @@ function jsonFiles(source: string, predictions: boolean): { file: boolean; files
     if (!statSync(source).isDirectory()) return { file: true, files: [source] };
     const written = READABLE.map((format) => path.join(source, format)).find((some) => existsSync(some));
     const folder = predictions && written !== undefined ? written : source;
-    const names = readdirSync(folder).filter((name) => name.toLowerCase().endsWith('.json'));
+    const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
+    const names = entries.map(({ name }) => name).filter((name) => name.toLowerCase().endsWith('.json'));
     return { file: false, files: names.sort().map((name) => path.join(folder, name)) };
   } catch (cause) {
     const problem = `${source} cannot be read: ${messageOf(cause).split(',')[0]}`;

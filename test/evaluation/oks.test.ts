@@ -112,6 +112,18 @@ describe('AP and AR', () => {
     expect(() => evaluateOks([sequence([[]])], [sequence([[]])])).toThrow(/^s\.json: no person to score in 1 frames/);
   });
 
+  it('takes for an area that is missing the box, or what the joints span, and says so', () => {
+    const joints = allAt(100, 100).map((value, i) => (i === 0 ? 140 : i === 1 ? 150 : i > 6 && i < 10 ? NaN : value));
+    const found = [pose(joints, { score: 1 })]; // 40 × 50 px: medium; with absent joints at 0, 0 it would be large
+    const spanned = evaluateOks([sequence([[pose(joints)]])], [sequence([found])]);
+    expect(spanned.apMedium).toBeCloseTo(100, 10);
+    expect(spanned.remarks[0].text).toMatch(/without `area` and `bbox`, the area around their joints/);
+    const boxed = pose(joints, { box: { x: 0, y: 0, width: 200, height: 200 } });
+    const { apLarge, remarks } = evaluateOks([sequence([[boxed]])], [sequence([found])]);
+    expect(apLarge).toBeCloseTo(100, 10);
+    expect(remarks[0].text).toMatch(/without `area`, their box's taken/);
+  });
+
   it('refuses a layout without constants', () => {
     const other = { ...sequence([[truth]]), joints: [...COCO_JOINTS.slice(0, 16), 'tail'] };
     expect(() => evaluateOks([other], [sequence([[]])])).toThrow(/no constant for the joint tail/);

@@ -66,6 +66,9 @@ describe('faults name file, frame, person and what to do', () => {
     ['two frames of one name', { annolist: [...document17().annolist, ...document17().annolist] }, /two frames are called images\/v\/00000004\.jpg/],
     ['a frame without name', { annolist: [{ image: [] }] }, /v\.json, frame 0 has no image name/],
     ['ignore regions of unequal length', { ...document18(), images: [{ id: 7, file_name: 'a', ignore_regions_x: [[1, 2]], ignore_regions_y: [[1]] }] }, /ignore region 0 has x and y of different lengths/],
+    ['ignore regions with x alone', { ...document18(), images: [{ id: 7, file_name: 'a', ignore_regions_x: [[1, 2]] }] }, /the list `ignore_regions_y` is missing/],
+    ['more ignore regions in y than in x', { ...document18(), images: [{ id: 7, file_name: 'a', ignore_regions_x: [], ignore_regions_y: [[1]] }] }, /ignore region 0 has x and y of different lengths/],
+    ['a joint listed twice', { ...document18(), categories: [{ keypoints: ['nose', 'nose'] }] }, /category 0: `keypoints` lists nose twice/],
     ['something else', { hello: 1 }, /v\.json holds no poses/],
     ['a text file', 'hello', /v\.json is not valid JSON at line 1, column 1/],
     ['an empty file', '', /v\.json is not valid JSON .* The file is empty/],
@@ -123,6 +126,12 @@ it('tells the dialect also where the option is there and undefined, as from the 
   const [{ frames, positiveOnly }] = readPoseFiles(write(content), options);
   expect(frames[0].people[0].joints[0]).toBeNaN();
   expect(positiveOnly).toBe(true);
+});
+
+it('passes over folders that are called like files', () => {
+  mkdirSync(path.join(dir, 'x.json'));
+  write(document18(), 'a.json');
+  expect(readPoseFiles(dir, predictions())).toHaveLength(1);
 });
 
 it('a file without frames is a sequence without frames, unless it is all there is', () => {

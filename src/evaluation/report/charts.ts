@@ -61,7 +61,8 @@ export function precisionRecallCharts(runs: readonly ChartRun[]): Html[] {
     });
     return html`<figure>
       <figcaption>
-        ${title}${runs.map(({ joints }, run) => html` <span style="color:${runColour(run)}">${percent(joints[joint])}</span>`)}
+        ${title}<br />
+        ${runs.map(({ joints }, run) => html`<span style="color:${runColour(run)}">${percent(joints[joint])}</span> `)}
       </figcaption>
       ${plot}
     </figure>`;

@@ -176,7 +176,7 @@ async function posetrackSections(runs: readonly PoseTrackRun[], frames?: string)
     section(
       'Precision over recall, per joint',
       html`<p class="quiet">
-        Precision upwards, recall to the right, both from 0 to 1, as the joints’ scores fall. Beside the name, AP.
+        Precision upwards, recall to the right, both from 0 to 1, as the joints’ scores fall. Under the name, AP.
       </p>`,
       runs.length > 1 ? legend : null,
       html`<div class="grid">${precisionRecallCharts(charts)}</div>`,
