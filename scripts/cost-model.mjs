@@ -83,7 +83,7 @@ const nodes = (hours) => (coreHours * assumed('imbalance')) / assumed('cores') /
 console.log(
   `${assumed('hours')} hours at ${assumed('fps')} frames a second, ${people} people a frame: ${number(frames)} frames, ${number(frames * people)} poses.\n`,
 );
-console.log('| | CPU nodes, as measured | GPU nodes, assumed |\n| --- | ---: | ---: |');
+console.log('| | CPU nodes, carried from what was measured | GPU nodes, assumed |\n| --- | ---: | ---: |');
 
 // On a GPU node decoding, detecting and cropping stay on its cores, as now; extractor and head are the GPU's.
 const onCores = perFrame
