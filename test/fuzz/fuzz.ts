@@ -15,6 +15,8 @@ import type { FromWorker, Job } from './fuzz-worker.js';
 
 /** Longer without an answer, the input hangs its reader. */
 const HANGS_AFTER = 60_000;
+/** So many times that, where the process got hardly any processor time meanwhile: the machine is busy, or the reader waits. */
+const PATIENCE = 10;
 /** Between two looks at the clock. */
 const SLICE_MS = 3000;
 /** The input under way, for when the worker does not come back. */
@@ -66,11 +68,14 @@ class Watched {
     const worker = this.worker;
     const job: Job = { runs, seed, keep: values.keep ?? null };
     const answer = await new Promise<FromWorker | Error | 'hangs'>((resolve) => {
-      let before = -1;
+      let [before, idle, cpu] = [-1, 0, process.cpuUsage()];
       const watch = setInterval(() => {
         const executed = Atomics.load(new Int32Array(this.shared), 0);
-        if (executed === before) this.answer('hangs');
+        const worked = process.cpuUsage(cpu).user / 1000 > HANGS_AFTER / 2;
+        idle = executed === before ? idle + 1 : 0;
+        if (idle > 0 && (worked || idle >= PATIENCE)) this.answer('hangs');
         before = executed;
+        cpu = process.cpuUsage();
       }, HANGS_AFTER);
       this.answer = (result) => {
         clearInterval(watch);
