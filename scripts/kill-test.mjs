@@ -102,6 +102,7 @@ async function killAtRandom(test, kills, random, seconds) {
     const last = test.figures.kills >= kills; // what is left is done without being killed
     const after = last ? Infinity : random() ** 3 * Math.max(3, seconds / 2) * 1000; // most often early: it is quick
     attempt = (await step(test, attempt, after)) ? 0 : attempt + 1;
+    if (test.figures.kills % 20 === 0) console.error(test.figures);
   }
 }
 

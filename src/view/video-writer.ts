@@ -21,8 +21,15 @@ export interface VideoProperties {
 /** H.264 encoders in order of preference. */
 const ENCODERS = ['libx264', 'libopenh264'] as const;
 
-/** x264's speed and quality: overlays are watched once, so fast. */
-const X264 = { preset: 'veryfast', crf: '20' };
+/**
+ * x264's speed and quality: overlays are watched once, so fast. Its lookahead decides nothing, since it reads memory that nobody has
+ * written: the same pictures would not always give the same bytes.
+ */
+const X264 = {
+  preset: 'veryfast',
+  crf: '20',
+  'x264-params': 'rc-lookahead=0:mbtree=0:b-adapt=0:scenecut=0:weightp=0',
+};
 
 /**
  * Writes pictures as an mp4 (H.264, yuv420p, BT.709, index first), whole or not at all. Pictures of another size are fitted
@@ -212,7 +219,7 @@ async function encodeWithFfmpeg(
   const { num, den } = fractionOf(fps);
   const args = ['-nostdin', '-y', '-v', 'error', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`];
   args.push('-r', `${num}/${den}`, '-i', 'pipe:0', '-vf', TO_YUV, '-c:v', encoder);
-  if (encoder === 'libx264') args.push('-preset', X264.preset, '-crf', X264.crf);
+  if (encoder === 'libx264') args.push(...Object.entries(X264).flatMap(([name, value]) => [`-${name}`, value]));
   for (const tag of ['-colorspace', '-color_primaries', '-color_trc']) args.push(tag, 'bt709');
   args.push('-color_range', 'tv', '-movflags', '+faststart', '-f', 'mp4', `file:${temporary}`);
   const child = spawn('ffmpeg', args, { stdio: ['pipe', 'ignore', 'pipe'] });
