@@ -44,6 +44,8 @@ export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress'
   recipe: Recipe;
   /** Whether videos that an earlier run has done alike are left as they are, and others go on where it was stopped. Default true. */
   resume?: boolean;
+  /** Seconds without a frame after which a decoder is given up. Default 60. */
+  timeout?: number;
   /** Something to tell about a video before it is begun: that it is done already, or why it is done again. */
   onRemark?(remark: string): void;
   onVideo?(event: { name: string; totalFrames: number | null }): void;
@@ -108,7 +110,7 @@ async function runVideo(video: VideoInput, model: Model, options: RunOptions, ma
   let journal: Journal | undefined;
   try {
     journal = making && (await Journal.open(options.out, making, model.estimator.joints.length, options.onRemark));
-    source = await openFrames(video, { signal: options.signal });
+    source = await openFrames(video, { signal: options.signal, timeout: options.timeout });
     const passes = options.render ? 3 : 2;
     options.onVideo?.({
       name: video.name,

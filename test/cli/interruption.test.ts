@@ -35,9 +35,9 @@ interface Running {
   ended: Promise<{ code: number | null; signal: string | null; at: number }>;
 }
 
-function infer(...args: string[]): Running {
+function infer({ uid }: { uid?: number } = {}, ...args: string[]): Running {
   const command = [path.join(ROOT, 'bin/glpose.js'), 'infer', first, SECOND, '-o', out, '--device', 'cpu', ...args];
-  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'], uid });
   const text = { out: '', err: '' };
   let tell = (): void => {};
   const firstIsDone = new Promise<void>((resolve) => (tell = resolve));
@@ -99,7 +99,7 @@ test('a second Ctrl-C ends it at once', async () => {
 }, 120_000);
 
 test('whoever stops reading stdout does not stop the work', async () => {
-  const { child, text, firstIsDone, ended } = infer('--every', '8');
+  const { child, text, firstIsDone, ended } = infer({}, '--every', '8');
   child.stdout!.destroy();
   await firstIsDone;
   expect((await ended).code).toBe(0);
@@ -120,10 +120,10 @@ describe('a disk that fails', () => {
   afterEach(() => void (mayMount && spawnSync('umount', [out])));
 
   mounted(
-    'full: the error says so, earlier results stay, and with room again the rest is done',
+    'that is full: the error says so, earlier results stay, and with room again the rest is done',
     async () => {
       mount('-t', 'tmpfs', '-o', 'size=1m', 'none');
-      const { text, firstIsDone, ended } = infer('--every', '4');
+      const { text, firstIsDone, ended } = infer({}, '--every', '4');
       await firstIsDone;
       const filler = path.join(out, 'filler');
       fill(filler);
@@ -134,7 +134,7 @@ describe('a disk that fails', () => {
       const before = await readFile(path.join(out, 'posetrack18/first.json'), 'utf8');
       expect((JSON.parse(before) as { images: unknown[] }).images).toHaveLength(1);
       await rm(filler);
-      const again = infer('--every', '4');
+      const again = infer({}, '--every', '4');
       expect((await again.ended).code).toBe(0);
       expect(again.text.err).toMatch(/first is done already/);
       expect(await readFile(path.join(out, 'posetrack18/first.json'), 'utf8')).toBe(before);
@@ -143,37 +143,26 @@ describe('a disk that fails', () => {
     120_000,
   );
 
-  mounted(
-    'one that becomes read-only',
+  // Root may write everywhere: then the run is nobody's, where nobody may read this checkout.
+  const uid = isRoot ? 65534 : undefined;
+  const mayRun = spawnSync(process.execPath, [path.join(ROOT, 'bin/glpose.js'), '--version'], { uid }).status === 0;
+  (mayRun ? test : test.skip)(
+    'whose permissions are taken away',
     async () => {
-      mount('-t', 'tmpfs', 'none');
-      const { text, firstIsDone, ended } = infer('--every', '4');
-      await firstIsDone;
-      mount('-o', 'remount,ro');
-      expect((await ended).code).toBe(1);
-      expect(text.err).toMatch(/output folder .* can no longer be written: EROFS/);
-      expect(await readdir(path.join(out, 'posetrack18'))).toEqual(['first.json']);
-    },
-    120_000,
-  );
-
-  const user = isRoot ? test.skip : test; // root may write everywhere
-  user(
-    'one whose permissions are taken away',
-    async () => {
-      const { text, firstIsDone, ended } = infer('--every', '4');
+      for (const folder of [dir, first, out]) await chmod(folder, 0o777);
+      const { text, firstIsDone, ended } = infer({ uid }, '--every', '4');
       await firstIsDone;
       await chmod(out, 0o555);
       expect((await ended).code).toBe(1);
       expect(text.err).toMatch(/output folder .* can no longer be written: EACCES/);
-      await chmod(out, 0o755);
+      await chmod(out, 0o777);
       expect(await readdir(path.join(out, 'posetrack18'))).toEqual(['first.json']);
     },
     120_000,
   );
 
   test('a folder that is removed is not made again', async () => {
-    const { text, firstIsDone, ended } = infer('--every', '4');
+    const { text, firstIsDone, ended } = infer({}, '--every', '4');
     await firstIsDone;
     await rm(out, { recursive: true });
     expect((await ended).code).toBe(1);
@@ -199,9 +188,9 @@ function fill(file: string): void {
 }
 
 test('two runs into one folder at a time: the second is told, and the first is not disturbed', async () => {
-  const one = infer('--every', '4');
+  const one = infer({}, '--every', '4');
   await one.firstIsDone;
-  const two = infer('--every', '4');
+  const two = infer({}, '--every', '4');
   expect((await two.ended).code).toBe(1);
   expect(two.text.err).toMatch(`another run is at work in the output folder ${out}: process ${one.child.pid} on`);
   expect((await one.ended).code).toBe(0);
