@@ -36,9 +36,11 @@ export interface JhmdbPckResult {
 }
 
 /**
- * PCK@0.2, box- and torso-normalised.
+ * PCK@0.2 on Sub-JHMDB (Jhuang et al., ICCV 2013; Yang & Ramanan 2013 for the measure), by box and by torso.
+ * @param splits test clips with a box for every person, joints in pixels from 0 as [15, (x, y, 1)], as `readJhmdb` gives them
  * @param predictions one sequence per clip, called as the clip; coordinates in pixels from 0
- * @throws GlposeError ANNOTATION where predictions are missing
+ * @returns percent by joint and group, the mean over the splits
+ * @throws GlposeError ANNOTATION where predictions are missing, or nobody is annotated
  */
 export function evaluateJhmdbPck(
   splits: readonly JhmdbSplit[],
@@ -48,7 +50,7 @@ export function evaluateJhmdbPck(
   const { remarks = new Remarks(options.allowMissing) } = options;
   const lacking = JHMDB_JOINTS.map((joint) => !predictions.some(({ joints }) => joints.includes(joint)));
   const absent = JHMDB_JOINTS.filter((_, k) => lacking[k]);
-  if (absent.length > 0) {
+  if (absent.length > 0 && predictions.length > 0) {
     remarks.note(`joints that no prediction has (${absent.join(', ')}), left out of the mean: not comparable`, predictions[0].file, absent.length); // prettier-ignore
   }
   const found = predictions.map((sequence) => inLayout(sequence, JHMDB_JOINTS));

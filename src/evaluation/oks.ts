@@ -51,9 +51,13 @@ export interface OksResult {
 }
 
 /**
- * OKS-AP and AR.
- * @param annotations their joint layout is the measure's; joints of other names in the predictions play no part
- * @throws GlposeError ANNOTATION for joints without a known sigma, or predictions that are missing
+ * COCO keypoint AP and AR by object keypoint similarity (Lin et al., ECCV 2014; cocodataset.org), in the numbers of
+ * pycocotools: thresholds 0.50 to 0.95, 101 recall points, the twenty best predictions of an image.
+ * @param annotations joints in pixels as [K, (x, y, visibility)]; their layout is the measure's: joints of other names in
+ *   the predictions play no part. Areas in px²; crowd regions match any number and count for none
+ * @param predictions likewise; people are ranked by `score`
+ * @returns percent
+ * @throws GlposeError ANNOTATION for joints without a known sigma, predictions that are missing, or where nobody is annotated
  */
 export function evaluateOks(
   annotations: readonly PoseSequence[],

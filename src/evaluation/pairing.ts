@@ -31,6 +31,7 @@ export function pairSequences(
   predictions: readonly PoseSequence[],
   remarks: Remarks,
 ): SequencePair[] {
+  if (annotations.length === 0) throw nothingToScore(annotations);
   const find = sequenceFinder(predictions);
   const isOnly = annotations.length === 1 && predictions.length === 1;
   const used = new Set<PoseSequence>();
@@ -76,7 +77,7 @@ export function pairSequences(
 
 /** The error of annotations in which nobody is annotated, or nobody who can be scored. */
 export function nothingToScore(annotations: readonly PoseSequence[]): GlposeError {
-  const { file } = annotations[0];
+  const file = annotations[0]?.file ?? 'annotations';
   const frames = annotations.reduce((sum, sequence) => sum + sequence.frames.length, 0);
   const others = annotations.length > 1 ? ` and ${annotations.length - 1} more sequences` : '';
   return new GlposeError(

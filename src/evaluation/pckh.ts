@@ -24,8 +24,10 @@ export interface PckhResult extends Figures {
 }
 
 /**
- * PCKh@0.5.
- * @param annotations with head boxes
+ * PCKh@0.5 (Andriluka et al., CVPR 2014) over people assigned as for PoseTrack AP.
+ * @param annotations joints in pixels as [K, (x, y, c)], with head boxes
+ * @param predictions likewise
+ * @returns percent by joint and group; NaN for a joint that is nowhere annotated
  * @throws GlposeError ANNOTATION as `evaluatePoseTrack`
  */
 export function evaluatePckh(

@@ -79,9 +79,13 @@ export interface PoseTrackOptions {
 }
 
 /**
- * PoseTrack AP, precision and recall, and MOTA where both sides have track ids.
- * @param annotations with head boxes, which set the scale
- * @throws GlposeError ANNOTATION where something needed is missing, naming file, frame and person
+ * PoseTrack AP, precision and recall, and MOTA where both sides have track ids (Andriluka et al., CVPR 2018; CLEAR MOT:
+ * Bernardin & Stiefelhagen 2008), in the numbers of the reference evaluator poseval.
+ * @param annotations one sequence a video, joints in pixels as [K, (x, y, c)] under any names: those of
+ *   POSETRACK17_JOINTS are scored; with head boxes, which set the scale
+ * @param predictions likewise, in any order; c is the joint's score, by which AP ranks
+ * @returns percent by joint and group, over all sequences and for each; curves as fractions 0–1, [predictions of the joint]
+ * @throws GlposeError ANNOTATION where something needed is missing, or nobody is annotated, naming file, frame and person
  */
 export function evaluatePoseTrack(
   annotations: readonly PoseSequence[],

@@ -52,6 +52,30 @@ it('is the mean over the splits, not over their clips', () => {
   expect(evaluateJhmdbPck(splits, found).box.groups).toMatchObject({ head: 50, mean: 50 });
 });
 
+it('says once which predicted clips no split tests, and counts people', () => {
+  const truth = ['a', 'b'].map((name) => clip(name, [[person()]]));
+  const splits = truth.map((each, i) => ({ name: String(i), clips: [each] }));
+  const { remarks, counts } = evaluateJhmdbPck(
+    splits,
+    ['a', 'b', 'c'].map((name) => clip(name, [[person()]])),
+  );
+  expect(remarks).toEqual([{ text: 'predicted sequences without annotations, left out', count: 1, first: 'c' }]);
+  expect(counts).toEqual({
+    splits: 2,
+    clips: 2,
+    frames: 2,
+    annotatedPeople: 2,
+    annotatedJoints: 30,
+    predictedPeople: 2,
+  });
+});
+
+it('says what is wrong with nothing on either side', () => {
+  const splits = [{ name: '1', clips: [clip('a', [[person()]])] }];
+  expect(() => evaluateJhmdbPck([], [clip('a', [[person()]])])).toThrow(/^annotations: no person to score/);
+  expect(() => evaluateJhmdbPck(splits, [])).toThrow(/no predictions for 1 of 1 sequences: a/);
+});
+
 it('takes the person that overlaps the box most, counts a frame without anyone as wrong, and says so', () => {
   const splits = [{ name: '1', clips: [clip('a', [[person()], [person()]])] }];
   const { box, remarks } = evaluateJhmdbPck(splits, [clip('a', [[person(500), person(1)], []])]);

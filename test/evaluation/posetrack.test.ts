@@ -213,6 +213,11 @@ describe('missing things', () => {
     ]);
   });
 
+  it('says what is wrong with nothing on either side', () => {
+    expect(() => evaluatePoseTrack([], [sequence('a', truth)])).toThrow(/^annotations: no person to score/);
+    expect(() => evaluatePoseTrack([sequence('a', truth)], [])).toThrow(/no predictions for 1 of 1 sequences: a/);
+  });
+
   it('fails where no sequence is in both, even with allowMissing', () => {
     const run = (): unknown =>
       evaluatePoseTrack([sequence('a', truth), sequence('b', truth)], [sequence('c', truth)], { allowMissing: true });
