@@ -2,7 +2,7 @@
  * Kills `glpose infer` (SIGKILL) at random moments of a run over many clips, goes on with it, and compares what it ends with with
  * an uninterrupted run.
  *
- *   node scripts/kill-test.mjs [--kills 200] [--seed 1] [--clips 24] [--frames 160] [--every-syscall]
+ *   node scripts/kill-test.mjs [--kills 200] [--seed 1] [--clips 24] [--frames 160]
  *
  * One clip has `--frames` frames, several chunks of the journal; the others have 1 to 6. Whenever a run comes to its end, its folder is
  * compared and removed, and the next one begins anew, until all kills are done. What must hold:
@@ -14,7 +14,6 @@
  *                     the few that were under way
  *
  * The runs are the command itself; only detection and estimation of a frame also add a line to a file, for counting.
- * --every-syscall kills once at each of the system calls that change the output folder, instead of at random (strace).
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -61,7 +60,6 @@ async function test() {
       seed: { type: 'string', default: '1' },
       clips: { type: 'string', default: '24' },
       frames: { type: 'string', default: '160' },
-      'every-syscall': { type: 'boolean', default: false },
     },
   });
   const { CHUNK } = await load('pipeline/frame-log.js');
@@ -76,8 +74,7 @@ async function test() {
     if (whole.code !== 0) throw new Error(`the uninterrupted run ended with code ${whole.code}: ${whole.text}`);
     const test = { folder, clips, reference: snapshot(reference), chunk: CHUNK, figures: newFigures() };
     const started = performance.now();
-    if (values['every-syscall']) await killAtSyscalls(test);
-    else await killAtRandom(test, Number(values.kills), mulberry32(Number(values.seed)), whole.seconds);
+    await killAtRandom(test, Number(values.kills), mulberry32(Number(values.seed)), whole.seconds);
     const seconds = ((performance.now() - started) / 1000).toFixed(0);
     const { kills, runs, ends, again, most } = test.figures;
     console.log(
@@ -106,38 +103,14 @@ async function killAtRandom(test, kills, random, seconds) {
   }
 }
 
-/** Kills before the n-th call, n = 1, 2, …, of each kind that changes the folder, and lets the next run end. */
-async function killAtSyscalls(test) {
-  for (const call of ['mkdir', 'openat', 'write', 'fsync', 'ftruncate', 'rename', 'unlink', 'rmdir', 'close']) {
-    for (let n = 1, killed = true; killed; n++) {
-      // One thread does all of Node's file work, so that n counts them all. -P: only calls that have to do with the folder.
-      const strace = [
-        'strace',
-        '-f',
-        '-qq',
-        '-o',
-        '/dev/null',
-        '-e',
-        `trace=${call}`,
-        '-e',
-        `inject=${call}:signal=SIGKILL:when=${n}`,
-      ];
-      killed = !(await step(test, 0, Infinity, strace));
-      if (killed && !(await step(test, 1, Infinity)))
-        throw new Error(`the run after a kill at ${call} ${n} did not end`);
-      if (killed) console.log(`${call} ${n}`);
-    }
-  }
-}
-
 /**
  * One run into the folder of the attempt before, and its checks.
  * @returns whether it came to its end; its folder is removed then
  */
-async function step({ folder, clips, reference, chunk, figures }, attempt, killAfter, strace = []) {
+async function step({ folder, clips, reference, chunk, figures }, attempt, killAfter) {
   const [out, log] = [path.join(folder, 'out'), path.join(folder, 'log')];
   const before = linesOf(log);
-  const { code, killed, text } = await run(log, clips, out, killAfter, strace);
+  const { code, killed, text } = await run(log, clips, out, killAfter);
   figures.runs++;
   if (killed) figures.kills++;
   else if (code !== 0) throw new Error(`attempt ${attempt} ended with code ${code}: ${text}`);
@@ -202,13 +175,10 @@ function linesOf(log) {
   return existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean) : [];
 }
 
-function run(log, clips, out, killAfter = Infinity, strace = []) {
+function run(log, clips, out, killAfter = Infinity) {
   const started = performance.now();
-  const command = [...strace, process.execPath, SCRIPT, '--counted', log, clips, '-o', out, ...OPTIONS];
-  const child = spawn(command[0], command.slice(1), {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: strace.length > 0 ? { ...process.env, UV_THREADPOOL_SIZE: '1' } : process.env,
-  });
+  const command = [SCRIPT, '--counted', log, clips, '-o', out, ...OPTIONS];
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (some) => (text += some));
   const timer = killAfter === Infinity ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
