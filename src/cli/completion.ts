@@ -26,9 +26,10 @@ const flagsOf = ({ long, short }: OptionFacts): string[] => [long, short].filter
 
 function bash(program: CommandFacts): string {
   const commands = allCommands(program);
-  const words = commands.map(({ path, options, subcommands, argumentChoices }) => {
+  const words = commands.map(({ path, options, subcommands, argumentChoices, takesArguments }) => {
+    const files = takesArguments && argumentChoices.length === 0;
     const all = [...subcommands.map((sub) => sub.path.at(-1)!), ...argumentChoices, ...options.flatMap(flagsOf)];
-    return `    '${path.join(' ')}') words='${all.join(' ')}' ;;`;
+    return `    '${path.join(' ')}') words='${all.join(' ')}'; files=${files} ;;`;
   });
   const values = commands.flatMap(({ path, options }) =>
     options
@@ -41,7 +42,7 @@ function bash(program: CommandFacts): string {
   const names = commands.filter(({ path }) => path.length > 0).map(({ path }) => `'${path.join(' ')}'`);
   return `# bash completion for glpose
 _glpose() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} command='' words='' files=true word
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} command='' words='' files=false word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "\${command:+$command }$word" in
     ${names.join('|')}) command="\${command:+$command }$word" ;;

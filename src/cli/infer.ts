@@ -84,9 +84,12 @@ export function inferCommand(terminal: Terminal): Command {
     .option('--min-score <score>', 'lowest detection score of a person, 0–1', share, 0.25)
     .option('--every <n>', 'estimate poses in every n-th frame only', positiveInteger, 1)
     .option('--seed <number>', 'seed of the draw of global candidates', nonNegativeInteger, 0)
-    .option('--format <names>', `results as ${RESULT_FORMATS.join(', ')}; several with commas`, resultFormats, [
-      'posetrack18',
-    ] as ResultFormat[])
+    .addOption(
+      new Option('--format <names>', 'results in these formats, several with commas')
+        .choices(RESULT_FORMATS)
+        .argParser(resultFormats)
+        .default(['posetrack18']),
+    )
     .option(
       '--smooth [minCutoff,beta]',
       `smooth the joints over time (One-Euro filter); default ${smoothText(SMOOTH_DEFAULTS)} where it is given bare`,

@@ -38,6 +38,7 @@ test('bash completes commands, options and values where they stand', async () =>
   expect(await inBash('infer', '--meth')).toEqual(['--method']);
   expect(await inBash('infer', 'clip.mp4', '--method', '')).toEqual(['glpose', 'single-frame']);
   expect(await inBash('eval', '--metric', 'coco')).toEqual(['coco-oks']);
+  expect(await inBash('infer', '--format', 'pose')).toEqual(['posetrack18', 'posetrack17']);
   expect(await inBash('completion', 'f')).toEqual(['fish']);
   expect(await inBash('infer', '--render', '--bl')).toEqual(['--blur-faces']); // its value may be left out
   expect(await inBash('models', '--meth')).toEqual([]); // not an option there
@@ -48,6 +49,9 @@ test('bash completes files where a file may stand', async () => {
   expect(await inBash('infer', 'clip')).toEqual(['clip one.mp4']);
   expect(await inBash('infer', '--boxes', 'cl')).toEqual(['clip one.mp4']);
   expect(await inBash('infer', '--method', 'cl')).toEqual([]);
+  expect(await inBash('cl')).toEqual([]);
+  expect(await inBash('models', 'cl')).toEqual([]);
+  expect(await inBash('completion', 'cl')).toEqual([]);
 });
 
 const ifZsh = has('zsh') ? test : test.skip;
