@@ -178,7 +178,7 @@ class HrnetWriter {
   private weights(count: number, fanIn: number): Float32Array {
     const period = Math.min(count, 4099);
     const values = new Float32Array(count);
-    const scale = Math.sqrt(6 / fanIn);
+    const scale = Math.sqrt(2 / fanIn); // so that sums of branches do not grow beyond half precision
     for (let i = 0; i < period; i++) {
       this.seed = (Math.imul(this.seed, 1664525) + 1013904223) >>> 0;
       values[i] = scale * (this.seed / 2 ** 31 - 1);

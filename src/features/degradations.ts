@@ -40,11 +40,14 @@ export function drawDegradation(kind: DegradationKind, subject: Subject, random:
     case 'motion-blur': {
       const length = size * random.uniform(...SEVERITIES.motionBlur.length);
       const direction = subject.direction ?? random.uniform(0, Math.PI);
-      return async (patch) => of(patch, motionBlur(patch, length, direction));
+      const factor = Math.max(1, Math.floor(length / FINEST.length));
+      return async (patch) =>
+        of(patch, await coarsely(patch, factor, (coarse) => motionBlur(coarse, length / factor, direction)));
     }
     case 'defocus': {
       const radius = size * random.uniform(...SEVERITIES.defocus.radius);
-      return async (patch) => of(patch, defocus(patch, radius));
+      const factor = Math.max(1, Math.floor(radius / FINEST.radius));
+      return async (patch) => of(patch, await coarsely(patch, factor, (coarse) => defocus(coarse, radius / factor)));
     }
     case 'occlusion': {
       const [fewest, most] = SEVERITIES.occlusion.occluders;
@@ -61,6 +64,29 @@ export function drawDegradation(kind: DegradationKind, subject: Subject, random:
       return async (patch) => of(patch, await compress(patch, quality));
     }
   }
+}
+
+/** Pixels of a blur below which nobody would see that it was made on a coarser picture. */
+const FINEST = { length: 32, radius: 12 } as const;
+
+/** A wide blur on a picture with pixels `factor` times as large: of what it loses the blur leaves nothing, at 1 / factor³ of the cost. */
+async function coarsely(image: Image, factor: number, blur: (coarse: Image) => Uint8Array): Promise<Uint8Array> {
+  if (factor === 1) return blur(image);
+  const { width, height } = image;
+  const [across, down] = [width, height].map((side) => Math.max(1, Math.round(side / factor)));
+  const coarse = await resized(image, across, down);
+  return resized(
+    { width: across, height: down, data: blur({ width: across, height: down, data: coarse }) },
+    width,
+    height,
+  );
+}
+
+async function resized({ width, height, data }: Image, toWidth: number, toHeight: number): Promise<Uint8Array> {
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .resize(toWidth, toHeight, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
+    .raw()
+    .toBuffer();
 }
 
 /** More samples along the way than this look the same once they are scaled to an extractor's input. */

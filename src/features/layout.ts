@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { GlposeError } from '../errors.js';
 import { toFloat16 } from '../models/float16.js';
 import type { DegradationKind } from './degradations.js';
 
@@ -100,12 +101,18 @@ export class MapWriter {
     return this.written;
   }
 
-  /** @returns the maps' places in the file */
+  /**
+   * @returns the maps' places in the file
+   * @throws MODEL where a value is none, or larger than float16 holds
+   */
   async append(maps: readonly Float32Array[]): Promise<number[]> {
     const places: number[] = [];
     for (const map of maps) {
       const halves = new Uint16Array(map.length);
-      for (let i = 0; i < map.length; i++) halves[i] = toFloat16(map[i]); // Uint16Array.from takes thrice as long
+      for (let i = 0; i < map.length; i++) {
+        if (!(Math.abs(map[i]) <= LARGEST)) throw unfit(map[i]);
+        halves[i] = toFloat16(map[i]); // Uint16Array.from takes thrice as long
+      }
       const bytes = Buffer.from(halves.buffer);
       if (BIG_ENDIAN) bytes.swap16();
       await this.file.writeFile(bytes);
@@ -117,6 +124,17 @@ export class MapWriter {
   async close(): Promise<void> {
     await this.file.close();
   }
+}
+
+/** The largest finite float16. */
+const LARGEST = 65504;
+
+function unfit(value: number): GlposeError {
+  return new GlposeError(
+    'MODEL',
+    `the extractor's features reach ${value}; samples are float16, which ends at ${LARGEST}`,
+    'Check the extractor with `glpose models info`: those of trained networks stay below 100.',
+  );
 }
 
 const BIG_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;

@@ -42,6 +42,34 @@ test('blurs leave an even picture as it is, up to its border', () => {
   expect(defocus(image, 6).every((value) => value === 137)).toBe(true);
 });
 
+test.each(['motion-blur', 'defocus'] as const)(
+  '%s of a large person, made coarsely, is that of a fine one',
+  async (kind) => {
+    // The same picture in two sizes; a blur goes with the person's size.
+    const scene = (scale: number): Patch => {
+      const [width, height] = [150 * scale, 200 * scale];
+      const data = new Uint8Array(width * height * 3).map((_, i) => {
+        const [x, y] = [((i / 3) | 0) % width, ((i / 3) | 0) / width];
+        return Math.hypot(x / scale - 70, y / scale - 90) < 40 ? 220 : 30;
+      });
+      return { width, height, data, x: 0, y: 0 };
+    };
+    const degraded = async (scale: number): Promise<Patch> => {
+      const person = { ...subject, size: 150 * scale, joints: [{ x: 40 * scale, y: 60 * scale }], direction: 0.6 };
+      return drawDegradation(kind, person, new Random(kind, 2))(scene(scale));
+    };
+    const [fine, coarse] = [await degraded(1), await degraded(6)];
+    let difference = 0;
+    for (let y = 0; y < 200; y++) {
+      for (let x = 0; x < 150; x++) {
+        const large = ((y * 6 + 3) * coarse.width + x * 6 + 3) * 3;
+        difference += Math.abs(fine.data[(y * 150 + x) * 3] - coarse.data[large]) / (150 * 200);
+      }
+    }
+    expect(difference).toBeLessThan(1); // on average, of a step of 190
+  },
+);
+
 const subject: Subject = {
   size: 100,
   joints: [{ x: 40, y: 60 }],
