@@ -125,10 +125,7 @@ class OnnxWorker {
     thread.ref();
     const ended = once(thread, 'exit').then(() => true, () => true); // prettier-ignore
     thread.postMessage('end');
-    if (!(await within(ended, LAST_WAIT, () => new Error('hung')).catch(() => false))) {
-      thread.unref();
-      void thread.terminate();
-    }
+    if (!(await within(ended, LAST_WAIT, () => new Error('hung')).catch(() => false))) thread.unref();
   }
 
   private start(): Worker {
@@ -177,7 +174,9 @@ class OnnxWorker {
     this.watch = setTimeout(() => {
       const problem = `the feature extractor gave no answer for ${this.timeout} s`;
       this.end(thread, new GlposeError('INTERNAL', problem, 'Run it again; the next video gets a new thread.'));
-      void thread.terminate();
+      // Terminated while ONNX Runtime is at work it would take the process with it: it ends by itself if it comes back.
+      thread.unref();
+      thread.postMessage('end');
     }, this.timeout * 1000);
   }
 
