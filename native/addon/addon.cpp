@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <climits>
 #include <cmath>
+#include <cstdlib>
 #include <memory>
 
 #include "addon/arguments.h"
@@ -142,6 +143,10 @@ Napi::Value lock(const Napi::CallbackInfo& call) {
   });
 }
 
+Napi::Value end_process(const Napi::CallbackInfo& call) {
+  return guarded(call.Env(), [&]() -> Napi::Value { std::_Exit(int_value(call[0], "code", 0, 255)); });
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("sources", Napi::String::New(env, GLPOSE_SOURCES));
   exports.Set("info", Napi::Function::New(env, info, "info"));
@@ -151,6 +156,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("ceilings", Napi::Function::New(env, ceilings, "ceilings"));
   exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
   exports.Set("lock", Napi::Function::New(env, lock, "lock"));
+  exports.Set("endProcess", Napi::Function::New(env, end_process, "endProcess"));
   return exports;
 }
 

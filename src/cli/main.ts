@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
 import { EXIT, GlposeError, messageOf } from '../errors.js';
+import { addon } from '../native/binding.js';
 import { benchCommand } from './bench.js';
 import { completionCommand } from './completion.js';
 import { doctorCommand } from './doctor.js';
@@ -48,6 +49,15 @@ const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Milliseconds that a command has to end after Ctrl-C. Its files are whole or not there, whenever it ends. */
 const LAST_WAIT = 1800;
 
+/** Ends the process whatever its threads do. */
+function endNow(code: number): never {
+  try {
+    return addon().endProcess(code);
+  } catch {
+    process.exit(code); // there is no addon: nothing that ONNX Runtime could be doing, either
+  }
+}
+
 /**
  * Runs one command line and returns the process's exit code; never exits, never throws.
  * @param argv the arguments after `node glpose.js`
@@ -55,9 +65,9 @@ const LAST_WAIT = 1800;
 export async function main(argv: string[], overrides: Partial<Terminal> = {}): Promise<number> {
   const stop = new AbortController();
   const onInterrupt = (): void => {
-    if (stop.signal.aborted) process.exit(EXIT.interrupted); // the second Ctrl-C does not wait
+    if (stop.signal.aborted) endNow(EXIT.interrupted); // the second Ctrl-C does not wait
     stop.abort(new GlposeError('INTERRUPTED', 'interrupted'));
-    setTimeout(() => process.exit(EXIT.interrupted), LAST_WAIT).unref();
+    setTimeout(() => endNow(EXIT.interrupted), LAST_WAIT).unref();
   };
   for (const signal of STOPPING) process.on(signal, onInterrupt);
   let lost: Error | undefined; // of what should have gone to stdout

@@ -153,6 +153,12 @@ export interface Addon {
   createHead(shape: HeadShape, tensors: Record<string, Tensor>, device: string): NativeHead;
   /** Takes about a second. */
   ceilings(): Promise<Ceilings>;
+  /**
+   * Ends the process at once. Node's own exit waits for its worker threads to unwind, which those in ONNX Runtime's hands
+   * cannot: they abort the process.
+   * @param code 0–255
+   */
+  endProcess(code: number): never;
   /** Sets the size of the CPU thread pool that every call shares. Default: the number of cores. */
   setThreads(count: number): void;
   /**

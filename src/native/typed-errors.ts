@@ -46,6 +46,7 @@ export function withTypedErrors(binary: Addon): Addon {
     createHead: (shape, tensors, device) => headWithTypedErrors(call(() => binary.createHead(shape, tensors, device))),
     ceilings: () => settled(() => binary.ceilings()),
     lock: (fd, shared) => call(() => binary.lock(fd, shared)),
+    endProcess: (code) => call(() => binary.endProcess(code)),
     setThreads: (count) => call(() => binary.setThreads(count)),
   };
 }

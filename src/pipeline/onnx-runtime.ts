@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { GlposeError } from '../errors.js';
+import { addon } from '../native/binding.js';
 import { BufferPool } from './buffer-pool.js';
 import type { Plain, Reply, Request } from './onnx-worker.js';
 import { within } from './within.js';
@@ -125,7 +126,7 @@ class OnnxWorker {
     thread.ref();
     const ended = once(thread, 'exit').then(() => true, () => true); // prettier-ignore
     thread.postMessage('end');
-    if (!(await within(ended, LAST_WAIT, () => new Error('hung')).catch(() => false))) thread.unref();
+    if (!(await within(ended, LAST_WAIT, () => new Error('hung')).catch(() => false))) leaveBehind(thread);
   }
 
   private start(): Worker {
@@ -174,9 +175,8 @@ class OnnxWorker {
     this.watch = setTimeout(() => {
       const problem = `the feature extractor gave no answer for ${this.timeout} s`;
       this.end(thread, new GlposeError('INTERNAL', problem, 'Run it again; the next video gets a new thread.'));
-      // Terminated while ONNX Runtime is at work it would take the process with it: it ends by itself if it comes back.
-      thread.unref();
       thread.postMessage('end');
+      leaveBehind(thread);
     }, this.timeout * 1000);
   }
 
@@ -187,6 +187,17 @@ class OnnxWorker {
     for (const call of this.waiting.values()) call.reject(why);
     this.waiting.clear();
   }
+}
+
+/**
+ * Lets a thread that does not come back end by itself, if ever. Terminated while ONNX Runtime is at work, be it by the
+ * process's own exit, it would abort the process.
+ */
+function leaveBehind(thread: Worker): void {
+  thread.unref();
+  const exit = (code: number): void => addon().endProcess(code);
+  process.once('exit', exit);
+  thread.once('exit', () => process.off('exit', exit));
 }
 
 function loadError(file: string, cuda: number | null, error: string): GlposeError {
