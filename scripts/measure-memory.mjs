@@ -5,12 +5,13 @@
  *
  * The video is looped and scaled to 1080p with ffmpeg. Linux: the peak is the kernel's (VmHWM).
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { watched } from './endurance/watch.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { values, positionals } = parseArgs({
@@ -41,22 +42,9 @@ try {
 
 /** @returns the peak resident memory in MiB */
 async function peakOf(clip, out) {
-  const argv = [path.join(ROOT, 'bin', 'glpose.js'), 'infer', clip, '-o', out, '--device', 'cpu', ...positionals];
-  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
-  let peak = 0;
-  const look = setInterval(() => {
-    try {
-      const [, kib] = /VmHWM:\s*(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
-      peak = Math.max(peak, Number(kib) / 1024);
-    } catch {
-      // it has just ended
-    }
-  }, 50);
-  const code = await new Promise((resolve) => child.on('close', resolve));
-  clearInterval(look);
-  if (code !== 0) throw new Error(`glpose infer ended with code ${code}`);
-  console.log(`${path.basename(clip)}: ${peak.toFixed(0)} MiB at most; ${output.trim().split('  ').at(-1)}`);
+  const run = await watched(['infer', clip, '-o', out, '--device', 'cpu', ...positionals], 50);
+  if (run.code !== 0) throw new Error(`glpose infer ended with code ${run.code}: ${run.err}`);
+  const { peak } = run.looks.at(-1);
+  console.log(`${path.basename(clip)}: ${peak.toFixed(0)} MiB at most; ${run.out.trim().split('  ').at(-1)}`);
   return peak;
 }

@@ -15,6 +15,7 @@
 #include "backend/thread_pool.h"
 #include "kernels/conv_pack.h"
 #include "kernels/conv_simd.h"
+#include "kernels/for_this_cpu.h"
 
 namespace glpose {
 namespace {
@@ -24,10 +25,8 @@ constexpr size_t kAlignment = 64;
 const ConvKernels* find_kernels(const char* isa) {
   const auto wanted = [&](const char* name) { return isa == nullptr || std::strcmp(isa, name) == 0; };
 #ifdef GLPOSE_X86
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (avx512 && wanted("avx512")) return &kConvAvx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && wanted("avx2")) return &kConvAvx2;
+  if (has_avx512() && wanted("avx512")) return &kConvAvx512;
+  if (has_avx2() && wanted("avx2")) return &kConvAvx2;
 #endif
   return wanted("baseline") ? &kConvBaseline : nullptr;
 }

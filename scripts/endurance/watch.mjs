@@ -26,12 +26,13 @@ export async function watched(args, interval = 1000) {
   return { code, ...output, seconds: (performance.now() - started) / 1000, looks };
 }
 
-/** Resident MiB, open files and threads of a process; null where it has just ended. */
+/** Resident MiB, now and at most, open files and threads of a process; null where it has just ended. */
 export function lookAt(pid) {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const number = (name) => Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)[1]);
-    return { mib: number('VmRSS') / 1024, files: readdirSync(`/proc/${pid}/fd`).length, threads: number('Threads') };
+    const files = readdirSync(`/proc/${pid}/fd`).length;
+    return { mib: number('VmRSS') / 1024, peak: number('VmHWM') / 1024, files, threads: number('Threads') };
   } catch {
     return null;
   }

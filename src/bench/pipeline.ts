@@ -363,10 +363,7 @@ function times(factor: number, { seconds, cpuSeconds }: Spent): Spent {
 
 /** Calls `body` for every item, `atOnce` at a time. */
 async function inTurn<T>(items: Iterable<T>, atOnce: number, body: (item: T) => Promise<unknown>): Promise<void> {
-  async function* all(): AsyncGenerator<T> {
-    yield* items;
-  }
-  for await (const _ of inOrder(all(), atOnce, body)) void _;
+  for await (const _ of inOrder(items, atOnce, body)) void _;
 }
 
 function* upTo(count: number): Generator<number> {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { EXIT } from '../errors.js';
+import { aligned } from '../evaluation/text-table.js';
 import {
   readStatus,
   type PartStatus,
@@ -39,7 +40,7 @@ function inWords({ totals, parts, ahead, videos }: RunStatus): string {
   const rows = parts.map((part) => [partName(part), ...figures(part), part.run === 'open' ? `begun, not ended${lastOf(part)}` : part.run]); // prettier-ignore
   if (parts.length > 1) rows.push(['all', ...figures(totals), '']);
   const headings = ['', 'videos', 'done', 'failed', 'left', 'frames', 'poses', 'tracks', 'time', ''];
-  const lines = table([headings, ...rows]);
+  const lines = aligned([headings, ...rows], (column) => column === 0 || column === headings.length - 1);
   if (ahead) {
     const { frames, seconds } = ahead;
     lines.push('', `Ahead: ${frames} frames, ${duration(seconds)} of one process at the mean speed so far.`);
@@ -77,13 +78,4 @@ function duration(seconds: number): string {
   const whole = Math.round(seconds);
   const two = (value: number): string => String(value).padStart(2, '0');
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
-}
-
-/** First and last column to the left, figures to the right. */
-function table(rows: readonly string[][]): string[] {
-  const last = rows[0].length - 1;
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const cell = (text: string, column: number): string =>
-    column === 0 ? text.padEnd(widths[0]) : column === last ? text : text.padStart(widths[column]);
-  return rows.map((row) => row.map(cell).join('  ').trimEnd());
 }

@@ -1,10 +1,15 @@
 /** A table for a terminal: names left, figures right with one decimal, "–" where there is none. */
 export function textTable(headings: readonly string[], rows: readonly { name: string; values: number[] }[]): string {
   const cells = [['', ...headings], ...rows.map(({ name, values }) => [name, ...values.map(percent)])];
-  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
-  const line = (row: string[]): string =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[i] + 2))).join('');
-  return `${cells.map((row) => line(row).trimEnd()).join('\n')}\n`;
+  return `${aligned(cells).join('\n')}\n`;
+}
+
+/** The lines of a table: words to the left, figures to the right. By default the first column is words. */
+export function aligned(rows: readonly string[][], isWords = (column: number): boolean => column === 0): string[] {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const cell = (text: string, column: number): string =>
+    isWords(column) ? text.padEnd(widths[column]) : text.padStart(widths[column]);
+  return rows.map((row) => row.map(cell).join('  ').trimEnd());
 }
 
 /** One decimal, as papers print it. */

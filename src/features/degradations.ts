@@ -73,20 +73,20 @@ const FINEST = { length: 32, radius: 12 } as const;
 async function coarsely(image: Image, factor: number, blur: (coarse: Image) => Uint8Array): Promise<Uint8Array> {
   if (factor === 1) return blur(image);
   const { width, height } = image;
-  const [across, down] = [width, height].map((side) => Math.max(1, Math.round(side / factor)));
-  const coarse = await resized(image, across, down);
-  return resized(
-    { width: across, height: down, data: blur({ width: across, height: down, data: coarse }) },
-    width,
-    height,
+  const coarse = await resized(
+    image,
+    Math.max(1, Math.round(width / factor)),
+    Math.max(1, Math.round(height / factor)),
   );
+  return (await resized({ ...coarse, data: blur(coarse) }, width, height)).data;
 }
 
-async function resized({ width, height, data }: Image, toWidth: number, toHeight: number): Promise<Uint8Array> {
-  return sharp(data, { raw: { width, height, channels: 3 } })
-    .resize(toWidth, toHeight, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
+async function resized({ width, height, data }: Image, toWidth: number, toHeight: number): Promise<Image> {
+  const pixels = await sharp(data, { raw: { width, height, channels: 3 } })
+    .resize(toWidth, toHeight, { fit: 'fill', kernel: 'linear' })
     .raw()
     .toBuffer();
+  return { width: toWidth, height: toHeight, data: pixels };
 }
 
 /** More samples along the way than this look the same once they are scaled to an extractor's input. */

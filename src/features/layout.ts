@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { GlposeError } from '../errors.js';
-import { toFloat16 } from '../models/float16.js';
+import { LARGEST_FLOAT16, toFloat16 } from '../models/float16.js';
 import type { DegradationKind } from './degradations.js';
 
 /*
@@ -110,7 +110,7 @@ export class MapWriter {
     for (const map of maps) {
       const halves = new Uint16Array(map.length);
       for (let i = 0; i < map.length; i++) {
-        if (!(Math.abs(map[i]) <= LARGEST)) throw unfit(map[i]);
+        if (!(Math.abs(map[i]) <= LARGEST_FLOAT16)) throw unfit(map[i]);
         halves[i] = toFloat16(map[i]); // Uint16Array.from takes thrice as long
       }
       const bytes = Buffer.from(halves.buffer);
@@ -126,13 +126,10 @@ export class MapWriter {
   }
 }
 
-/** The largest finite float16. */
-const LARGEST = 65504;
-
 function unfit(value: number): GlposeError {
   return new GlposeError(
     'MODEL',
-    `the extractor's features reach ${value}; samples are float16, which ends at ${LARGEST}`,
+    `the extractor's features reach ${value}; samples are float16, which ends at ${LARGEST_FLOAT16}`,
     'Check the extractor with `glpose models info`: those of trained networks stay below 100.',
   );
 }

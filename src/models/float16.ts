@@ -12,6 +12,9 @@ export function fromFloat16(bits: number): number {
   return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
 }
 
+/** The largest finite value. */
+export const LARGEST_FLOAT16 = 65504;
+
 /** The nearest binary16 bit pattern, ties to even; beyond the largest finite value, infinity. */
 export function toFloat16(value: number): number {
   word.setFloat32(0, value);

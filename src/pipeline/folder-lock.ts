@@ -5,11 +5,12 @@
  *   <out>/.glpose/locks/run               held by a run over everything, or by all shards together
  *   <out>/.glpose/locks/shard-<i>-of-<n>  held by that shard
  */
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { GlposeError } from '../errors.js';
 import { addon } from '../native/binding.js';
+import { makeFolders } from './make-folders.js';
 import { STATE_FOLDER } from './outcome.js';
 import type { Shard } from './shard.js';
 import { asOutputError } from './whole-file.js';
@@ -34,7 +35,7 @@ async function lock(out: string, name: string, shared: boolean): Promise<FileHan
   const file = path.join(out, STATE_FOLDER, 'locks', name);
   let handle: FileHandle | undefined;
   try {
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeFolders(path.dirname(file));
     handle = await open(file, 'a+');
     if (addon().lock(handle.fd, shared) === false) {
       const holder = (await handle.readFile('utf8')).trim();

@@ -1,12 +1,12 @@
 /**
- * Maps an async sequence with several calls under way, yielding results in the order of the sequence: the next frame is
+ * Maps a sequence with several calls under way, yielding results in the order of the sequence: the next frame is
  * prepared while this one is in the extractor. Memory is bounded; the source is closed when the consumer stops. An error
  * surfaces at its item's turn.
  * @param ahead calls under way at a time
  * @param weigh what an item counts for in `ahead`, where not 1; `LEAST` of them are under way however heavy they are
  */
 export async function* inOrder<T, R>(
-  items: AsyncIterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   ahead: number,
   map: (item: T) => Promise<R>,
   weigh?: (item: T) => number,

@@ -78,10 +78,8 @@ export async function readOutcome(out: string, name: string): Promise<Outcome | 
 export async function readOutcomes(out: string): Promise<Map<string, Outcome>> {
   const files = await readdir(path.join(out, STATE_FOLDER, 'videos')).catch(() => []);
   const outcomes = new Map<string, Outcome>();
-  async function* names(): AsyncGenerator<string> {
-    for (const file of files) if (file.endsWith('.json')) yield file.slice(0, -5);
-  }
-  for await (const outcome of inOrder(names(), FILES_AT_ONCE, (name) => readOutcome(out, name))) {
+  const names = files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5));
+  for await (const outcome of inOrder(names, FILES_AT_ONCE, (name) => readOutcome(out, name))) {
     if (outcome) outcomes.set(outcome.report.name, outcome);
   }
   return outcomes;

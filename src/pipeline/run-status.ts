@@ -143,11 +143,10 @@ async function videosOf(
     }
   }
 
-  async function* all(): AsyncGenerator<VideoStatus> {
-    yield* videos.values();
-  }
   const settled: VideoStatus[] = [];
-  for await (const video of inOrder(all(), FOLDERS_AT_ONCE, (video) => settle(out, video, outcomes.get(video.name))))
+  for await (const video of inOrder(videos.values(), FOLDERS_AT_ONCE, (video) =>
+    settle(out, video, outcomes.get(video.name)),
+  ))
     settled.push(video);
   return settled;
 }

@@ -126,11 +126,8 @@ function folderOf(out: string): string {
  * that cannot be opened count as one frame: their shard will say why.
  */
 async function lengthsOf(videos: readonly VideoInput[], signal?: AbortSignal): Promise<number[]> {
-  async function* all(): AsyncGenerator<VideoInput> {
-    yield* videos;
-  }
   const probes: { frames: number | null; bytes: number }[] = [];
-  for await (const probe of inOrder(all(), PROBES, (video) => measure(video, signal))) probes.push(probe);
+  for await (const probe of inOrder(videos, PROBES, (video) => measure(video, signal))) probes.push(probe);
   const known = probes.filter(({ frames, bytes }) => frames !== null && bytes > 0);
   const sum = (of: (probe: (typeof probes)[0]) => number): number => known.reduce((total, one) => total + of(one), 0);
   const framesPerByte = known.length > 0 ? sum(({ frames }) => frames!) / sum(({ bytes }) => bytes) : FRAMES_PER_BYTE;

@@ -1,10 +1,9 @@
-import { toFloat16 } from '../float16.js';
+import { LARGEST_FLOAT16, toFloat16 } from '../float16.js';
 import { FLOAT32 } from '../onnx-model.js';
 import { newNode, type GraphNode, type OnnxGraph } from './graph.js';
 
 /** Operators whose second input is a weight. */
 const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
-const LARGEST_FLOAT16 = 65504;
 
 /**
  * Stores a graph's weights as float16, each with a Cast before its operator, which ONNX Runtime carries out once, when it loads:
