@@ -94,10 +94,18 @@ function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** The last part of each path; the whole path where two would be called the same. */
+/** As many of the last parts of each path as tell them apart; the paths as given where nothing does. */
 function runNames(sources: readonly string[]): string[] {
-  const short = sources.map((source) => path.parse(path.resolve(source)).name);
-  return new Set(short).size === short.length ? short : [...sources];
+  const parts = sources.map((source) => {
+    const { dir, name } = path.parse(path.resolve(source));
+    return [...dir.split(path.sep), name];
+  });
+  const deepest = Math.max(...parts.map(({ length }) => length));
+  for (let depth = 1; depth <= deepest; depth++) {
+    const short = parts.map((some) => some.slice(-depth).join('/'));
+    if (new Set(short).size === short.length) return short;
+  }
+  return [...sources];
 }
 
 function write(file: string, text: string): void {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -113,6 +113,14 @@ describe('faults end with exit code 2 and a sentence, no stack trace', () => {
     expect(code).toBe(0);
     expect(err).toMatch(/note: 2 annotated sequences without predictions, not scored/);
   });
+});
+
+it('runs are called by as many parts of their paths as tell them apart', async () => {
+  for (const who of ['ours', 'theirs']) cpSync(at('predictions'), at(who, 'predictions'), { recursive: true });
+  const runs = [at('ours', 'predictions'), at('theirs', 'predictions')];
+  const { out } = await run(...runs, '--annotations', at('annotations'));
+  expect(out).toMatch(/^ours\/predictions: AP .*\n/m);
+  expect(out).toMatch(/^theirs\/predictions: AP .*\n/m);
 });
 
 describe('--report', () => {

@@ -27,7 +27,7 @@ h3 { font-size: 1rem; margin: 1rem 0 0.4rem; }
 h3:empty { display: none; }
 p { margin: 0.4rem 0; }
 .quiet { color: var(--quiet); font-size: 0.9em; overflow-wrap: anywhere; }
-.legend { display: inline-flex; align-items: center; gap: 0.35em; margin-right: 0.9em; white-space: nowrap; }
+.legend { display: inline-flex; align-items: center; gap: 0.35em; margin-right: 0.9em; overflow-wrap: anywhere; }
 .swatch { width: 0.8em; height: 0.8em; border-radius: 2px; flex: none; }
 .line { width: 1.6em; border-top: 3px solid; }
 .line.annotated { border-color: var(--annotated); border-top-style: dashed; }
@@ -37,7 +37,8 @@ p { margin: 0.4rem 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.95em; }
 th, td { padding: 0.3em 0.6em; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
-th:first-child { text-align: left; font-weight: inherit; position: sticky; left: 0; background: var(--ground); }
+th:first-child { text-align: left; font-weight: inherit; position: sticky; left: 0; background: var(--ground);
+  white-space: normal; overflow-wrap: anywhere; min-width: 9rem; max-width: 20rem; }
 thead th { color: var(--quiet); font-weight: 600; }
 tr.measured th, tr.measured td { font-weight: 600; }
 tr.published th, tr.published td { color: var(--quiet); }
@@ -63,6 +64,6 @@ ul { padding-left: 1.2rem; }
   .wide { display: none; } .narrow { display: block; }
   th, td { padding: 0.3em 0.5em; }
   thead th { white-space: normal; }
-  .scroll th:first-child { white-space: normal; min-width: 8rem; max-width: 10rem; }
+  .scroll th:first-child { min-width: 8rem; max-width: 10rem; }
 }
 `);
