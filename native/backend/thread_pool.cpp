@@ -6,6 +6,10 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+#if defined(__linux__)
+#include <pthread.h>
+#include <sched.h>
+#endif
 
 namespace glpose {
 namespace {
@@ -40,6 +44,7 @@ struct ThreadPool::State {
   std::atomic<int> inside{0};     // threads other than the caller that are in the run, or find out that it is over
   std::mutex failure_mutex;
   std::exception_ptr failure;
+  int kept_off = -1;  // the core that the threads may not use
 
   void work(int worker) {
     for (int task; (task = next.fetch_add(1, std::memory_order_relaxed)) < tasks;) {
@@ -76,6 +81,7 @@ struct ThreadPool::State {
     next = 0;
     failure = nullptr;
     if (!threads.empty() && tasks > 0) {
+      keep_off_this_core();
       open = true;
       announce();
     }
@@ -88,6 +94,21 @@ struct ThreadPool::State {
       else std::this_thread::yield();
     }
     if (failure) std::rethrow_exception(failure);
+  }
+
+  /// Linux often wakes a thread on the core of the one that wakes it (always where, as in many virtual machines, it is not
+  /// told which cores share a cache). There it waits for its turn, milliseconds, and misses the run: the threads may run
+  /// anywhere but there.
+  void keep_off_this_core() {
+#if defined(__linux__)
+    const int core = sched_getcpu();
+    cpu_set_t allowed;
+    if (core == kept_off || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+    CPU_CLR(core, &allowed);
+    if (CPU_COUNT(&allowed) == 0) return;
+    for (std::thread& thread : threads) pthread_setaffinity_np(thread.native_handle(), sizeof allowed, &allowed);
+    kept_off = core;
+#endif
   }
 
   void announce() {
@@ -111,6 +132,7 @@ struct ThreadPool::State {
     for (int worker = 1; worker < count; ++worker)
       threads.emplace_back([this, worker, seen = generation.load()] { loop(worker, seen); });
     size = count;
+    kept_off = -1;
   }
 };
 
