@@ -46,7 +46,7 @@ struct CudaConv : PreparedConv {
 
 class CudaBackend : public Backend {
  public:
-  explicit CudaBackend(int index) : index_(index) {
+  CudaBackend(int index, size_t put_bytes) : index_(index), put_bytes_(put_bytes) {
     use();
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream");
   }
@@ -134,16 +134,14 @@ class CudaBackend : public Backend {
     conv->weights = uploaded(weights);
     conv->bias = uploaded(bias);
     conv->chunks = uploaded(chunks);
-    synchronize();
     return conv;
   }
 
   bool puts_at_once() const override { return false; }  // one stream, one staging buffer
 
   void put(const PutArgs& args) override {
-    constexpr size_t kSliceBytes = 64 << 20;
     const size_t pixels = size_t(args.height) * args.width, map_floats = pixels * args.channels;
-    const int slice = int(std::clamp<size_t>(kSliceBytes / (map_floats * sizeof(float)), 1, 65535));
+    const int slice = int(std::clamp<size_t>(put_bytes_ / (map_floats * sizeof(float)), 1, 65535));
     Buffer mean = uploaded(std::vector<float>(args.mean, args.mean + args.channels));
     Buffer inv_std = uploaded(std::vector<float>(args.inv_std, args.inv_std + args.channels));
     for (int first = 0; first < args.count; first += slice) {
@@ -265,6 +263,7 @@ class CudaBackend : public Backend {
   }
 
   const int index_;
+  const size_t put_bytes_;
   cudaStream_t stream_ = nullptr;
   MemoryPool pool_;
   std::unordered_map<uint64_t, cudaGraphExec_t> graphs_;  // null: seen once, not captured yet
@@ -274,7 +273,7 @@ class CudaBackend : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cuda_backend(int index) {
+std::unique_ptr<Backend> make_cuda_backend(int index, size_t put_bytes) {
   const std::string name = "cuda:" + std::to_string(index);
   std::string problem;
   const int count = count_devices(problem);
@@ -286,7 +285,7 @@ std::unique_ptr<Backend> make_cuda_backend(int index) {
   if (capability(properties) < kOldestCapability)
     throw Error("DEVICE", name + " (" + properties.name + ") has compute capability " + capability_text(properties) +
                               "; 7.5 or newer is needed");
-  return std::make_unique<CudaBackend>(index);
+  return std::make_unique<CudaBackend>(index, put_bytes);
 }
 
 CudaInfo cuda_info() {

@@ -37,7 +37,7 @@ cudaError_t gpu_launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, cud
   config.stream = stream;
   return cudaLaunchKernelEx(&config, kernel, std::forward<Args>(args)...);
 #else
-  return simt::launch(grid, block, stream, [=] { kernel(Parameters(args)...); });
+  return simt::launch(reinterpret_cast<const void*>(kernel), grid, block, stream, [=] { kernel(Parameters(args)...); });
 #endif
 }
 

@@ -206,7 +206,7 @@ void check_warp(Backend& backend, const Tolerance& tolerance, const WarpCase& te
   }
 }
 
-/// A heat map with a bump; some with ties, some 0 or negative throughout.
+/// A heat map with a bump; some with ties, some nowhere above 0.
 std::vector<float> heatmap(Random& random, int joint, int height, int width) {
   std::vector<float> map(size_t(height) * width);
   const float x = (random.next() + 1) / 2 * width, y = (random.next() + 1) / 2 * height;
@@ -215,7 +215,8 @@ std::vector<float> heatmap(Random& random, int joint, int height, int width) {
     map[p] = std::exp(-(dx * dx + dy * dy) / 8) + 0.02f * random.next();
     if (joint % 5 == 3) map[p] = std::round(map[p] * 4) / 4;  // plateaus: the first of the equals counts
     if (joint % 5 == 4) map[p] = -map[p] - 0.1f;
-    if (joint % 5 == 2) map[p] = 0;  // nothing found: coordinates 0
+    if (joint % 5 == 2) map[p] = p == height * width / 2 ? 0.f : -1.f;  // nothing above 0 is found: coordinates 0
+    if (joint % 10 == 7) map[p] = 0.5f;                                 // equals far apart
   }
   return halves(map);
 }

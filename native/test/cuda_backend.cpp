@@ -1,6 +1,7 @@
 // The CUDA backend under the SIMT executor: the whole network, batches, graphs, and devices that fail.
 #include <cstring>
 #include <optional>
+#include <thread>
 
 #include "backend/cpu.h"
 #include "backend/cuda.h"
@@ -34,14 +35,18 @@ void check_network() {
   cpu.put();
   cuda.put();
   const Result wanted = cpu.estimate(3, true);
-  // The first pass runs, the second is captured as a graph, the third is replayed.
+  // The first pass runs, the second is captured as a graph, the third is replayed. (With maps and without: two kinds.)
+  const int graphs = simt::counts().graphs;
+  int made = 0;
   for (const char* pass : {"first", "captured", "replayed"}) {
     const Result got = cuda.estimate(3, true);
     expect_close(got.heatmaps, wanted.heatmaps, 1e-5, 0.05, std::string("network, heat maps, ") + pass);
     expect_close(got.masks, wanted.masks, 1e-5, 0.05, std::string("network, masks, ") + pass);
     const Result without_maps = cuda.estimate(3, false);
     expect(without_maps.joints == got.joints, std::string("network, joints without maps, ") + pass);
+    if (std::strcmp(pass, "captured") == 0) made = simt::counts().graphs;
   }
+  expect(made == graphs + 2 && simt::counts().graphs == made, "every kind of pass is captured once");
   // A larger pass takes new scratch memory: old graphs must not come back.
   const Result more = cuda.estimate(4, true), again = cuda.estimate(3, true);
   expect_close(again.heatmaps, wanted.heatmaps, 1e-5, 0.05, "network after a larger batch");
@@ -60,6 +65,66 @@ void check_steady_memory() {
   }
   // One more set of maps: the old ones are given back after the new ones were made.
   expect(simt::counts().allocations <= before + 7, "memory is allocated after warm-up");
+}
+
+/// Maps taken in a few at a time are the same as all at once.
+void check_slices() {
+  const HeadShape shape = small_shape();
+  const size_t map_bytes = sizeof(float) * shape.channels * shape.height * shape.width;
+  Fixture whole(make_cuda_backend(0)), sliced(make_cuda_backend(0, 3 * map_bytes));
+  expect(whole.put() == sliced.put(), "embeddings of maps in slices");
+  expect(whole.estimate(3, true).heatmaps == sliced.estimate(3, true).heatmaps, "maps in slices");
+}
+
+/// Transfers that meet in the staging memory, of a mebibyte at first.
+void check_staging() {
+  const std::unique_ptr<Backend> backend = make_cuda_backend(0);
+  Random random(7);
+  std::vector<std::vector<float>> sent;
+  std::vector<Buffer> buffers;
+  for (size_t kib : {700, 700, 100, 1500}) {
+    sent.push_back(random.vector(kib * 256));
+    buffers.emplace_back(*backend, kib << 10);
+    backend->upload(buffers.back().data(), sent.back().data(), kib << 10);
+  }
+  Buffer large(*backend, 3 << 20);  // its download needs more staging memory while uploads are on their way
+  std::vector<float> received(3 << 18, 1.f);
+  backend->upload(large.data(), received.data(), 1 << 20);
+  backend->download(received.data(), large.data(), 3 << 20);
+  expect(received[0] == 1.f && received[(1 << 18) - 1] == 1.f && std::isnan(received[1 << 18]), "a large download");
+  for (size_t i = 0; i < sent.size(); ++i) {
+    std::vector<float> got(sent[i].size());
+    backend->download(got.data(), buffers[i].data(), got.size() * sizeof(float));
+    expect(got == sent[i], "upload " + std::to_string(i) + " through the staging memory");
+  }
+}
+
+/// What idles in the pool is given back before memory is said to be out.
+void check_idle_memory() {
+  const std::unique_ptr<Backend> backend = make_cuda_backend(0);
+  const size_t memory = simt::machine.memory;
+  { const Buffer idle(*backend, 3 << 20); }
+  simt::machine.memory = 1 << 20;
+  expect(error_of([&] { const Buffer larger(*backend, 2 << 20); }).empty(), "idle memory is given back for another size");
+  simt::machine.memory = memory;
+}
+
+/// Calls come from any thread, for any device.
+void check_second_device() {
+  simt::machine.devices = 2;
+  {
+    Fixture first(make_cuda_backend(0)), second(make_cuda_backend(1));
+    first.put();
+    second.put();
+    const Result wanted = first.estimate(2, false);
+    for (int pass = 0; pass < 3; ++pass) {
+      Result got;
+      std::string error;
+      std::thread([&] { error = error_of([&] { got = second.estimate(2, false); }); }).join();
+      expect(error.empty() && got.joints == wanted.joints, "a second device from a new thread: " + error);
+    }
+  }
+  simt::machine.devices = 1;
 }
 
 void check_no_device() {
@@ -125,6 +190,10 @@ void check_cuda_backend() {
   const int before = simt::counts().allocations;
   check_network();
   check_steady_memory();
+  check_slices();
+  check_staging();
+  check_idle_memory();
+  check_second_device();
   check_no_device();
   check_out_of_memory();
   check_lost_device();

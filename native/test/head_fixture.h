@@ -70,12 +70,14 @@ class Fixture {
   explicit Fixture(std::unique_ptr<Backend> backend)
       : shape_(small_shape()), head_(shape_, random_tensors(shape_), std::move(backend)) {}
 
-  void put() {
+  /// @returns the maps' embeddings
+  std::vector<float> put() {
     Random random(5);
     const std::vector<float> features =
         random.vector(size_t(kMaps) * shape_.channels * shape_.height * shape_.width, 3);
     std::vector<float> embeddings(size_t(kMaps) * shape_.channels);
     maps_ = head_.put(features.data(), kMaps, embeddings.data());
+    return embeddings;
   }
 
   /// @param warped whether references are of other windows than their keys

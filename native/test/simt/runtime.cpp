@@ -5,6 +5,7 @@
  */
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <vector>
 
 #include "simt.h"
@@ -19,6 +20,7 @@ struct Graph {
   std::vector<Work> launches;
 };
 struct Stream {
+  int device = 0;
   Graph* capturing = nullptr;
   std::vector<Work> queued;
 };
@@ -27,7 +29,9 @@ cudaError_t run_kernel(dim3 grid, dim3 block, const std::function<void()>& threa
 
 namespace {
 
-int allocations = 0, launches = 0;
+int allocations = 0, launches = 0, graphs = 0;
+thread_local int current_device = 0;
+std::set<std::pair<const void*, int>> loaded;  // kernels, and the devices that have them
 std::vector<Stream*> streams;
 
 bool lost() { return machine.lost_after_launches == 0; }
@@ -43,10 +47,13 @@ void finish(Stream& stream) {
 
 }  // namespace
 
-Counts counts() { return {allocations, launches}; }
+Counts counts() { return {allocations, launches, graphs}; }
 
-cudaError_t launch(dim3 grid, dim3 block, Stream* stream, Work thread) {
+cudaError_t launch(const void* kernel, dim3 grid, dim3 block, Stream* stream, Work thread) {
   if (lost()) return cudaErrorLaunchFailure;
+  if (stream->device != current_device) return cudaErrorInvalidResourceHandle;
+  const bool new_here = loaded.emplace(kernel, current_device).second;
+  if (new_here && stream->capturing) return cudaErrorStreamCaptureUnsupported;
   const unsigned threads = block.x * block.y * block.z;
   if (threads == 0 || threads > 1024 || grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.y > 65535 || grid.z > 65535)
     return cudaErrorInvalidConfiguration;
@@ -75,7 +82,11 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   properties->totalGlobalMem = machine.memory;
   return cudaSuccess;
 }
-cudaError_t cudaSetDevice(int) { return simt::status(); }
+cudaError_t cudaSetDevice(int device) {
+  if (device < 0 || device >= machine.devices) return cudaErrorInvalidDevice;
+  simt::current_device = device;
+  return simt::status();
+}
 cudaError_t cudaMalloc(void** data, size_t bytes) {
   if (simt::lost()) return cudaErrorLaunchFailure;
   if (machine.full || bytes > machine.memory) return cudaErrorMemoryAllocation;
@@ -113,6 +124,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpy
 }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   *stream = new simt::Stream;
+  (*stream)->device = simt::current_device;
   simt::streams.push_back(*stream);
   return simt::status();
 }
@@ -137,10 +149,12 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
   *executable = new simt::Graph(*graph);
+  ++simt::graphs;
   return simt::status();
 }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   if (simt::lost()) return cudaErrorLaunchFailure;
+  if (stream->device != simt::current_device) return cudaErrorInvalidResourceHandle;
   stream->queued.insert(stream->queued.end(), executable->launches.begin(), executable->launches.end());
   return cudaSuccess;
 }
@@ -160,6 +174,9 @@ const char* cudaGetErrorString(cudaError_t error) {
     case cudaErrorInvalidConfiguration: return "invalid configuration argument";
     case cudaErrorInsufficientDriver: return "CUDA driver version is insufficient for CUDA runtime version";
     case cudaErrorDevicesUnavailable: return "CUDA-capable device(s) is/are busy or unavailable";
+    case cudaErrorInvalidDevice: return "invalid device ordinal";
+    case cudaErrorInvalidResourceHandle: return "invalid resource handle";
+    case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
     case cudaErrorNoDevice: return "no CUDA-capable device is detected";
     case cudaErrorLaunchFailure: return "unspecified launch failure";
   }

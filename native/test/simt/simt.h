@@ -12,6 +12,7 @@
  *   host memory used again, or results read, before the stream is through    by comparison: work on a stream waits until
  *   somebody waits for it
  *   divergent barriers, wrong lane masks, exited lanes    by itself: "SIMT ERROR" and exit status 86
+ *   a thread at work on a device that it has not selected, a kernel loaded within a capture    by an error of the call
  *
  * SIMT_ORDER=forward|reverse|<seed> picks the schedule of a block's threads.
  * Not modelled: timing, memory-access granularity, the weaker order of relaxed atomics.
@@ -45,7 +46,10 @@ enum cudaError_t {
   cudaErrorInsufficientDriver = 35,
   cudaErrorDevicesUnavailable = 46,
   cudaErrorNoDevice = 100,
+  cudaErrorInvalidDevice = 101,
+  cudaErrorInvalidResourceHandle = 400,
   cudaErrorLaunchFailure = 719,
+  cudaErrorStreamCaptureUnsupported = 900,
 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2 };
 enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal };
@@ -72,13 +76,14 @@ struct Machine {
 };
 extern Machine machine;
 
-/// Device allocations now alive, and kernels run so far.
+/// Device allocations now alive; kernels run and graphs made so far.
 struct Counts {
-  int allocations, launches;
+  int allocations, launches, graphs;
 };
 Counts counts();
 
-cudaError_t launch(dim3 grid, dim3 block, Stream* stream, std::function<void()> thread);
+/// @param kernel tells one from another
+cudaError_t launch(const void* kernel, dim3 grid, dim3 block, Stream* stream, std::function<void()> thread);
 
 uint3 thread_index();
 uint3 block_index();
