@@ -16,7 +16,7 @@ export interface OverlayOptions {
   joints: readonly string[];
   /** Joints with a lower score are not drawn. */
   minScore: number;
-  /** Writes the track's number over each person's head. */
+  /** Writes the track's number over the head of each person of whom something is drawn. */
   labels: boolean;
   /** Draws the person boxes, too. Default false. */
   boxes?: boolean;
@@ -114,6 +114,7 @@ function drawLabel(canvas: Canvas, person: PersonPose, options: OverlayOptions):
   const { minScore } = options;
   const { box, trackId } = person;
   const ys = person.joints.filter((joint) => joint !== null && joint.score >= minScore).map((joint) => joint!.y);
+  if (ys.length === 0 && !options.boxes) return; // the number of what?
   const top = Math.min(box.y, ...ys);
   const centre = box.x + box.width / 2;
   if (!Number.isFinite(top + centre)) return;

@@ -102,12 +102,25 @@ test('the number stands over the head, and inside the picture where the head is 
     { x: 150, y: 190, width: 100, height: 100 },
   ];
   for (const box of boxes) {
-    const canvas = draw(picture(), [person({}, { box, trackId: 1 })], { labels: true });
-    const plate = Array.from({ length: 200 * 200 }, (_, i) => pixel(canvas, i % 200, Math.floor(i / 200)));
-    const touched = plate.flatMap((colour, i) => (colour.join() === untouched.join() ? [] : [i]));
+    const nose = { x: box.x + box.width / 2, y: box.y + 0.6 * box.height, score: 0.9 };
+    const [without, canvas] = [false, true].map((labels) =>
+      draw(picture(), [person({ nose }, { box, trackId: 1 })], { labels }),
+    );
+    const touched = Array.from({ length: 200 * 200 }, (_, i) => i).filter((i) => {
+      const at = [i % 200, Math.floor(i / 200)] as const;
+      return pixel(canvas, ...at).join() !== pixel(without, ...at).join();
+    });
     expect(touched.length).toBeGreaterThan(50);
     if (box.y === 60) expect(Math.max(...touched.map((i) => Math.floor(i / 200)))).toBeLessThan(60);
   }
+});
+
+test('a person of whom nothing is drawn has no number', () => {
+  const box = { x: 40, y: 60, width: 100, height: 100 };
+  const faint = [person({ nose: { x: 90, y: 90, score: 0.1 } }, { box })];
+  expect(draw(picture(), faint, { labels: true }).data.every((value) => value === GREY)).toBe(true);
+  const withBox = draw(picture(), faint, { labels: true, boxes: true }).data;
+  expect(withBox).not.toEqual(draw(picture(), faint, { boxes: true }).data);
 });
 
 test('people outside the picture and broken coordinates harm nothing', () => {

@@ -138,7 +138,7 @@ export class Stage {
       context.strokeRect(left, top, right - left, bottom - top);
       context.setLineDash([]);
     }
-    if (labels) {
+    if (labels && (boxes || chosen || places.some((place) => place !== null))) {
       const size = 12 / scale;
       context.font = `600 ${size}px system-ui, sans-serif`;
       const width = context.measureText(String(id)).width + 8 / scale;
