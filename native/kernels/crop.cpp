@@ -56,7 +56,7 @@ void WindowCrop::run(float* out) const {
   static const auto crop_row = GLPOSE_FOR_THIS_CPU(crop_row);
   const int width = int(columns_.at0.size()), height = int(rows_.at0.size());
   const size_t plane = size_t(width) * height, pitch = size_t(columns_.count) * 3;
-  std::vector<float> mixed(pitch);
+  std::vector<float> mixed(pitch + 1);
   CropRow args;
   args.values = int(pitch);
   args.mixed = mixed.data();

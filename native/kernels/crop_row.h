@@ -12,7 +12,7 @@ struct CropRow {
   const uint8_t *above, *below;
   float weight_above, weight_below;
   int values;    // bytes of a row that are read
-  float* mixed;  // [values] scratch: the two rows mixed
+  float* mixed;  // [values + 1] scratch: the two rows mixed; the last is read, and does not matter
   // The two columns around each sample, as places of their red value in `mixed`, and their weights.
   int width;
   const int *left, *right;                  // [width]

@@ -1,39 +1,8 @@
 #include "kernels/put.h"
 
-#include <cstring>
+#include "kernels/transpose.h"
 
 namespace glpose {
-namespace {
-
-constexpr int kSide = 4;
-typedef float Vec __attribute__((vector_size(kSide * sizeof(float))));
-
-inline Vec load(const float* from) {
-  Vec v;
-  std::memcpy(&v, from, sizeof v);
-  return v;
-}
-inline void store(float* to, Vec v) { std::memcpy(to, &v, sizeof v); }
-
-/// Turns a square: row i becomes column i.
-inline void transpose(Vec (&rows)[kSide]) {
-#if defined(__clang__)
-#define PICK(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
-#else
-  typedef int Places __attribute__((vector_size(kSide * sizeof(int))));
-#define PICK(a, b, i, j, k, l) __builtin_shuffle(a, b, Places{i, j, k, l})
-#endif
-  const Vec low01 = PICK(rows[0], rows[1], 0, 4, 1, 5), high01 = PICK(rows[0], rows[1], 2, 6, 3, 7);
-  const Vec low23 = PICK(rows[2], rows[3], 0, 4, 1, 5), high23 = PICK(rows[2], rows[3], 2, 6, 3, 7);
-  rows[0] = PICK(low01, low23, 0, 1, 4, 5);
-  rows[1] = PICK(low01, low23, 2, 3, 6, 7);
-  rows[2] = PICK(high01, high23, 0, 1, 4, 5);
-  rows[3] = PICK(high01, high23, 2, 3, 6, 7);
-#undef PICK
-}
-
-}  // namespace
-
 void put_cpu(const PutArgs& a, int n, int group) {
   const int pixels = a.height * a.width, stride = channel_stride(a.channels), first = group * kChannelAlign;
   const int channels = a.channels - first < kChannelAlign ? a.channels - first : kChannelAlign;
@@ -47,12 +16,12 @@ void put_cpu(const PutArgs& a, int n, int group) {
   int p0 = 0;
   for (; p0 + kLine <= pixels; p0 += kLine) {
     for (int c0 = 0; c0 < kChannelAlign; c0 += kSide) {
-      Vec square[kLine / kSide][kSide] = {};  // padding channels stay 0
+      Four square[kLine / kSide][kSide] = {};  // padding channels stay 0
       for (int c = c0; c < c0 + kSide && c < channels; ++c) {
         const float mean = a.mean[first + c], inv_std = a.inv_std[first + c];
-        Vec sum = {};
+        Four sum = {};
         for (int q = 0; q < kLine / kSide; ++q) {
-          const Vec v = (load(from + size_t(c) * pixels + p0 + q * kSide) - mean) * inv_std;
+          const Four v = (load(from + size_t(c) * pixels + p0 + q * kSide) - mean) * inv_std;
           square[q][c - c0] = v;
           sum += v;
         }
