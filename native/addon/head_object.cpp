@@ -248,7 +248,15 @@ Napi::Function define_create_head(Napi::Env env) {
   const auto type = std::make_shared<Napi::FunctionReference>(Napi::Persistent(HeadObject::define(env)));
   return Napi::Function::New(
       env,
-      [type](const Napi::CallbackInfo& info) -> Napi::Value { return type->New({info[0], info[1], info[2]}); },
+      [type](const Napi::CallbackInfo& info) -> Napi::Value {
+        try {
+          return type->New({info[0], info[1], info[2]});
+        } catch (const Napi::Error& error) {
+          // What is thrown before the constructor is there arrives by its text alone.
+          if (error.Message() != std::bad_alloc().what()) throw;
+          return guarded(info.Env(), []() -> Napi::Value { throw std::bad_alloc(); });
+        }
+      },
       "createHead");
 }
 

@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -20,10 +21,11 @@ class Task : public Napi::AsyncWorker {
   /// @param work runs on a libuv thread and may throw  @param result runs on JavaScript's thread when work is done
   static Napi::Promise start(Napi::Env env, const std::vector<Napi::Object>& keep, std::function<void()> work,
                              Result result) {
-    Task* task = new Task(env, std::move(work), std::move(result));  // deletes itself
+    std::unique_ptr<Task> task(new Task(env, std::move(work), std::move(result)));
     for (const Napi::Object& object : keep) task->kept_.push_back(Napi::Persistent(object));
-    task->Queue();
-    return task->deferred_.Promise();
+    const Napi::Promise promise = task->deferred_.Promise();
+    task.release()->Queue();  // deletes itself when it is done
+    return promise;
   }
 
  private:
@@ -44,7 +46,7 @@ class Task : public Napi::AsyncWorker {
   void OnOK() override {
     settle([&] {
       try {
-        deferred_.Resolve(result_(Env(), kept_));
+        deferred_.Resolve(guarded(Env(), [&] { return result_(Env(), kept_); }));
       } catch (const Napi::Error& error) {
         deferred_.Reject(error.Value());
       }

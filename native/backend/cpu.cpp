@@ -90,7 +90,12 @@ class CpuBackend : public Backend {
     if (void* idle = pool_.take(bytes)) return idle;
     void* data = std::aligned_alloc(kAlignment, bytes);
     if (!data) throw Error("MEMORY", "out of memory: " + std::to_string(bytes >> 20) + " MiB could not be allocated");
-    pool_.add(data, bytes);
+    try {
+      pool_.add(data, bytes);
+    } catch (...) {
+      std::free(data);
+      throw;
+    }
     return data;
   }
   void free(void* data) noexcept override { pool_.give(data); }

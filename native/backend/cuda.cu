@@ -78,7 +78,12 @@ class CudaBackend : public Backend {
       throw Error("MEMORY", name() + " is out of memory: " + size + " could not be allocated");
     }
     check(error, "allocating memory");
-    pool_.add(data, bytes);
+    try {
+      pool_.add(data, bytes);
+    } catch (...) {
+      cudaFree(data);
+      throw;
+    }
     return data;
   }
   /// The stream still may use it, and so may its next taker: both in order. Called from any thread.
