@@ -38,10 +38,12 @@ def read_safetensors(path: Path) -> dict:
     return tensors
 
 
-def read_head(bundle: Path) -> tuple[Head, torch.Tensor, torch.Tensor]:
-    """A bundle's head, and mean and std [C] of its features."""
+def read_head(bundle: Path) -> tuple[Head, dict]:
+    """A bundle's head, and its settings as in `write_bundle`."""
     config = json.loads((bundle / "config.json").read_text())
     features, head = config["extractor"]["features"], config["head"]
+    if not head["trained"]:
+        raise SystemExit(f"the head of {bundle} is not trained")
     shape = Shape(
         channels=features["channels"],
         block_width=head["blockWidth"],
@@ -54,7 +56,8 @@ def read_head(bundle: Path) -> tuple[Head, torch.Tensor, torch.Tensor]:
     )
     result = Head(shape)
     result.load_state_dict(read_safetensors(bundle / head["file"]), strict=False)  # strict would ask for BatchNorm's counters
-    return result, torch.tensor(features["mean"]), torch.tensor(features["std"])
+    settings = {part: torch.tensor(features[part]) for part in ("mean", "std")}
+    return result.eval(), settings | {part: head[part] for part in ("joints", "m", "similarity", "reuse")}
 
 
 def head_tensors(head: Head) -> dict:

@@ -30,11 +30,12 @@ class Measured:
 
 def measure(head: Head, batches: Batches, picks: list[tuple[int, Condition]]) -> Measured:
     head.eval()
+    device = next(head.parameters()).device
     distance, score = [], []
     with torch.no_grad():
         for start in range(0, len(picks), BATCH):
             batch = batches.batch(picks[start : start + BATCH])
-            heatmaps = head(batch.key, batch.references, batch.weights)
+            heatmaps = head(*(part.to(device) for part in (batch.key, batch.references, batch.weights))).cpu()
             distance.append(errors(decode(heatmaps), batch.joints, batch.size))
             score.append(heatmaps.amax((-2, -1)).numpy())
     return Measured(np.concatenate(distance), np.concatenate(score))
@@ -86,7 +87,14 @@ def plain_picks(samples: Samples, condition: Condition) -> list[tuple[int, Condi
 
 
 def conditions(samples: Samples, runs: list[int]) -> list[Condition]:
-    kinds = [kind for kind in samples.made["kinds"] if any(kind in s.degraded for s in samples.samples)]
+    """Those in which a joint can be measured: a labelled one of a sample as inference sees it."""
+
+    def measurable(condition: Condition) -> bool:
+        return any((samples.samples[i].joints[:, 2] >= 1).any() for i, _ in plain_picks(samples, condition))
+
+    if not measurable(CLEAN):
+        raise SystemExit("no sample has a labelled joint to measure")
+    kinds = [kind for kind in samples.made["kinds"] if measurable(Condition(kind))]
     return [CLEAN] + [Condition(kind, run) for kind in kinds for run in runs]
 
 

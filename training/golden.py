@@ -69,8 +69,9 @@ def case(shape: Shape) -> dict:
 
 def shipped(bundle: Path) -> tuple[Shape, dict]:
     """The bundle's own head on noise of its features' size and spread; the head itself is in the bundle."""
-    head, mean, std = read_head(bundle)
-    head, shape = head.double().eval(), head.shape
+    head, settings = read_head(bundle)
+    mean, std = settings["mean"], settings["std"]
+    head, shape = head.double(), head.shape
     c, r = shape.channels, shape.references
     features = mean[:, None, None] + std[:, None, None] * torch.randn(1 + r, c, HEIGHT, WIDTH)
     weights = torch.rand(1, r, c)

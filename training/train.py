@@ -15,6 +15,7 @@ import math
 import os
 import time
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ import torch
 from torch import nn
 
 from allocator import keep_memory
-from bundle import rounded
+from bundle import read_head, rounded
 from evaluate import conditions, measure, load_run, pck, plain_picks
 from export import export
 from model import Head, Shape, loss, paper_initialisation
@@ -88,6 +89,7 @@ class Training:
         # A head that has seen neighbours in their own windows may be given such, which costs a fraction.
         self.settings["reuse"] = "warp" if any("own" in s.clean for s in train.samples) else "exact"
         self.epoch, self.best = 0, -1.0
+        self.begun = False  # with the head of another run
 
     def batches(self, samples: Samples) -> Batches:
         shape, settings = self.head.shape, self.settings
@@ -100,7 +102,7 @@ class Training:
         recipe, train = self.recipe, self.train
         random = np.random.default_rng([recipe.seed, self.epoch])  # the same draws after a resume
         order = random.permutation(len(train))[rank::world]
-        steps = max(1, len(order) // recipe.batch)
+        steps = max(1, len(train) // world // recipe.batch)  # the same for all: they wait for one another at every step
         batches = self.batches(train)
         _, height, width = train.map_shape
         sigma = height / 32  # 3 cells at 96×72, 2 at 64×48
@@ -124,14 +126,10 @@ class Training:
         self.epoch += 1
         return total / steps
 
-    def validate(self, samples: Samples) -> dict[str, float]:
+    def validate(self, samples: Samples, wanted: list[Condition]) -> dict[str, float]:
         """PCK@0.1 of each condition; an epoch is as good as their mean."""
-        head = Head(self.head.shape)
-        head.load_state_dict({name: t.cpu() for name, t in self.head.state_dict().items()})
         batches = self.batches(samples)
-        return {
-            str(c): pck(measure(head, batches, plain_picks(samples, c)).distance, 0.1) for c in conditions(samples, [1, 5])
-        }
+        return {str(c): pck(measure(self.head, batches, plain_picks(samples, c)).distance, 0.1) for c in wanted}
 
     def save(self, file: Path, **more) -> None:
         temporary = file.with_suffix(".tmp")
@@ -145,13 +143,19 @@ class Training:
         torch.save(state, temporary)
         os.replace(temporary, file)
 
-    def start_from(self, run: Path) -> None:
-        """Begins with the best head of another run and its standardisation."""
-        head, settings = load_run(run)
+    def start_from(self, source: Path) -> None:
+        """Begins with the best head of another run, or the head of a bundle, and its standardisation."""
+        if (source / "best.pt").exists():
+            head, settings = load_run(source)
+        elif (source / "config.json").exists():
+            head, settings = read_head(source)
+        else:
+            raise SystemExit(f"{source} is neither a run (with best.pt) nor a bundle (with config.json)")
         if head.shape != self.head.shape or settings["joints"] != self.settings["joints"]:
-            raise SystemExit(f"the head of {run} has another shape or other joints")
+            raise SystemExit(f"the head of {source} has another shape or other joints: {head.shape}, not {self.head.shape}")
         self.head.load_state_dict(head.state_dict())
         self.settings |= {part: settings[part] for part in ("mean", "std", "similarity")}
+        self.begun = True
 
     def resume(self, file: Path) -> None:
         saved = torch.load(file, map_location="cpu")
@@ -166,16 +170,20 @@ class Training:
 def fit(training: Training, validation: Samples, out: Path, *, world: int = 1, rank: int = 0, say=print) -> None:
     """Trains to the end of the recipe; writes log.csv, last.pt and best.pt."""
     out.mkdir(parents=True, exist_ok=True)
-    while training.epoch < training.recipe.epochs:
+    wanted = conditions(validation, [1, 5])
+    first = training.begun and training.epoch == 0  # epoch 0 is the head begun with, which is kept where none is better
+    while first or training.epoch < training.recipe.epochs:
         started = time.time()
-        mean_loss = training.run_epoch(world, rank)
+        mean_loss = math.nan if first else training.run_epoch(world, rank)
+        first = False
         if rank != 0:
             continue
-        figures = training.validate(validation)
+        figures = training.validate(validation, wanted)
         score = sum(figures.values()) / len(figures)
         seconds = time.time() - started
         log(out / "log.csv", dict(epoch=training.epoch, loss=f"{mean_loss:.4f}", seconds=f"{seconds:.1f}", mean=f"{score:.2f}", **{name: f"{v:.2f}" for name, v in figures.items()}))  # fmt: skip
-        say(f"epoch {training.epoch}: loss {mean_loss:.3f}, PCK {score:.1f} (clean {figures['clean']:.1f}), {seconds:.0f} s")
+        how = "begun with" if math.isnan(mean_loss) else f"loss {mean_loss:.3f}"
+        say(f"epoch {training.epoch}: {how}, PCK {score:.1f} (clean {figures['clean']:.1f}), {seconds:.0f} s")
         if score > training.best:
             training.best = score
             training.save(out / "best.pt")
@@ -220,7 +228,7 @@ def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
     parser.add_argument("--bundle", type=Path, help="the bundle whose extractor made the features")
     parser.add_argument("--out", type=Path, help="folder of the run")
     parser.add_argument("--resume", action="store_true", help="go on where the run in --out was stopped")
-    parser.add_argument("--start-from", type=Path, help="begin with the best head of another run, to tune it")
+    parser.add_argument("--start-from", type=Path, help="begin with the head of another run or of a bundle, to tune it")
     parser.add_argument("--self-test", action="store_true", help="overfit a handful of made-up samples; in --out if given")
     parser.add_argument("--threads", type=int, help="CPU threads; default: all cores")
     head = parser.add_argument_group("head")
@@ -262,7 +270,8 @@ def main() -> None:
     local_rank = int(os.environ.get("LOCAL_RANK", 0))
     device = torch.device("cuda", local_rank) if torch.cuda.is_available() else torch.device("cpu")
     if world > 1:
-        torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        backend = "nccl" if device.type == "cuda" else "gloo"
+        torch.distributed.init_process_group(backend, timeout=timedelta(hours=2))  # the others wait while rank 0 validates
 
     train, validation = Samples(*arguments.train), Samples(*arguments.validation)
     if train.joints != validation.joints or train.made["sha256"] != validation.made["sha256"]:

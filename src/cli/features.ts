@@ -3,7 +3,7 @@ import { EXIT, GlposeError } from '../errors.js';
 import { readTrainingLabels } from '../features/annotations.js';
 import { DEGRADATIONS, type DegradationKind } from '../features/degradations.js';
 import { Extractor } from '../features/extractor.js';
-import { labelVideos } from '../features/labels.js';
+import { labelledShares, labelVideos } from '../features/labels.js';
 import { checkSpace, prospectOf, writeFeatures } from '../features/run.js';
 import type { SampleOptions } from '../features/samples.js';
 import { Remarks } from '../formats/remarks.js';
@@ -119,6 +119,8 @@ async function features(inputs: string[], options: FeaturesOptions, terminal: Te
     const prospect = await prospectOf(out, labelled, extractor, settings);
     const size = `${(prospect.bytes / 1e9).toFixed(2)} GB`;
     say(`${labelled.length} videos, ${prospect.samples} samples, ${prospect.maps} feature maps, ${size}`);
+    const shares = labelledShares(labelled, extractor.joints.length).map((part) => `${Math.round(100 * part)} %`);
+    say(`people with a label: ${extractor.joints.map((joint, i) => `${joint} ${shares[i]}`).join(', ')}`);
     if (options.dryRun) return;
     await checkSpace(out, prospect);
 

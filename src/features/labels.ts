@@ -65,6 +65,13 @@ function peopleOf({ people }: LabelledFrame): LabelledPerson[] {
   return people.map(({ box, trackId, joints }) => ({ box: box!, trackId, joints }));
 }
 
+/** The share of people, 0–1, of whom each of the K joints is labelled. */
+export function labelledShares(videos: readonly LabelledVideo[], K: number): number[] {
+  const everyone = videos.flatMap(({ people }) => [...people.values()].flat());
+  const labelled = (k: number): number => everyone.filter(({ joints }) => !Number.isNaN(joints[3 * k])).length;
+  return Array.from({ length: K }, (_, k) => labelled(k) / everyone.length);
+}
+
 /** The 0-based place of a frame that annotations name. PoseTrack17 names frames with eight digits, from 1. */
 function placesIn(input: VideoInput): (name: string) => number | undefined {
   if (input.kind === 'images') {

@@ -6,9 +6,9 @@
  *   video    by the folder in the frames' names, else by the file's name; a file about one video serves any video.
  *   frame    of a folder of images: by the image's file name without its extension.
  *            of a video file: by number. MOT and PoseTrack17 (eight digits) count from 1, all others from 0.
- *   image id where the file has no list of images: a text is a file name; an id of eleven digits is PoseTrack's
- *            (its last four are the frame); any other number is the number in the image's file name, or the place in a
- *            video, from 0.
+ *   image id where the file has no list of images: an image_name, or a text, is a file name; an id of eleven digits is
+ *            PoseTrack's (its last four are the frame); any other number is the number in the image's file name, or the
+ *            place in a video, from 0.
  */
 import { statSync } from 'node:fs';
 import path from 'node:path';
@@ -210,13 +210,14 @@ interface ImagePlace {
   keys: FrameKey[];
 }
 
+/** Boxes published for PoseTrack (PoseWarper's, DCPose's) say `image_name`. */
 function readEntry(value: unknown, where: string, images: Map<unknown, ImagePlace> | null, collected: Collected): void {
   const entry = fieldsOf(value, where);
   if (entry.category_id !== undefined && entry.category_id !== 1) {
     collected.remarks.note('boxes of other categories than 1 (person), left out', where);
     return;
   }
-  const image = images === null ? placeOfId(entry.image_id, where) : images.get(entry.image_id);
+  const image = images ? images.get(entry.image_id) : placeOfId(entry.image_name ?? entry.image_id, where);
   if (!image) {
     const problem = `${where}: image_id ${describe(entry.image_id)} is not among the images`;
     throw new GlposeError('ANNOTATION', problem, 'List the image in `images` or correct the id.');
@@ -229,8 +230,7 @@ function readEntry(value: unknown, where: string, images: Map<unknown, ImagePlac
 
 /** The frame that an image id names by itself. */
 function placeOfId(id: unknown, where: string): ImagePlace {
-  if (typeof id === 'string' && id !== '')
-    return { name: id, video: folderOf(id) || null, keys: [`stem ${stemOf(id)}`] };
+  if (typeof id === 'string' && id !== '') return { name: id, video: folderOf(id) || null, keys: imageKeys(id, NaN) };
   if (!Number.isInteger(id) || (id as number) < 0) {
     const problem = `${where}: image_id is ${describe(id)}`;
     throw new GlposeError(

@@ -92,6 +92,22 @@ describe('COCO detections', () => {
     expect(() => boxes.forVideo('other')).toThrow(/no boxes for the video other/);
   });
 
+  it('goes by image_name where entries have one, as the boxes published for PoseTrack', () => {
+    const entry = { bbox: [1, 2, 3, 4], score: 0.5, category_id: 1, nframes: 40 };
+    const boxes = readBoxes(file('val_boxes.json', [
+      { ...entry, image_name: 'images/val/000342_mpii_test/000007.jpg', image_id: 7 },
+      { ...entry, image_name: 'images/val/000522_mpii_test/000007.jpg', image_id: 7, bbox: [5, 6, 7, 8] },
+      { ...entry, image_name: 'images/val/000522_mpii_test/000009.jpg', frame_id: 10005220009 },
+    ])); // prettier-ignore
+    expect(boxes.count).toBe(3);
+    const [first, second] = ['000342_mpii_test', '000522_mpii_test'].map((name) => boxes.forVideo(name));
+    expect(first.boxesOf({ index: 0, name: '000007.jpg' }).map(({ box }) => box.x)).toEqual([1]);
+    expect(second.boxesOf({ index: 0, name: '000007.jpg' }).map(({ box }) => box.x)).toEqual([5]);
+    expect(second.boxesOf({ index: 9, name: '9' })).toHaveLength(1); // frame 9 of a video file
+    expect(first.boxesOf({ index: 9, name: '000009.jpg' })).toEqual([]);
+    expect(() => boxes.forVideo('other')).toThrow(/no boxes for the video other/);
+  });
+
   it('takes file names from a list of images', () => {
     const document = {
       images: [
