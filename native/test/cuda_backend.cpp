@@ -47,6 +47,15 @@ void check_network() {
     if (std::strcmp(pass, "captured") == 0) made = simt::counts().graphs;
   }
   expect(made == graphs + 2 && simt::counts().graphs == made, "every kind of pass is captured once");
+  expect_close(cuda.estimate(3, true, true).heatmaps, cpu.estimate(3, true, true).heatmaps, 1e-5, 0.05,
+               "network, references of other windows");
+  // Each kind of pass has a graph of its own.
+  Fixture fresh(make_cuda_backend(0));
+  fresh.put();
+  const Result dark = fresh.estimate(3, false, false, DecodeMethod::dark);
+  expect(dark.joints != cuda.estimate(3, false).joints, "decode methods differ");
+  for (int pass = 0; pass < 3; ++pass)
+    expect(cuda.estimate(3, false, false, DecodeMethod::dark).joints == dark.joints, "network, dark after quarter");
   // A larger pass takes new scratch memory: old graphs must not come back.
   const Result more = cuda.estimate(4, true), again = cuda.estimate(3, true);
   expect_close(again.heatmaps, wanted.heatmaps, 1e-5, 0.05, "network after a larger batch");

@@ -81,12 +81,13 @@ class Fixture {
   }
 
   /// @param warped whether references are of other windows than their keys
-  Result estimate(int people, bool with_maps, bool warped = false) {
+  Result estimate(int people, bool with_maps, bool warped = false, DecodeMethod decode = DecodeMethod::quarter) {
     const int references = shape_.references();
     Random random(6);
     const std::vector<float> weights = random.vector(size_t(people) * references);
     EstimateArgs args;
     args.people = people;
+    args.decode = decode;
     for (int b = 0; b < people; ++b) args.keys.push_back(maps_[b % kMaps]);
     for (int i = 0; i < people * references; ++i) args.references.push_back(maps_[(i * 5 + 1) % kMaps]);
     args.weights = weights.data();
