@@ -1,5 +1,7 @@
 import { TestEnvironment } from 'jest-environment-node';
 
+process.env.ORT_DISABLE_TELEMETRY = '1'; // some tests load ONNX Runtime by themselves
+
 const SHARED = [
   'ArrayBuffer', 'SharedArrayBuffer', 'Float32Array', 'Float64Array', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray',
   'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array', 'BigInt64Array', 'BigUint64Array', 'Error',

@@ -1,4 +1,5 @@
 /* Attacks by files that a fuzzer does not come upon: bombs, paths, prototypes, markup, formulas. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -28,6 +29,7 @@ import type { ImageFolder } from '../src/pipeline/inputs.js';
 import { columnsOf } from '../src/view/view.js';
 import { readResults } from '../src/view/results.js';
 import { asFolder } from './formats/two-people.js';
+import { ROOT } from './shared-data.js';
 
 let dir: string;
 beforeEach(() => void (dir = mkdtempSync(path.join(os.tmpdir(), 'glpose-security-'))));
@@ -271,3 +273,20 @@ function matFile(packed: Buffer[], arrays: [name: string, dimensions: number[], 
   });
   return Buffer.concat([header, ...packed.map((bytes) => tagged(15, bytes, false)), ...matrices]);
 }
+
+test.each(['in the main thread', 'in a worker'])('ONNX Runtime does not report its use, %s', (where) => {
+  // Its reports come with a log and an identity among the temporary files. It makes none where it sees a CI.
+  const temporary = path.join(dir, 'temporary');
+  mkdirSync(temporary);
+  const load = `
+    import { Model } from ${JSON.stringify(path.join(ROOT, 'dist/src/pipeline/model.js'))};
+    await (await Model.load('glpose-movenet', { device: 'cpu', threads: 1 })).dispose();
+  `;
+  writeFileSync(path.join(dir, 'load.mjs'), load);
+  const inWorker = `import { Worker } from 'node:worker_threads'; new Worker(new URL('./load.mjs', import.meta.url));`;
+  writeFileSync(path.join(dir, 'worker.mjs'), inWorker);
+  const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: temporary };
+  for (const name of ['ORT_DISABLE_TELEMETRY', 'CI', 'GITHUB_ACTIONS']) delete env[name];
+  execFileSync(process.execPath, [path.join(dir, where === 'in a worker' ? 'worker.mjs' : 'load.mjs')], { env });
+  expect(readdirSync(temporary)).toEqual([]);
+});

@@ -147,7 +147,20 @@ Napi::Value end_process(const Napi::CallbackInfo& call) {
   return guarded(call.Env(), [&]() -> Napi::Value { std::_Exit(int_value(call[0], "code", 0, 255)); });
 }
 
+/// ONNX Runtime, from 1.29 on, reports its use to its makers unless this variable is set before its first session. A worker's
+/// process.env is a copy that C++ does not see.
+void silence_onnxruntime() {
+  constexpr const char* kName = "ORT_DISABLE_TELEMETRY";
+  if (std::getenv(kName)) return;  // the user's own word
+#ifdef _WIN32
+  _putenv_s(kName, "1");
+#else
+  setenv(kName, "1", 0);
+#endif
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  silence_onnxruntime();
   exports.Set("sources", Napi::String::New(env, GLPOSE_SOURCES));
   exports.Set("info", Napi::Function::New(env, info, "info"));
   exports.Set("crop", Napi::Function::New(env, crop, "crop"));

@@ -91,6 +91,7 @@ async function runOnnxRuntime(
   threads: number,
   runs: number,
 ): Promise<HeadProcessResult> {
+  addon(); // keeps ONNX Runtime from reporting its use
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const { shape, features, weights } = inputs;
   const { channels: C, height: h, width: w } = shape;

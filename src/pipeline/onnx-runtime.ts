@@ -45,6 +45,7 @@ export class OnnxRuntime {
    * @param timeout seconds without an answer after which a thread is given up
    */
   constructor(threads: number, copies = Math.min(threads, MOST_WORKERS), timeout = Infinity) {
+    addon(); // keeps ONNX Runtime, before it is loaded, from reporting its use
     this.threadsEach = Math.floor(threads / copies);
     this.workers = Array.from({ length: copies }, () => new OnnxWorker(timeout));
   }
