@@ -276,6 +276,8 @@ def main() -> None:
     train, validation = Samples(*arguments.train), Samples(*arguments.validation)
     if train.joints != validation.joints or train.made["sha256"] != validation.made["sha256"]:
         raise SystemExit("the training and the validation samples come from different bundles")
+    if arguments.n > train.made["m"]:
+        raise SystemExit(f"n = {arguments.n} global people need samples of as many candidates (glpose features --m)")
     shape = Shape(
         channels=train.map_shape[0],
         block_width=arguments.width,
