@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { headShape, checkConfig } from '../../src/models/bundle.js';
@@ -46,6 +48,26 @@ describeTraining(`training${whyNoPython}`, () => {
     const exported = parseSafetensors(readFileSync(file), file).tensors;
     checkHeadTensors(exported, shape, file);
     for (const [name, tensor] of exported) expect(tensor.data).toEqual(head[name].data);
+  }, 120_000);
+
+  test('processes whose shares of the samples differ take equally many steps', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    const [samples, bundle, out] = ['samples', 'bundle', 'three'].map((name) => path.join(folder, name));
+    const shape = ['--k', '2', '--n', '2', '--width', '8', '--threads', '1'];
+    const data = ['--train', samples, '--validation', samples, '--bundle', bundle, '--out', out];
+    const argv = ['-B', path.join(ROOT, 'training/train.py'), ...data, ...shape, '--epochs', '2', '--batch', '1'];
+    const processes = [0, 1, 2].map((rank) => {
+      const place = { WORLD_SIZE: '3', RANK: `${rank}`, LOCAL_RANK: `${rank}`, MASTER_ADDR: '127.0.0.1' };
+      const env = { ...process.env, ...place, MASTER_PORT: `${port}`, OMP_NUM_THREADS: '1' };
+      return spawn(python!, argv, { env, stdio: 'ignore', timeout: 100_000 }); // eight samples: 3, 3 and 2
+    });
+    const ends = await Promise.all(processes.map((one) => once(one, 'exit')));
+    expect(ends).toEqual([0, 1, 2].map(() => [0, null]));
+    const rows = readFileSync(path.join(out, 'log.csv'), 'utf8').trim().split('\n');
+    expect(rows).toHaveLength(1 + 2);
   }, 120_000);
 
   test('an exported bundle config is one that glpose takes', () => {
