@@ -6,6 +6,10 @@
 import { evaluateFiles, GlposeError } from 'glpose';
 
 const [predictions, annotations] = process.argv.slice(2);
+if (annotations === undefined) {
+  console.error('usage: node examples/evaluate.mjs <predictions> <annotations>');
+  process.exit(2);
+}
 
 try {
   const { summary, posetrack, counts, remarks } = evaluateFiles(predictions, annotations, { allowMissing: true });

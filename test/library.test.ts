@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { estimateVideo, evaluateFiles, GlposeError, loadModel, openFrames, type FramePoses, type Model } from '../src/index.js'; // prettier-ignore
+import { estimateStream, estimateVideo, evaluateFiles, GlposeError, loadModel, openFrames, type FramePoses, type Model } from '../src/index.js'; // prettier-ignore
 import { describeWithShared, ROOT } from './shared-data.js';
 
 const SAMPLE = path.join(ROOT, 'samples/walking.mp4');
@@ -51,7 +51,52 @@ test('a model that was disposed says so', async () => {
   const model = await loadModel();
   await model.dispose();
   await model.dispose();
-  await expect(poses(model)).rejects.toThrow(/the model was disposed/);
+  await expect(poses(model)).rejects.toThrow(expect.objectContaining({ code: 'USAGE', message: 'the model was disposed. Load it again.' })); // prettier-ignore
+});
+
+test.each([
+  [{ method: 'glopse' }, /expected glpose or single-frame for method but received 'glopse'/],
+  [{ device: 'gpu' }, /expected auto, cpu, cuda or cuda:<index> for device but received 'gpu'/],
+  [{ reuse: 'none' }, /for reuse but received 'none'/],
+  [{ threads: 0 }, /expected a whole number from 1 for threads but received 0/],
+  [{ detector: { kind: 'yolox' } }, /expected a JSON file for detector but received \{ kind: 'yolox' \}/],
+])('loadModel refuses the options %j', async (options, message) => {
+  const refused = await loadModel(undefined, options as object).catch((thrown: unknown) => thrown);
+  expect(refused).toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) });
+});
+
+test('loadModel says where options go', async () => {
+  await expect(loadModel({ method: 'single-frame' } as never)).rejects.toThrow(/loadModel\(undefined, \{ … \}\)/);
+});
+
+test('what is wrong in a call is said before the work, and the model stays free', async () => {
+  const model = await loadModel(undefined, { method: 'single-frame', threads: 1 });
+  const video = await openFrames(SAMPLE);
+  try {
+    const box = { x: 1, y: 2, width: 3 };
+    for (const [options, message] of [
+      [{ every: 0 }, /expected a whole number from 1 for every but received 0/],
+      [{ minBoxScore: 25 }, /expected a number from 0 to 1 for minBoxScore but received 25/],
+      [{ seed: 0.5 }, /for seed but received 0\.5/],
+      [{ boxes: 'boxes.txt' }, /an object with boxesOf for boxes but received 'boxes\.txt'\. .*readBoxes/],
+      [{ detect: 'yolo' }, /expected a function for detect/],
+      [{ detect: async () => 'x' }, /expected an array of \{ box, score \} for what detect gives \(frame 0\)/],
+      [{ detect: async () => [{ score: 1 }] }, /detect gave no box in frame 0: x undefined/],
+      [{ detect: async () => [{ box, score: 1 }] }, /height undefined/],
+    ] as [object, RegExp][]) {
+      const refused = await estimateVideo(video, model, options).next().catch((thrown: unknown) => thrown); // prettier-ignore
+      expect(refused).toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) });
+    }
+    const next = async function* (): AsyncGenerator<never> {
+      yield null as never;
+    };
+    await expect(estimateStream(next(), model).next()).rejects.toThrow(/image 0 of the stream is undefined×undefined/);
+    await video.close();
+    await expect(estimateVideo(video, model).next()).rejects.toMatchObject({ code: 'USAGE' });
+  } finally {
+    await video.close();
+    await model.dispose();
+  }
 });
 
 test('openFrames takes one video, and says what else it found', async () => {

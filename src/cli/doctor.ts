@@ -77,7 +77,8 @@ function cuda(): Finding {
     }
     const remedy = compiled
       ? 'For an NVIDIA GPU install its driver; without one glpose runs on the CPU.'
-      : 'For an NVIDIA GPU install the CUDA toolkit (nvcc), then: GLPOSE_CUDA=on npm run build:native';
+      : 'For an NVIDIA GPU install the CUDA toolkit (nvcc), then: GLPOSE_CUDA=on npm run build:native ' +
+        '(where glpose is a dependency: GLPOSE_CUDA=on npm rebuild glpose)';
     return { what, state: 'optional', found: `none: ${problem}`, remedy };
   } catch {
     return { what: 'GPU for the head', state: 'optional', found: 'unknown: the native addon does not load' };

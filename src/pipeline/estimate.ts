@@ -8,7 +8,8 @@
  * Which device anything runs on is the model's affair.
  */
 import { GlposeError } from '../errors.js';
-import type { FramePoses, PersonPose } from '../types.js';
+import { expect, isCount } from '../expect.js';
+import type { Box, FramePoses, PersonPose } from '../types.js';
 import type { GivenBox } from '../formats/boxes.js';
 import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
 import type { Frame, FrameSource } from './frames.js';
@@ -63,8 +64,8 @@ const PATIENCE = 8;
  * Estimates the poses of everyone in a video, which is read twice.
  * @param model serves one video at a time
  * @yields one entry a frame, in order; with `every` > 1 or `only`, those estimated
- * @throws INPUT where the video cannot be read, MODEL where a network fails, USAGE where the model is at work on another
- * video, and the signal's reason
+ * @throws INPUT where the video cannot be read, MODEL where a network fails, USAGE where an option is wrong or the model is at
+ * work on another video, and the signal's reason
  */
 export async function* estimateVideo(
   source: FrameSource,
@@ -73,6 +74,7 @@ export async function* estimateVideo(
 ): AsyncGenerator<FramePoses, void, undefined> {
   const { estimator, net } = model;
   const { every = 1, only, explain, journal, signal, onProgress } = options;
+  expect('every', every, 'a whole number from 1', isCount(every));
   const giveBack = model.take();
   try {
     const onFrame = (): void => onProgress?.({ pass: 'survey', people: 0 });
@@ -111,12 +113,17 @@ export async function* estimateVideo(
 
 /** How people are found and followed, whether a video is read twice or a stream once. */
 export function surveyOptions({ estimator, detector, net }: Model, options: PeopleOptions): SurveyOptions {
-  const { boxes, minBoxScore = 0.25, seed = 0, signal } = options;
+  const { boxes, detect, minBoxScore = 0.25, seed = 0, signal } = options;
+  const read = 'Boxes of a file: readBoxes(file).forVideo(name).';
+  expect('boxes', boxes, 'an object with boxesOf', boxes === undefined || typeof boxes.boxesOf === 'function', read);
+  expect('detect', detect, 'a function', detect === undefined || typeof detect === 'function');
+  expect('minBoxScore', minBoxScore, 'a number from 0 to 1', minBoxScore >= 0 && minBoxScore <= 1);
+  expect('seed', seed, 'a whole number', Number.isSafeInteger(seed));
   return {
     detect: async (frame) => {
       signal?.throwIfAborted();
       if (boxes) return boxes.boxesOf(frame);
-      if (options.detect) return checked(await options.detect(frame), frame.name);
+      if (detect) return checked(await options.detect!(frame), frame.name);
       return (await detector?.detect(frame, minBoxScore * WEAK_SHARE)) ?? [];
     },
     cut: async (image, window) => (await net.cut(image, [window]))[0],
@@ -132,9 +139,11 @@ export function surveyOptions({ estimator, detector, net }: Model, options: Peop
 
 /** A caller's detections. @throws USAGE where one is no box */
 function checked(detections: readonly GivenDetection[], frame: string): readonly GivenDetection[] {
+  expect(`what detect gives (frame ${frame})`, detections, 'an array of { box, score }', Array.isArray(detections));
   for (const { box, score } of detections) {
-    const { x, y, width, height } = box;
-    if (Number.isFinite(x + y + width + height) && width > 0 && height > 0 && score >= 0 && score <= 1) continue;
+    const { x, y, width, height } = (box as Partial<Box> | undefined) ?? {};
+    const finite = [x, y, width, height].every(Number.isFinite);
+    if (finite && width! > 0 && height! > 0 && score >= 0 && score <= 1) continue;
     const found = `x ${x}, y ${y}, width ${width}, height ${height}, score ${score}`;
     throw new GlposeError('USAGE', `detect gave no box in frame ${frame}: ${found}`, 'Leave such detections out.');
   }

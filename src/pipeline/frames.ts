@@ -95,7 +95,7 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
     fps,
     frameCount,
     frames() {
-      if (closed) throw new GlposeError('INTERNAL', `${input.path} is read after it was closed`);
+      if (closed) throw new GlposeError('USAGE', `${input.path} is read after it was closed`, 'Open it again.');
       const frames = pass();
       passes.add(frames);
       return frames;

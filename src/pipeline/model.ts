@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { GlposeError, messageOf } from '../errors.js';
+import { expect, isCount } from '../expect.js';
 import { headShape, loadBundle, type Bundle } from '../models/bundle.js';
 import { addon, type Addon, type NativeHead } from '../native/binding.js';
 import { loadDetectorConfig, type OwnDetector } from '../models/detector-config.js';
@@ -18,11 +19,11 @@ export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
 export interface ModelOptions {
   method?: Method;
   device?: Device;
-  /** Where the maps of neighbouring frames come from (GLPose only). Default: exact. */
+  /** Where the maps of neighbouring frames come from (GLPose only). Default: the bundle's. */
   reuse?: Reuse;
   /** CPU threads. Default: all cores. */
   threads?: number;
-  /** A file that describes a detector to use instead of the bundle's; see `loadDetectorConfig`. */
+  /** A JSON file that describes a detector to use instead of the bundle's: docs/choosing-a-model.md. */
   detector?: string;
 }
 
@@ -55,9 +56,10 @@ export class Model {
   /**
    * Loads a bundle.
    * @param nameOrPath see `loadBundle`
-   * @throws MODEL where the bundle is unfit, DEVICE where the asked-for device is not there
+   * @throws MODEL where the bundle is unfit, DEVICE where the asked-for device is not there, USAGE where an option is wrong
    */
   static async load(nameOrPath: string, options: ModelOptions = {}): Promise<Model> {
+    checkOptions(nameOrPath, options);
     const bundle = await loadBundle(nameOrPath);
     const detector = options.detector === undefined ? ownDetector(bundle) : await loadDetectorConfig(options.detector);
     const method = options.method ?? defaultMethod(bundle);
@@ -132,6 +134,17 @@ export class Model {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
+}
+
+/** @throws USAGE */
+function checkOptions(nameOrPath: unknown, { method, device, reuse, threads, detector }: ModelOptions): void {
+  const bundle = 'Options come second: loadModel(undefined, { … }) takes the default bundle.';
+  expect('the bundle', nameOrPath, 'a name or folder', typeof nameOrPath === 'string', bundle);
+  expect('method', method, 'glpose or single-frame', [undefined, 'glpose', 'single-frame'].includes(method));
+  expect('device', device, 'auto, cpu, cuda or cuda:<index>', /^(auto|cpu|cuda(:\d+)?)$/.test(device ?? 'auto'));
+  expect('reuse', reuse, 'exact or warp', [undefined, 'exact', 'warp'].includes(reuse));
+  expect('threads', threads, 'a whole number from 1', isCount(threads ?? 1));
+  expect('detector', detector, 'a JSON file', typeof (detector ?? '') === 'string');
 }
 
 function ownDetector({ config, detectorFile }: Bundle): OwnDetector | null {

@@ -73,7 +73,7 @@ export class OnnxRuntime {
         const worker = workers.reduce((idlest, other) => (other.load < idlest.load ? other : idlest));
         const session = loaded[workers.indexOf(worker)].session;
         const reply = await worker.ask({ do: 'run', session, feeds, outputs, into });
-        if ('error' in reply) throw new GlposeError('MODEL', `${file} failed while running: ${firstLine(reply.error)}`);
+        if ('error' in reply) throw runError(file, reply.error);
         const ran = reply as Extract<Reply, { feeds: unknown }>;
         for (const { data } of Object.values(ran.feeds)) this.buffers.give(data);
         return ran.outputs;
@@ -112,7 +112,7 @@ class OnnxWorker {
   }
 
   async ask(request: Unnumbered<Request>): Promise<Reply> {
-    if (this.disposed) throw new GlposeError('INTERNAL', 'the model was disposed');
+    if (this.disposed) throw new GlposeError('USAGE', 'the model was disposed', 'Load it again.');
     const thread = this.thread ?? this.start();
     const reply = await this.send(thread, request);
     if (request.do === 'load' && !('error' in reply)) this.loads.push(request);
@@ -123,7 +123,7 @@ class OnnxWorker {
     this.disposed = true;
     const { thread } = this;
     if (thread === null) return;
-    this.end(thread, new GlposeError('INTERNAL', 'the model was disposed'));
+    this.end(thread, new GlposeError('USAGE', 'the model was disposed', 'Load it again.'));
     thread.ref();
     const ended = once(thread, 'exit').then(() => true, () => true); // prettier-ignore
     thread.postMessage('end');
@@ -217,6 +217,13 @@ function loadError(file: string, cuda: number | null, error: string): GlposeErro
 }
 
 /** The runtime's messages carry source paths and stacks after the first line. */
+/** ONNX Runtime says in lines of their own which sizes it got and expected. */
+function runError(file: string, error: string): GlposeError {
+  const sizes = error.replaceAll(/\s+/g, ' ').match(/Got invalid dimensions.*?(?= Please|$)/)?.[0];
+  const remedy = sizes ? 'Correct width and height of the input in the description of the network.' : '';
+  return new GlposeError('MODEL', `${file} failed while running: ${sizes ?? firstLine(error)}`, remedy);
+}
+
 function firstLine(text: string): string {
   return text.split('\n')[0].trim();
 }

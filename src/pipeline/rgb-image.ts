@@ -8,7 +8,7 @@ import { checkSize } from './frame-size.js';
  * @throws INPUT where its size and data do not agree
  */
 export function checkImage(image: Image, name: string): void {
-  const { width, height, data } = image;
+  const { width, height, data } = (image as Image | null) ?? ({} as Image);
   const remedy = 'An image is { width, height, data }: RGB, 8 bits a channel, row by row, no padding.';
   if (!Number.isSafeInteger(width) || !Number.isSafeInteger(height) || width < 1 || height < 1) {
     throw new GlposeError('INPUT', `${name} is ${width}×${height} pixels`, remedy);

@@ -181,6 +181,22 @@ test.each([
   });
 });
 
+test('an input of another size is refused with both sizes', async () => {
+  const file = await network('small', [1, 6], new Float32Array(6));
+  const description = await describeIn('small', {
+    kind: 'boxes',
+    file,
+    input: { width: 32, height: 32 },
+    output: 'found',
+  });
+  await expect((await detectorOf(description)).detect(FRAME, 0.3)).rejects.toMatchObject({
+    code: 'MODEL',
+    message: expect.stringMatching(
+      /images .* index: 2 Got: 32 Expected: 64 index: 3 Got: 32 Expected: 64\. Correct width/,
+    ),
+  });
+});
+
 describe('descriptions', () => {
   const load = async (config: unknown): Promise<unknown> =>
     loadDetectorConfig(await describeIn('wrong', config as object));
