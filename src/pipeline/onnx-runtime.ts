@@ -216,7 +216,6 @@ function loadError(file: string, cuda: number | null, error: string): GlposeErro
   );
 }
 
-/** The runtime's messages carry source paths and stacks after the first line. */
 /** ONNX Runtime says in lines of their own which sizes it got and expected. */
 function runError(file: string, error: string): GlposeError {
   const sizes = error.replaceAll(/\s+/g, ' ').match(/Got invalid dimensions.*?(?= Please|$)/)?.[0];
@@ -224,6 +223,7 @@ function runError(file: string, error: string): GlposeError {
   return new GlposeError('MODEL', `${file} failed while running: ${sizes ?? firstLine(error)}`, remedy);
 }
 
+/** The runtime's messages carry source paths and stacks after the first line. */
 function firstLine(text: string): string {
   return text.split('\n')[0].trim();
 }
