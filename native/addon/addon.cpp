@@ -123,9 +123,10 @@ Napi::Value set_threads(const Napi::CallbackInfo& call) {
 }
 
 Napi::Value ceilings(const Napi::CallbackInfo& call) {
-  const auto measured = std::make_shared<CpuCeilings>();
+  const std::string device = call[0].IsString() ? call[0].As<Napi::String>().Utf8Value() : "";
+  const auto measured = std::make_shared<Ceilings>();
   return Task::start(
-      call.Env(), {}, [measured] { *measured = measure_cpu_ceilings(); },
+      call.Env(), {}, [measured, device] { *measured = measure_ceilings(device); },
       [measured](Napi::Env env, const Task::Kept&) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("gflops", measured->gflops);

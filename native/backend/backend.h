@@ -80,6 +80,13 @@ inline Buffer::~Buffer() {
 /// Makes the backend of a device, `cpu` or `cuda:<index>`. Throws DEVICE where it is not there; never falls back.
 std::unique_ptr<Backend> select_backend(const std::string& device);
 
+/// The most that a device can do, measured.
+struct Ceilings {
+  double gflops;         // two operations a multiply-add: of floats on the CPU; of halves, summed as floats, on tensor cores
+  double copy_gb_per_s;  // memory read plus written by a copy beyond the caches
+};
+Ceilings measure_ceilings(const std::string& device);
+
 /// What `info` reports about CUDA.
 struct CudaDevice {
   int index;

@@ -235,7 +235,7 @@ std::unique_ptr<Backend> make_cpu_backend(const char* isa) {
   return std::make_unique<CpuBackend>(*kernels);
 }
 
-CpuCeilings measure_cpu_ceilings() {
+Ceilings measure_cpu_ceilings() {
   using Clock = std::chrono::steady_clock;
   ThreadPool& pool = ThreadPool::instance();
   const int threads = pool.size();

@@ -11,4 +11,7 @@ constexpr size_t kPutBytes = size_t(64) << 20;
 /// Throws DEVICE where there is no such device, none that can run the kernels, or none that answers.
 std::unique_ptr<Backend> make_cuda_backend(int index, size_t put_bytes = kPutBytes);
 
+/// Of that device. Throws DEVICE.
+Ceilings measure_cuda_ceilings(int index);
+
 }  // namespace glpose

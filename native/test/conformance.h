@@ -15,7 +15,10 @@ void check_kernels(Backend& backend, const Tolerance& tolerance, int max_pixels)
 /// The whole network on the CPU from several threads at once, and crops.
 void check_cpu_head();
 
-/// The whole network on the CUDA backend against the CPU's, and everything that can go wrong with a device.
+/// The whole network on device cuda:0 against the CPU's.
+void check_cuda_network();
+
+/// That under the SIMT executor, and everything that can go wrong with a device.
 void check_cuda_backend();
 
 }  // namespace glpose

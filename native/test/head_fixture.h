@@ -67,16 +67,17 @@ struct Result {
 /// Heads under test see the same people, all drawn from the same maps.
 class Fixture {
  public:
-  explicit Fixture(std::unique_ptr<Backend> backend)
-      : shape_(small_shape()), head_(shape_, random_tensors(shape_), std::move(backend)) {}
+  /// @param maps stored, of which keys and references are
+  explicit Fixture(std::unique_ptr<Backend> backend, const HeadShape& shape = small_shape(), int maps = 7)
+      : shape_(shape), count_(maps), head_(shape, random_tensors(shape), std::move(backend)) {}
 
   /// @returns the maps' embeddings
   std::vector<float> put() {
     Random random(5);
     const std::vector<float> features =
-        random.vector(size_t(kMaps) * shape_.channels * shape_.height * shape_.width, 3);
-    std::vector<float> embeddings(size_t(kMaps) * shape_.channels);
-    maps_ = head_.put(features.data(), kMaps, embeddings.data());
+        random.vector(size_t(count_) * shape_.channels * shape_.height * shape_.width, 3);
+    std::vector<float> embeddings(size_t(count_) * shape_.channels);
+    maps_ = head_.put(features.data(), count_, embeddings.data());
     return embeddings;
   }
 
@@ -88,8 +89,8 @@ class Fixture {
     EstimateArgs args;
     args.people = people;
     args.decode = decode;
-    for (int b = 0; b < people; ++b) args.keys.push_back(maps_[b % kMaps]);
-    for (int i = 0; i < people * references; ++i) args.references.push_back(maps_[(i * 5 + 1) % kMaps]);
+    for (int b = 0; b < people; ++b) args.keys.push_back(maps_[b % count_]);
+    for (int i = 0; i < people * references; ++i) args.references.push_back(maps_[(i * 5 + 1) % count_]);
     args.weights = weights.data();
     std::vector<WarpTransform> transforms;
     for (int i = 0; warped && i < people * references; ++i) transforms.push_back({1 + 0.1f * (i % 3), 0.5f * i, -0.25f});
@@ -109,8 +110,8 @@ class Fixture {
   }
 
  private:
-  static constexpr int kMaps = 7;
   HeadShape shape_;
+  int count_;
   GlposeHead head_;
   std::vector<StoredMap> maps_;
 };

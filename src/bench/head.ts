@@ -114,7 +114,7 @@ export async function benchHead({ name, shape }: HeadCase, options: HeadBenchOpt
 /** What the machine can do at most with `threads` threads. */
 export function measureCeilings(threads: number): Promise<Ceilings> {
   addon().setThreads(threads);
-  return addon().ceilings();
+  return addon().ceilings('cpu');
 }
 
 function shares(rounds: HeadProcessResult[], { gflops }: Ceilings): ConvShare[] {

@@ -45,8 +45,8 @@ const WARM_UP = 2;
 const RUNS = 30;
 /** Frames that are kept in memory for the stages behind decoding. */
 const KEPT = 12;
-/** People in the head's larger batch. */
-const BATCH = 8;
+/** People in the head's batches. */
+const BATCHES = { cpu: [1, 8], gpu: [1, 8, 32] };
 
 export interface StageOptions {
   model: Model;
@@ -54,6 +54,8 @@ export interface StageOptions {
   /** Device of the head, as in `createHead`. */
   device: string;
   ceilings: Ceilings;
+  /** Of that device. */
+  deviceCeilings: Ceilings;
   /** Frames of the video to use. */
   frames: number;
   signal: AbortSignal;
@@ -64,7 +66,7 @@ export interface StageOptions {
  * @throws INPUT where nobody is found in its first frames, INTERNAL where a stage gives a wrong result
  */
 export async function benchStages(options: StageOptions): Promise<StageReport> {
-  const { model, video, device, ceilings, signal } = options;
+  const { model, video, device, ceilings, deviceCeilings, signal } = options;
   const stages: StageFigures[] = [];
   const native = addon();
 
@@ -100,10 +102,10 @@ export async function benchStages(options: StageOptions): Promise<StageReport> {
     const putTimes = await timed(signal, async () => head.release((await head.put(maps)).handles));
     stages.push(figures('put', 'map', per(putTimes, gathered(shape)), copyShare(cells * 8, ceilings)));
 
-    for (const people of [1, BATCH]) {
+    for (const people of device === 'cpu' ? BATCHES.cpu : BATCHES.gpu) {
       const { times: headTimes, gflop } = await timeHead(head, stored.handles, people, signal);
       const rate = gflop / (median(headTimes) / 1e3);
-      const share = device === 'cpu' ? ({ of: 'multiply-adds', value: rate / ceilings.gflops } as const) : null;
+      const share = { of: 'multiply-adds', value: rate / deviceCeilings.gflops } as const;
       stages.push(figures(`head, ${people} at once`, 'person', per(headTimes, people), share));
     }
   } finally {

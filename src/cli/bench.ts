@@ -59,22 +59,27 @@ function stagesCommand(terminal: Terminal): Command {
       if (failures.length > 0) throw failures[0].error;
       await using model = await Model.load(options.model, options);
       const ceilings = await measureCeilings(threads);
-      const { head } = model.devices;
+      const device = model.devices.head ?? 'cpu';
+      const deviceCeilings = device === 'cpu' ? ceilings : await addon().ceilings(device);
       const report = await benchStages({
         model,
         video: videos[0],
-        device: head ?? 'cpu',
+        device,
         ceilings,
+        deviceCeilings,
         frames: options.frames,
         signal: terminal.signal,
       });
       const { isa } = addon().info();
       if (json) {
         const devices = model.devices;
-        const document = { ...report, video: path.basename(options.video), threads, isa, devices, ceilings };
+        const machine = { threads, isa, devices, ceilings, deviceCeilings };
+        const document = { ...report, video: path.basename(options.video), ...machine };
         terminal.out(`${JSON.stringify(document, null, 2)}\n`);
       } else {
-        terminal.out(heading(threads, ceilings) + stageTable(report, model.method));
+        terminal.out(heading(threads, ceilings));
+        if (device !== 'cpu') terminal.out(deviceHeading(device, deviceCeilings));
+        terminal.out(stageTable(report, model.method));
       }
     });
 }
@@ -134,6 +139,14 @@ function heading(threads: number, { gflops, copyGBPerSecond }: Ceilings): string
   return (
     `${cpu}, ${threads} threads, ${addon().info().isa}; ` +
     `ceilings: ${gflops.toFixed(0)} GFLOP/s float32, ${copyGBPerSecond.toFixed(1)} GB/s copied\n`
+  );
+}
+
+function deviceHeading(device: string, { gflops, copyGBPerSecond }: Ceilings): string {
+  const found = addon().info().cuda.devices.find(({ index }) => device === `cuda:${index}`);
+  return (
+    `${device} ${found?.name ?? ''}; ceilings: ` +
+    `${(gflops / 1e3).toFixed(0)} TFLOP/s float16 on tensor cores, ${copyGBPerSecond.toFixed(0)} GB/s copied\n`
   );
 }
 

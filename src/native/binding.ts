@@ -94,9 +94,9 @@ export interface ConvTiming {
   milliseconds: number;
 }
 
-/** The most that this machine's processor can do, measured with the threads of `setThreads`. */
+/** The most that a device can do, measured; the CPU with the threads of `setThreads`. */
 export interface Ceilings {
-  /** Multiply-adds of float32 at two operations each. */
+  /** Multiply-adds at two operations each: of float32 on the CPU; of halves, summed as floats, on a GPU's tensor cores. */
   gflops: number;
   /** Memory read plus written by a copy beyond the caches. */
   copyGBPerSecond: number;
@@ -151,8 +151,8 @@ export interface Addon {
   ): Float32Array;
   /** @param device `cpu` or `cuda:<index>`; throws DEVICE where it is not there, MODEL where tensors do not fit */
   createHead(shape: HeadShape, tensors: Record<string, Tensor>, device: string): NativeHead;
-  /** Takes about a second. */
-  ceilings(): Promise<Ceilings>;
+  /** Takes about a second. @param device as in `createHead`; throws DEVICE where it is not there */
+  ceilings(device: string): Promise<Ceilings>;
   /**
    * Ends the process at once. Node's own exit waits for its worker threads to unwind, which those in ONNX Runtime's hands
    * cannot: they abort the process.

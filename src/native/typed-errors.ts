@@ -44,7 +44,7 @@ export function withTypedErrors(binary: Addon): Addon {
     crop: (batch) => settled(() => binary.crop(batch)),
     decode: (heatmaps, shape, method) => call(() => binary.decode(heatmaps, shape, method)),
     createHead: (shape, tensors, device) => headWithTypedErrors(call(() => binary.createHead(shape, tensors, device))),
-    ceilings: () => settled(() => binary.ceilings()),
+    ceilings: (device) => settled(() => binary.ceilings(device)),
     lock: (fd, shared) => call(() => binary.lock(fd, shared)),
     endProcess: (code) => call(() => binary.endProcess(code)),
     setThreads: (count) => call(() => binary.setThreads(count)),
