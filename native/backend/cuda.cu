@@ -46,7 +46,7 @@ struct CudaConv : PreparedConv {
 
 class CudaBackend : public Backend {
  public:
-  CudaBackend(int index, size_t put_bytes) : index_(index), put_bytes_(put_bytes) {
+  CudaBackend(int index, const CudaLimits& limits) : index_(index), limits_(limits) {
     use();
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream");
   }
@@ -146,7 +146,7 @@ class CudaBackend : public Backend {
 
   void put(const PutArgs& args) override {
     const size_t pixels = size_t(args.height) * args.width, map_floats = pixels * args.channels;
-    const int slice = int(std::clamp<size_t>(put_bytes_ / (map_floats * sizeof(float)), 1, 65535));
+    const int slice = int(std::clamp<size_t>(limits_.put_bytes / (map_floats * sizeof(float)), 1, 65535));
     Buffer mean = uploaded(std::vector<float>(args.mean, args.mean + args.channels));
     Buffer inv_std = uploaded(std::vector<float>(args.inv_std, args.inv_std + args.channels));
     for (int first = 0; first < args.count; first += slice) {
@@ -192,6 +192,7 @@ class CudaBackend : public Backend {
     gpu.gated = table(args.gated);
     gpu.mask = table(args.mask);
     gpu.out = table(args.out);
+    gpu.many_blocks = limits_.many_blocks;
     check(conv_gpu(gpu, conv.side, args.batch, stream_), "the kernel conv");
   }
 
@@ -268,7 +269,7 @@ class CudaBackend : public Backend {
   }
 
   const int index_;
-  const size_t put_bytes_;
+  const CudaLimits limits_;
   cudaStream_t stream_ = nullptr;
   MemoryPool pool_;
   std::unordered_map<uint64_t, cudaGraphExec_t> graphs_;  // null: seen once, not captured yet
@@ -278,7 +279,7 @@ class CudaBackend : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cuda_backend(int index, size_t put_bytes) {
+std::unique_ptr<Backend> make_cuda_backend(int index, const CudaLimits& limits) {
   const std::string name = "cuda:" + std::to_string(index);
   std::string problem;
   const int count = count_devices(problem);
@@ -290,7 +291,7 @@ std::unique_ptr<Backend> make_cuda_backend(int index, size_t put_bytes) {
   if (capability(properties) < kOldestCapability)
     throw Error("DEVICE", name + " (" + properties.name + ") has compute capability " + capability_text(properties) +
                               "; 7.5 or newer is needed");
-  return std::make_unique<CudaBackend>(index, put_bytes);
+  return std::make_unique<CudaBackend>(index, limits);
 }
 
 CudaInfo cuda_info() {

@@ -5,11 +5,16 @@
 
 namespace glpose {
 
-/// Bytes of an extractor's maps that are on the device at a time while they are taken in.
-constexpr size_t kPutBytes = size_t(64) << 20;
+/// Sizes from which on the backend works differently.
+struct CudaLimits {
+  /// Of an extractor's maps that are on the device at a time while they are taken in.
+  size_t put_bytes = size_t(64) << 20;
+  /// Blocks of a convolution that keep the largest devices busy.
+  int many_blocks = 256;
+};
 
 /// Throws DEVICE where there is no such device, none that can run the kernels, or none that answers.
-std::unique_ptr<Backend> make_cuda_backend(int index, size_t put_bytes = kPutBytes);
+std::unique_ptr<Backend> make_cuda_backend(int index, const CudaLimits& limits = {});
 
 /// Of that device. Throws DEVICE.
 Ceilings measure_cuda_ceilings(int index);

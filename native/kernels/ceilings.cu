@@ -24,7 +24,7 @@ __global__ void __launch_bounds__(kCeilingThreads) multiply_kernel(float* sink, 
 }  // namespace
 
 cudaError_t multiply_gpu(float* sink, int rounds, int blocks, cudaStream_t stream) {
-  return gpu_launch(multiply_kernel, dim3(blocks), dim3(kCeilingThreads), stream, sink, rounds);
+  return gpu_launch(multiply_kernel, dim3(blocks), dim3(kCeilingThreads), 0, stream, sink, rounds);
 }
 
 }  // namespace glpose

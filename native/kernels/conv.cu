@@ -3,111 +3,155 @@
  *
  *   M = output pixels   N = output channels   K = input channels × taps
  *
- * A block makes 8 rows × 16 columns of pixels and up to 48 channels. It walks the input in chunks of 16 channels of one
- * source map: the chunk's patch (with its border, weighted as it is read: Eq. 4) and its weights go to shared memory, then
- * each of the four warps multiplies two rows of 16 pixels for every tap. A shifted tap is only another address in the
- * patch, so nothing is unfolded.
+ * A block makes 8 or 16 rows × 16 columns of pixels and up to 48 channels. It walks the input in chunks of 16 channels of
+ * one source map: the chunk's patch (with its border) and its weights are copied to shared memory while the chunk before is
+ * multiplied; then each of the four warps multiplies its rows of 16 pixels for every tap. A shifted tap is only another
+ * address in the patch, so nothing is unfolded; and a row of the patch, once in registers, serves all taps of a column.
+ * Eq. 4's weights of the sources meet the pixels there.
  *
- * Index names: m row of the warp (0, 1)   n tile of 8 output channels   group = lane / 4, t = lane % 4 as in gpu.h
+ * Index names: m row of the warp   n tile of 8 output channels   group = lane / 4, t = lane % 4 as in gpu.h
  */
 #include "kernels/conv.cuh"
 
 namespace glpose {
 namespace {
 
-constexpr int kRows = 8, kColumns = 16, kWarps = 4, kThreads = kWarps * 32;
-constexpr int kRowsOfWarp = kRows / kWarps;
-constexpr int kChunk = 16;  // channels: the depth of one tensor-core step
-// A patch pixel takes 24 halves, not 16: eight pixels four lanes each then hit 32 different banks.
-constexpr int kPixelStride = 24;
-constexpr int kVector = 8;  // halves of a 16-byte load
+constexpr int kColumns = 16, kWarps = 4, kThreads = kWarps * 32;
+constexpr int kChunk = 16;   // channels: the depth of one tensor-core step
+constexpr int kVector = 8;   // halves of a HalfVector
+// A patch pixel takes 3 vectors, not 2: eight pixels that are read together then hit 32 different banks.
+constexpr int kPixelVectors = 3;
 
-struct alignas(16) HalfVector {
-  Half value[kVector];
-};
-/// A lane's part of B for one tile and one step.
-struct alignas(8) WeightFragment {
-  Half value[4];
+/// What a block needs of one chunk: a piece of shared memory.
+template <int kSide, int kRowsOfWarp, int kTiles>
+struct Stage {
+  /// Chunks in shared memory at a time: one is multiplied, the others are on their way. (1×1 multiplies little a chunk.)
+  static constexpr int kStages = kSide == 1 ? 4 : 2;
+  static constexpr int kPatchWidth = kColumns + kSide - 1, kPatchHeight = kWarps * kRowsOfWarp + kSide - 1;
+  static constexpr int kWeightVectors = kSide * kSide * kTiles / 2 * 32;
+  HalfVector patch[kPatchHeight * kPatchWidth * kPixelVectors];
+  HalfVector weights[kWeightVectors];  // [pair of tiles, tap, lane]
+  float scales[kChunk];
 };
 
-/// The patch of one chunk, rows [y0, y0 + patch_height): zero outside the map.
-template <int kPatchWidth, int kPatchHeight>
-__device__ void load_patch(HalfVector* patch, const ConvGpuArgs& a, const ConvChunk& chunk, int person, int y0,
-                           int x0) {
-  const Half* map = a.sources[person * a.source_count + chunk.source] + chunk.channel;
-  const float* scale =
-      a.scales ? a.scales + (person * a.source_count + chunk.source) * chunk.stride + chunk.channel : nullptr;
-  constexpr int kVectors = kChunk / kVector;
-  for (int i = threadIdx.x; i < kPatchWidth * kPatchHeight * kVectors; i += kThreads) {
-    const int pixel = i / kVectors, first = i % kVectors * kVector;
-    const int y = y0 + pixel / kPatchWidth, x = x0 + pixel % kPatchWidth;
-    HalfVector vector{};
-    if (y >= 0 && y < a.height && x >= 0 && x < a.width) {
-      vector = *reinterpret_cast<const HalfVector*>(map + (size_t(y) * a.width + x) * chunk.stride + first);
-      if (scale)
-        for (int j = 0; j < kVector; ++j) vector.value[j] = to_half(to_float(vector.value[j]) * scale[first + j]);
-    }
-    patch[(pixel * kPixelStride + first) / kVector] = vector;
-  }
+/// Where a chunk's channels are: in device memory.
+struct ChunkSource {
+  const HalfVector* map;  // the chunk's first channel of the first pixel
+  const HalfVector* scales;
+  int stride;  // vectors from pixel to pixel
+};
+
+__device__ inline ChunkSource source_of(const ConvGpuArgs& a, int person, int chunk) {
+  const ConvChunk& c = a.chunks[chunk];
+  const int source = person * a.source_count + c.source;
+  return {reinterpret_cast<const HalfVector*>(a.sources[source] + c.channel),
+          a.scales ? reinterpret_cast<const HalfVector*>(a.scales + source * c.stride + c.channel) : nullptr,
+          c.stride / kVector};
 }
 
 /// bias, residual, activation and store of one pixel's channels o and o + 1.
-__device__ void epilogue(const ConvGpuArgs& a, int person, size_t pixel, int o, float even, float odd) {
-  const size_t at = pixel * a.out_stride + o;
+__device__ inline void epilogue(const ConvGpuArgs& a, int person, size_t pixel, int o, float even, float odd) {
+  const size_t at = (pixel * a.out_stride + o) / 2;  // of pairs
+  const auto pairs = [&](const Half* map) { return reinterpret_cast<const uint32_t*>(map); };
   float x[2] = {even + a.bias[o], odd + a.bias[o + 1]};
-  for (int i = 0; i < 2; ++i) {
-    if (a.residual) x[i] += to_float(a.residual[person][at + i]);
-    if (a.activation == Activation::relu) x[i] = fmaxf(x[i], 0.f);
-    if (a.activation == Activation::mask) {
-      const float mask = 1.f / (1.f + expf(x[i]));
-      if (a.mask) a.mask[person][at + i] = to_half(mask);
-      x[i] = mask * to_float(a.gated[person][at + i]);
-    }
-    a.out[person][at + i] = to_half(x[i]);
+  if (a.residual) {
+    const uint32_t residual = pairs(a.residual[person])[at];
+    x[0] += low_of(residual);
+    x[1] += high_of(residual);
   }
+  if (a.activation == Activation::relu)
+    for (float& value : x) value = fmaxf(value, 0.f);
+  if (a.activation == Activation::mask) {
+    for (float& value : x) value = 1.f / (1.f + expf(value));
+    if (a.mask) reinterpret_cast<uint32_t*>(a.mask[person])[at] = pair_of(x[0], x[1]);
+    const uint32_t gated = pairs(a.gated[person])[at];
+    x[0] *= low_of(gated);
+    x[1] *= high_of(gated);
+  }
+  reinterpret_cast<uint32_t*>(a.out[person])[at] = pair_of(x[0], x[1]);
 }
 
-/// (The bounds are those under which no architecture spills: see native/resources.js.)
 /// Grid: (tiles of pixels, groups of kTiles · 8 output channels, people). Block: 128 threads.
-template <int kSide, int kTiles>
-__global__ void __launch_bounds__(kThreads, kSide == 1 ? 4 : 1) conv_kernel(ConvGpuArgs a) {
-  constexpr int kPad = kSide / 2, kTaps = kSide * kSide;
-  constexpr int kPatchWidth = kColumns + 2 * kPad, kPatchHeight = kRows + 2 * kPad;
-  using Patch = HalfVector[kPatchWidth * kPatchHeight * kPixelStride / kVector];
-  using Weights = WeightFragment[kTaps * kTiles * 32];
-  GPU_SHARED(Patch, patch);
-  GPU_SHARED(Weights, weights);
+template <int kSide, int kRowsOfWarp, int kTiles>
+__global__ void __launch_bounds__(kThreads, 3) conv_kernel(ConvGpuArgs a) {
+  using ThisStage = Stage<kSide, kRowsOfWarp, kTiles>;
+  constexpr int kRows = kWarps * kRowsOfWarp, kPad = kSide / 2, kTaps = kSide * kSide;
+  constexpr int kStages = ThisStage::kStages, kPatchWidth = ThisStage::kPatchWidth;
+  constexpr int kPatchVectors = ThisStage::kPatchHeight * kPatchWidth * (kChunk / kVector);
+  using Stages = ThisStage[kStages];
+  GPU_LARGE_SHARED(Stages, stages);
 
   const int tiles_across = (a.width + kColumns - 1) / kColumns;
   const int y0 = blockIdx.x / tiles_across * kRows, x0 = blockIdx.x % tiles_across * kColumns;
   const int person = blockIdx.z;
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = lane / 4, t = lane % 4;
+
+  // Which vectors of every chunk's patch this thread copies: pixels of the map, −1 outside.
+  constexpr int kCopies = (kPatchVectors + kThreads - 1) / kThreads;
+  const int half_of_pixel = threadIdx.x % 2;
+  int pixels[kCopies];
+  GPU_UNROLL
+  for (int i = 0; i < kCopies; ++i) {
+    const int place = (threadIdx.x + i * kThreads) / 2;
+    const int y = y0 - kPad + place / kPatchWidth, x = x0 - kPad + place % kPatchWidth;
+    pixels[i] = y >= 0 && y < a.height && x >= 0 && x < a.width ? y * a.width + x : -1;
+  }
+
+  ChunkSource source = source_of(a, person, 0);  // of the chunk that is copied next
+  const auto copy_chunk = [&](int chunk) {
+    ThisStage& stage = stages[chunk % kStages];
+    GPU_UNROLL
+    for (int i = 0; i < kCopies; ++i) {
+      const int vector = threadIdx.x + i * kThreads;
+      if (vector < kPatchVectors)
+        copy_async(&stage.patch[vector / 2 * kPixelVectors + half_of_pixel],
+                   pixels[i] < 0 ? nullptr : source.map + size_t(pixels[i]) * source.stride + half_of_pixel);
+    }
+    const HalfVector* weights = reinterpret_cast<const HalfVector*>(a.weights) +
+                                (size_t(chunk) * gridDim.y + blockIdx.y) * ThisStage::kWeightVectors;
+    for (int i = threadIdx.x; i < ThisStage::kWeightVectors; i += kThreads) copy_async(&stage.weights[i], weights + i);
+    constexpr int kScaleVectors = kChunk * sizeof(float) / sizeof(HalfVector);
+    if (source.scales && threadIdx.x < kScaleVectors)
+      copy_async(reinterpret_cast<HalfVector*>(stage.scales) + threadIdx.x, source.scales + threadIdx.x);
+    if (chunk + 1 < a.chunk_count) source = source_of(a, person, chunk + 1);
+  };
+  for (int chunk = 0; chunk < kStages - 1; ++chunk) {
+    if (chunk < a.chunk_count) copy_chunk(chunk);
+    copies_commit();
+  }
+
   float sums[kRowsOfWarp][kTiles][4] = {};
+  for (int chunk = 0; chunk < a.chunk_count; ++chunk) {
+    copies_wait<kStages - 2>();
+    __syncthreads();  // this chunk is there, and the last one has been used
+    if (chunk + kStages - 1 < a.chunk_count) copy_chunk(chunk + kStages - 1);
+    copies_commit();  // of every chunk, so that the groups can be counted
 
-  for (int c = 0; c < a.chunk_count; ++c) {
-    if (c > 0) __syncthreads();  // until the last chunk has been used
-    load_patch<kPatchWidth, kPatchHeight>(patch, a, a.chunks[c], person, y0 - kPad, x0 - kPad);
-    const WeightFragment* from = reinterpret_cast<const WeightFragment*>(a.weights) +
-                                 (size_t(c) * gridDim.y + blockIdx.y) * kTaps * kTiles * 32;
-    for (int i = threadIdx.x; i < kTaps * kTiles * 32; i += kThreads) weights[i] = from[i];
-    __syncthreads();
-
-    for (int tap = 0; tap < kTaps; ++tap) {
-      uint32_t b[kTiles][2];
+    const ThisStage& stage = stages[chunk % kStages];
+    uint32_t scales[2] = {};  // of channels 2t, 2t + 1 and 2t + 8, 2t + 9
+    if (a.scales)
+      for (int i = 0; i < 2; ++i) scales[i] = pair_of(stage.scales[2 * t + 8 * i], stage.scales[2 * t + 8 * i + 1]);
+    GPU_UNROLL
+    for (int column = 0; column < kSide; ++column) {
+      constexpr int kPatchRows = kRowsOfWarp + kSide - 1;
+      uint32_t fragments[kPatchRows][4];
       GPU_UNROLL
-      for (int n = 0; n < kTiles; ++n) {
-        const Half* fragment = weights[(tap * kTiles + n) * 32 + lane].value;
-        b[n][0] = pair_of(fragment);
-        b[n][1] = pair_of(fragment + 2);
+      for (int row = 0; row < kPatchRows; ++row) {
+        const int pixel = (warp * kRowsOfWarp + row) * kPatchWidth + column + lane % 16;
+        load_fragment(fragments[row], &stage.patch[pixel * kPixelVectors + lane / 16]);
+        if (a.scales)
+          for (int i = 0; i < 4; ++i) fragments[row][i] = multiply_pairs(fragments[row][i], scales[i / 2]);
       }
       GPU_UNROLL
-      for (int m = 0; m < kRowsOfWarp; ++m) {
-        const int row = warp * kRowsOfWarp + m + tap / kSide;
-        const int first = row * kPatchWidth + tap % kSide + group;
-        const Half* pixels = reinterpret_cast<const Half*>(patch) + first * kPixelStride + 2 * t;
-        const uint32_t fragment[4] = {pair_of(pixels), pair_of(pixels + 8 * kPixelStride), pair_of(pixels + 8),
-                                      pair_of(pixels + 8 * kPixelStride + 8)};
-        tensor_core_multiply<kTiles>(sums[m], fragment, b);
+      for (int row = 0; row < kSide; ++row) {
+        uint32_t b[kTiles][2];
+        GPU_UNROLL
+        for (int n = 0; n < kTiles; n += 2) {
+          const HalfVector& pair = stage.weights[(n / 2 * kTaps + row * kSide + column) * 32 + lane];
+          memcpy(b[n], &pair, sizeof pair);
+        }
+        GPU_UNROLL
+        for (int m = 0; m < kRowsOfWarp; ++m) tensor_core_multiply<kTiles>(sums[m], fragments[m + row], b);
       }
     }
   }
@@ -116,11 +160,11 @@ __global__ void __launch_bounds__(kThreads, kSide == 1 ? 4 : 1) conv_kernel(Conv
   GPU_UNROLL
   for (int m = 0; m < kRowsOfWarp; ++m) {
     GPU_UNROLL
-    for (int n = 0; n < kTiles; ++n) {
+    for (int right = 0; right < 2; ++right) {
+      const int y = y0 + warp * kRowsOfWarp + m, x = x0 + group + 8 * right;
+      if (y >= a.height || x >= a.width) continue;
       GPU_UNROLL
-      for (int right = 0; right < 2; ++right) {
-        const int y = y0 + warp * kRowsOfWarp + m, x = x0 + group + 8 * right;
-        if (y >= a.height || x >= a.width) continue;
+      for (int n = 0; n < kTiles; ++n) {
         const int o = (blockIdx.y * kTiles + n) * 8 + 2 * t;
         epilogue(a, person, size_t(y) * a.width + x, o, sums[m][n][2 * right], sums[m][n][2 * right + 1]);
       }
@@ -128,29 +172,36 @@ __global__ void __launch_bounds__(kThreads, kSide == 1 ? 4 : 1) conv_kernel(Conv
   }
 }
 
-template <int kSide, int kTiles>
-cudaError_t launch(const ConvGpuArgs& args, int batch, cudaStream_t stream) {
-  const int across = (args.width + kColumns - 1) / kColumns, down = (args.height + kRows - 1) / kRows;
-  return gpu_launch(conv_kernel<kSide, kTiles>, dim3(across * down, args.out_stride / (8 * kTiles), batch),
-                    dim3(kThreads), stream, args);
+int blocks_of(const ConvGpuArgs& args, int rows, int batch) {
+  return (args.width + kColumns - 1) / kColumns * ((args.height + rows - 1) / rows) * batch;
 }
 
+template <int kSide, int kRowsOfWarp, int kTiles>
+cudaError_t launch(const ConvGpuArgs& args, int batch, cudaStream_t stream) {
+  const int blocks = blocks_of(args, kWarps * kRowsOfWarp, 1), groups = args.out_stride / (8 * kTiles);
+  using ThisStage = Stage<kSide, kRowsOfWarp, kTiles>;
+  return gpu_launch(conv_kernel<kSide, kRowsOfWarp, kTiles>, dim3(blocks, groups, batch), dim3(kThreads),
+                    sizeof(ThisStage) * ThisStage::kStages, stream, args);
+}
+
+template <int kSide, int kRowsOfWarp>
+cudaError_t launch(const ConvGpuArgs& args, int batch, cudaStream_t stream) {
+  const int tiles = args.out_stride / 8;
+  // 5×5: more tiles' weights would not fit beside the patch.
+  if (kSide < 5 && tiles % 6 == 0) return launch<kSide, kRowsOfWarp, kSide < 5 ? 6 : 2>(args, batch, stream);
+  if (kSide < 5 && tiles % 4 == 0) return launch<kSide, kRowsOfWarp, kSide < 5 ? 4 : 2>(args, batch, stream);
+  return launch<kSide, kRowsOfWarp, 2>(args, batch, stream);
+}
+
+/// Large tiles read least; small ones spread a small batch over the device.
 template <int kSide>
 cudaError_t launch(const ConvGpuArgs& args, int batch, cudaStream_t stream) {
-  switch (conv_tiles(kSide, args.out_stride)) {
-    case 6: return launch<kSide, kSide == 5 ? 4 : 6>(args, batch, stream);
-    case 4: return launch<kSide, 4>(args, batch, stream);
-    default: return launch<kSide, 2>(args, batch, stream);
-  }
+  if (blocks_of(args, 16, batch) >= args.many_blocks) return launch<kSide, 4>(args, batch, stream);
+  if (blocks_of(args, 8, batch) >= args.many_blocks) return launch<kSide, 2>(args, batch, stream);
+  return launch<kSide, 2, 2>(args, batch, stream);
 }
 
 }  // namespace
-
-int conv_tiles(int side, int out_stride) {
-  const int tiles = out_stride / 8;
-  if (tiles % 6 == 0 && side != 5) return 6;
-  return tiles % 4 == 0 ? 4 : 2;
-}
 
 std::vector<ConvChunk> conv_chunks(const ConvWeights& w) {
   std::vector<ConvChunk> chunks;
@@ -163,21 +214,19 @@ std::vector<ConvChunk> conv_chunks(const ConvWeights& w) {
 
 std::vector<Half> pack_tensor_core(const ConvWeights& w) {
   const int area = w.kernel * w.kernel, total = w.in_total(), out_stride = channel_stride(w.out_channels);
-  const int tiles = conv_tiles(w.kernel, out_stride);
   std::vector<Half> packed;
   packed.reserve(size_t(area) * out_stride * channel_stride(total));
   int first = 0;  // input channel of the source
   for (int channels : w.in_channels) {
     for (int chunk = 0; chunk < channels; chunk += kChunk)
-      for (int column0 = 0; column0 < out_stride; column0 += tiles * 8)
+      for (int column0 = 0; column0 < out_stride; column0 += 16)
         for (int tap = 0; tap < area; ++tap)
-          for (int n = 0; n < tiles; ++n)
-            for (int lane = 0; lane < 32; ++lane)
-              for (int j = 0; j < 4; ++j) {
-                const int i = chunk + lane % 4 * 2 + j % 2 + j / 2 * 8, o = column0 + n * 8 + lane / 4;
-                const bool real = i < channels && o < w.out_channels;
-                packed.push_back(to_half(real ? w.weight[(size_t(o) * total + first + i) * area + tap] : 0.f));
-              }
+          for (int lane = 0; lane < 32; ++lane)
+            for (int j = 0; j < 8; ++j) {
+              const int i = chunk + lane % 4 * 2 + j % 2 + j / 2 % 2 * 8, o = column0 + j / 4 * 8 + lane / 4;
+              const bool real = i < channels && o < w.out_channels;
+              packed.push_back(to_half(real ? w.weight[(size_t(o) * total + first + i) * area + tap] : 0.f));
+            }
     first += channels;
   }
   return packed;

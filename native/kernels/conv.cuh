@@ -24,15 +24,13 @@ struct ConvGpuArgs {
   const Half* const* gated;
   Half* const* mask;  // or null
   Half* const* out;
+  int many_blocks;  // that keep a device busy
 };
-
-/// Tiles of 8 output channels that a block makes.
-int conv_tiles(int side, int out_stride);
 
 std::vector<ConvChunk> conv_chunks(const ConvWeights& weights);
 
 /// Weights in the order in which a tensor core's lanes take them:
-/// [chunk, group of tiles, tap, tile, lane, {(2t, group), (2t + 1, group), (2t + 8, group), (2t + 9, group)}].
+/// [chunk, pair of tiles, tap, lane, tile, {(2t, group), (2t + 1, group), (2t + 8, group), (2t + 9, group)}].
 std::vector<Half> pack_tensor_core(const ConvWeights& weights);
 
 cudaError_t conv_gpu(const ConvGpuArgs& args, int side, int batch, cudaStream_t stream);

@@ -51,7 +51,7 @@ __global__ void __launch_bounds__(kWarps * 32, 4) decode_kernel(DecodeGpuArgs a)
 }  // namespace
 
 cudaError_t decode_gpu(const DecodeGpuArgs& args, int people, cudaStream_t stream) {
-  return gpu_launch(decode_kernel, dim3((args.joints + kWarps - 1) / kWarps, people), dim3(kWarps * 32), stream, args);
+  return gpu_launch(decode_kernel, dim3((args.joints + kWarps - 1) / kWarps, people), dim3(kWarps * 32), 0, stream, args);
 }
 
 }  // namespace glpose

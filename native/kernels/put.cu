@@ -52,7 +52,7 @@ __global__ void __launch_bounds__(kThreads, 4) put_kernel(PutGpuArgs a) {
 }  // namespace
 
 cudaError_t put_gpu(const PutGpuArgs& args, int count, cudaStream_t stream) {
-  return gpu_launch(put_kernel, dim3(channel_stride(args.channels) / kChannels, count), dim3(kThreads), stream, args);
+  return gpu_launch(put_kernel, dim3(channel_stride(args.channels) / kChannels, count), dim3(kThreads), 0, stream, args);
 }
 
 }  // namespace glpose

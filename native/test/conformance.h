@@ -9,6 +9,9 @@ struct Tolerance {
 };
 constexpr Tolerance kFloatTolerance = {1e-10, 1e-3}, kHalfTolerance = {1e-6, 1e-2};
 
+/// CudaLimits::many_blocks under which the cases of cases.h meet every size of tiles, beside the default.
+constexpr int kFewBlocks = 2;
+
 /// Every kernel over the table of cases.h, maps of at most `max_pixels`.
 void check_kernels(Backend& backend, const Tolerance& tolerance, int max_pixels);
 

@@ -1,6 +1,7 @@
 // native-tests: the kernels of every backend that this machine can run, CUDA's under the SIMT executor.
 // Arguments: parts to run (half, threads, cpu, head, cuda, backend), and `small` for maps of a few tiles only.
 // Exit status 1 where a check failed.
+#include <algorithm>
 #include <cstring>
 #include <thread>
 
@@ -83,7 +84,12 @@ void check_cpu(int max_pixels) {
   }
 }
 
-void check_cuda(int max_pixels) { check_kernels(*make_cuda_backend(0), kHalfTolerance, max_pixels); }
+void check_cuda(int max_pixels) {
+  CudaLimits few_blocks;
+  few_blocks.many_blocks = kFewBlocks;
+  check_kernels(*make_cuda_backend(0), kHalfTolerance, max_pixels);
+  check_kernels(*make_cuda_backend(0, few_blocks), kHalfTolerance, std::min(max_pixels, 200));
+}
 
 }  // namespace
 }  // namespace glpose

@@ -29,28 +29,52 @@ interface Fault {
   says: RegExp;
 }
 
-const PATCH_BARRIER = '__syncthreads();\n\n    for (int tap';
+const BARRIER = '__syncthreads();  // this chunk is there';
 const RACE = /data race/;
 const OUT_OF_BOUNDS = /heap-buffer-overflow|use-after-poison|out of bounds|SEGV/;
 
 const FAULTS: Fault[] = [
   {
-    name: 'conv: no barrier between loading and multiplying',
+    name: 'conv: no barrier between copying and multiplying',
     short: true,
-    fault: () => mutate('kernels/conv.cu', PATCH_BARRIER, 'for (int tap'),
+    fault: () => mutate('kernels/conv.cu', BARRIER, ''),
     modes: ['tsan'],
     says: RACE,
   },
   {
-    name: 'conv: no barrier between multiplying and loading again',
-    fault: () => mutate('kernels/conv.cu', 'if (c > 0) __syncthreads();', ''),
+    name: 'conv: the barrier comes before the wait for the copies',
+    fault: () =>
+      mutate(
+        'kernels/conv.cu',
+        'copies_wait<kStages - 2>();\n    __syncthreads();',
+        '__syncthreads();\n    copies_wait<kStages - 2>();',
+      ),
     modes: ['tsan'],
     says: RACE,
+  },
+  {
+    name: 'conv: a copy that nobody waits for',
+    short: true,
+    fault: () => mutate('kernels/conv.cu', 'copies_wait<kStages - 2>();', ''),
+    modes: ['plain'],
+    says: /FAIL cuda:0 conv/,
+  },
+  {
+    name: 'conv: one group of copies too many is left on its way',
+    fault: () => mutate('kernels/conv.cu', 'copies_wait<kStages - 2>();', 'copies_wait<kStages - 1>();'),
+    modes: ['plain'],
+    says: /FAIL cuda:0 conv/,
+  },
+  {
+    name: 'conv: a chunk is copied over the one in use',
+    fault: () => mutate('kernels/conv.cu', 'copy_chunk(chunk + kStages - 1);', 'copy_chunk(chunk + kStages);'),
+    modes: ['plain'],
+    says: /FAIL cuda:0 conv|SIMT ERROR/,
   },
   {
     name: 'conv: a barrier that half the block reaches',
     short: true,
-    fault: () => mutate('kernels/conv.cu', PATCH_BARRIER, `if (threadIdx.x < 64) ${PATCH_BARRIER}`),
+    fault: () => mutate('kernels/conv.cu', BARRIER, `if (threadIdx.x < 64) ${BARRIER}`),
     modes: ['plain'],
     says: /SIMT ERROR: (__syncthreads|deadlock|threads of one block wait)/,
   },
@@ -68,8 +92,8 @@ const FAULTS: Fault[] = [
     says: OUT_OF_BOUNDS,
   },
   {
-    name: 'conv: lanes read the wrong half of their weights',
-    fault: () => mutate('kernels/conv.cu', 'b[n][1] = pair_of(fragment + 2)', 'b[n][1] = pair_of(fragment)'),
+    name: 'conv: lanes read the weights of another pair of tiles',
+    fault: () => mutate('kernels/conv.cu', '(n / 2 * kTaps + row', '(row'),
     modes: ['plain'],
     says: /FAIL cuda:0 conv/,
   },

@@ -16,7 +16,10 @@ int main(int argc, char** argv) {
   };
   try {
     if (wanted("check")) {
-      glpose::check_kernels(*glpose::make_cuda_backend(0), glpose::kHalfTolerance, 1 << 20);
+      glpose::CudaLimits few_blocks;
+      few_blocks.many_blocks = glpose::kFewBlocks;
+      for (const glpose::CudaLimits& limits : {glpose::CudaLimits(), few_blocks})
+        glpose::check_kernels(*glpose::make_cuda_backend(0, limits), glpose::kHalfTolerance, 1 << 20);
       glpose::check_cuda_network();
       std::printf("%d failures\n", failures);
     }

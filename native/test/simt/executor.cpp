@@ -57,6 +57,7 @@ struct Fiber {
   State state;
   unsigned index;  // in the block
   unsigned parity;  // of the warp operation it took part in last
+  CopyQueue copies;
 };
 
 /// A warp's rendezvous. Two buffers: one being read while the next is being filled.
@@ -128,6 +129,7 @@ void live() {
   IF_ASAN(__sanitizer_finish_switch_fiber(nullptr, &scheduler_stack, &scheduler_stack_size);)
   for (;;) {
     IF_TSAN(__tsan_acquire(&launch_order);)
+    current->copies.clear();
     (*body)();
     current->state = State::done;
     --alive;
@@ -266,6 +268,7 @@ uint3 block_index() { return block_at; }
 dim3 block_size() { return block; }
 dim3 grid_size() { return grid; }
 unsigned lane() { return current->index % kWarp; }
+CopyQueue& copy_queue() { return current->copies; }
 
 void* shared(const void* site, size_t bytes, size_t alignment) {
   for (unsigned i = 0; i < shared_count; ++i)

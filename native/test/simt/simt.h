@@ -9,6 +9,7 @@
  *   missing barriers, races   ThreadSanitizer: __syncthreads, __syncwarp and the launch are the only orderings it is told of,
  *   between blocks            so a race is found in every schedule, whether or not it shows in the result
  *   uninitialised memory      device and shared memory start as NaN
+ *   asynchronous copies into shared memory that nobody waited for    by comparison: they are made by whoever waits
  *   host memory used again, or results read, before the stream is through    by comparison: work on a stream waits until
  *   somebody waits for it
  *   divergent barriers, wrong lane masks, exited lanes    by itself: "SIMT ERROR" and exit status 86
@@ -23,6 +24,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <vector>
 
 // ---- language -------------------------------------------------------------------------------------------------------
 #define __global__
@@ -102,6 +104,42 @@ void warp_read(unsigned lane, void* value, size_t bytes);
 unsigned lane();
 
 void tensor_core_multiply(float* d, const uint32_t* a, const uint32_t* b, int tiles);
+
+/// What a thread has asked to be copied in the background: nothing is there before it waits.
+class CopyQueue {
+ public:
+  void copy(void* to, const void* from, size_t bytes) { copies_.push_back({to, from, bytes}); }
+  void commit() { groups_.push_back(copies_.size()); }
+  /// Until at most `left` groups, the youngest, are on their way. Inlined, so that the kernel's sanitizer sees the copies.
+  inline __attribute__((always_inline)) void wait(size_t left) {
+    while (groups_.size() > left) {
+      const size_t count = groups_.front();
+      for (size_t i = 0; i < count; ++i) {
+        const Copy& next = copies_[i];
+        if (next.from) std::memcpy(next.to, next.from, next.bytes);
+        else std::memset(next.to, 0, next.bytes);
+      }
+      copies_.erase(copies_.begin(), copies_.begin() + count);
+      groups_.erase(groups_.begin());
+      for (size_t& end : groups_) end -= count;
+    }
+  }
+  void clear() {
+    copies_.clear();
+    groups_.clear();
+  }
+
+ private:
+  struct Copy {
+    void* to;
+    const void* from;  // null: zeros
+    size_t bytes;
+  };
+  std::vector<Copy> copies_;
+  std::vector<size_t> groups_;  // where each ends
+};
+/// The running thread's.
+CopyQueue& copy_queue();
 
 template <class T>
 T shuffle(unsigned mask, T value, unsigned from) {
