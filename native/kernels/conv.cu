@@ -19,20 +19,23 @@ namespace {
 constexpr int kColumns = 16, kWarps = 4, kThreads = kWarps * 32;
 constexpr int kChunk = 16;   // channels: the depth of one tensor-core step
 constexpr int kVector = 8;   // halves of a HalfVector
-// A patch pixel takes 3 vectors, not 2: eight pixels that are read together then hit 32 different banks.
-constexpr int kPixelVectors = 3;
+constexpr int kPixelVectors = kChunk / kVector;
 
 /// What a block needs of one chunk: a piece of shared memory.
 template <int kSide, int kRowsOfWarp, int kTiles>
 struct Stage {
-  /// Chunks in shared memory at a time: one is multiplied, the others are on their way. (1×1 multiplies little a chunk.)
-  static constexpr int kStages = kSide == 1 ? 4 : 2;
+  /// Chunks in shared memory at a time: one is multiplied, the others are on their way; more where that takes little.
+  static constexpr int kStages = kSide == 1 || (kSide == 3 && kRowsOfWarp * kTiles <= 4) ? 4 : 2;
   static constexpr int kPatchWidth = kColumns + kSide - 1, kPatchHeight = kWarps * kRowsOfWarp + kSide - 1;
   static constexpr int kWeightVectors = kSide * kSide * kTiles / 2 * 32;
   HalfVector patch[kPatchHeight * kPatchWidth * kPixelVectors];
   HalfVector weights[kWeightVectors];  // [pair of tiles, tap, lane]
   float scales[kChunk];
 };
+
+/// The place of a patch pixel's first or second half: every other four pixels have them the other way round, so that eight
+/// that are read together hit 32 different banks, and so do four that are written.
+__device__ inline int place_of(int pixel, int half) { return pixel * kPixelVectors + (half ^ (pixel >> 2 & 1)); }
 
 /// Where a chunk's channels are: in device memory.
 struct ChunkSource {
@@ -49,36 +52,57 @@ __device__ inline ChunkSource source_of(const ConvGpuArgs& a, int person, int ch
           c.stride / kVector};
 }
 
-/// bias, residual, activation and store of one pixel's channels o and o + 1.
-__device__ inline void epilogue(const ConvGpuArgs& a, int person, size_t pixel, int o, float even, float odd) {
-  const size_t at = (pixel * a.out_stride + o) / 2;  // of pairs
-  const auto pairs = [&](const Half* map) { return reinterpret_cast<const uint32_t*>(map); };
-  float x[2] = {even + a.bias[o], odd + a.bias[o + 1]};
+/// bias, residual, activation and store of one pixel's channels o … o + 7, whose sums are `x`.
+__device__ inline void epilogue(const ConvGpuArgs& a, int person, size_t pixel, int o, const float* sums) {
+  const size_t at = (pixel * a.out_stride + o) / kVector;
+  const auto vector_of = [&](const Half* map) { return reinterpret_cast<const HalfVector*>(map)[at]; };
+  const auto store = [&](Half* map, const float (&x)[kVector]) {
+    HalfVector out;
+    GPU_UNROLL
+    for (int i = 0; i < kVector; ++i) out.value[i] = to_half(x[i]);
+    reinterpret_cast<HalfVector*>(map)[at] = out;
+  };
+  float x[kVector];
+  GPU_UNROLL
+  for (int i = 0; i < kVector; ++i) x[i] = sums[i] + a.bias[o + i];
   if (a.residual) {
-    const uint32_t residual = pairs(a.residual[person])[at];
-    x[0] += low_of(residual);
-    x[1] += high_of(residual);
+    const HalfVector residual = vector_of(a.residual[person]);
+    GPU_UNROLL
+    for (int i = 0; i < kVector; ++i) x[i] += to_float(residual.value[i]);
   }
-  if (a.activation == Activation::relu)
-    for (float& value : x) value = fmaxf(value, 0.f);
+  if (a.activation == Activation::relu) {
+    GPU_UNROLL
+    for (int i = 0; i < kVector; ++i) x[i] = fmaxf(x[i], 0.f);
+  }
   if (a.activation == Activation::mask) {
-    for (float& value : x) value = 1.f / (1.f + expf(value));
-    if (a.mask) reinterpret_cast<uint32_t*>(a.mask[person])[at] = pair_of(x[0], x[1]);
-    const uint32_t gated = pairs(a.gated[person])[at];
-    x[0] *= low_of(gated);
-    x[1] *= high_of(gated);
+    GPU_UNROLL
+    for (int i = 0; i < kVector; ++i) x[i] = 1.f / (1.f + expf(x[i]));
+    if (a.mask) store(a.mask[person], x);
+    const HalfVector gated = vector_of(a.gated[person]);
+    GPU_UNROLL
+    for (int i = 0; i < kVector; ++i) x[i] *= to_float(gated.value[i]);
   }
-  reinterpret_cast<uint32_t*>(a.out[person])[at] = pair_of(x[0], x[1]);
+  store(a.out[person], x);
 }
+
+/// Blocks that shall fit on a multiprocessor: as many as leave registers enough that nothing spills (native/resources.js).
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ != 900
+constexpr int kBlocksOfLargest = 2;
+#else
+constexpr int kBlocksOfLargest = 3;
+#endif
+constexpr int kLargest = 4 * 6;  // rows of a warp × tiles
 
 /// Grid: (tiles of pixels, groups of kTiles · 8 output channels, people). Block: 128 threads.
 template <int kSide, int kRowsOfWarp, int kTiles>
-__global__ void __launch_bounds__(kThreads, 3) conv_kernel(ConvGpuArgs a) {
+__global__ void __launch_bounds__(kThreads, kRowsOfWarp * kTiles == kLargest ? kBlocksOfLargest : 3)
+    conv_kernel(ConvGpuArgs a) {
   using ThisStage = Stage<kSide, kRowsOfWarp, kTiles>;
   constexpr int kRows = kWarps * kRowsOfWarp, kPad = kSide / 2, kTaps = kSide * kSide;
   constexpr int kStages = ThisStage::kStages, kPatchWidth = ThisStage::kPatchWidth;
-  constexpr int kPatchVectors = ThisStage::kPatchHeight * kPatchWidth * (kChunk / kVector);
+  constexpr int kPatchVectors = ThisStage::kPatchHeight * kPatchWidth * kPixelVectors;
   using Stages = ThisStage[kStages];
+  static_assert(sizeof(Stages) <= 64 << 10, "more than a block of sm_75 can have");
   GPU_LARGE_SHARED(Stages, stages);
 
   const int tiles_across = (a.width + kColumns - 1) / kColumns;
@@ -104,7 +128,7 @@ __global__ void __launch_bounds__(kThreads, 3) conv_kernel(ConvGpuArgs a) {
     for (int i = 0; i < kCopies; ++i) {
       const int vector = threadIdx.x + i * kThreads;
       if (vector < kPatchVectors)
-        copy_async(&stage.patch[vector / 2 * kPixelVectors + half_of_pixel],
+        copy_async(&stage.patch[place_of(vector / 2, half_of_pixel)],
                    pixels[i] < 0 ? nullptr : source.map + size_t(pixels[i]) * source.stride + half_of_pixel);
     }
     const HalfVector* weights = reinterpret_cast<const HalfVector*>(a.weights) +
@@ -138,7 +162,7 @@ __global__ void __launch_bounds__(kThreads, 3) conv_kernel(ConvGpuArgs a) {
       GPU_UNROLL
       for (int row = 0; row < kPatchRows; ++row) {
         const int pixel = (warp * kRowsOfWarp + row) * kPatchWidth + column + lane % 16;
-        load_fragment(fragments[row], &stage.patch[pixel * kPixelVectors + lane / 16]);
+        load_fragment(fragments[row], &stage.patch[place_of(pixel, lane / 16)]);
         if (a.scales)
           for (int i = 0; i < 4; ++i) fragments[row][i] = multiply_pairs(fragments[row][i], scales[i / 2]);
       }
@@ -156,19 +180,24 @@ __global__ void __launch_bounds__(kThreads, 3) conv_kernel(ConvGpuArgs a) {
     }
   }
 
-  // Unrolled, or the sums would have to leave the registers to be indexed.
-  GPU_UNROLL
+  // Through shared memory, so that maps are read and written eight channels at a time.
+  constexpr int kSumsOfPixel = kTiles * 8 + 8;  // + 8: eight pixels that are written together hit different banks
+  static_assert(sizeof(float) * kWarps * kColumns * kSumsOfPixel <= sizeof(Stages), "");
+  float* row = reinterpret_cast<float*>(stages) + warp * kColumns * kSumsOfPixel;
+  __syncthreads();  // the last chunk has been used
+  GPU_UNROLL        // or the sums would have to leave the registers to be indexed
   for (int m = 0; m < kRowsOfWarp; ++m) {
     GPU_UNROLL
-    for (int right = 0; right < 2; ++right) {
-      const int y = y0 + warp * kRowsOfWarp + m, x = x0 + group + 8 * right;
-      if (y >= a.height || x >= a.width) continue;
-      GPU_UNROLL
-      for (int n = 0; n < kTiles; ++n) {
-        const int o = (blockIdx.y * kTiles + n) * 8 + 2 * t;
-        epilogue(a, person, size_t(y) * a.width + x, o, sums[m][n][2 * right], sums[m][n][2 * right + 1]);
-      }
+    for (int n = 0; n < kTiles; ++n)
+      for (int i = 0; i < 4; ++i) row[(group + i / 2 * 8) * kSumsOfPixel + n * 8 + 2 * t + i % 2] = sums[m][n][i];
+    __syncwarp();
+    const int y = y0 + warp * kRowsOfWarp + m;
+    for (int i = lane; i < kColumns * kTiles; i += 32) {
+      const int pixel = i / kTiles, n = i % kTiles, x = x0 + pixel;
+      if (y < a.height && x < a.width)
+        epilogue(a, person, size_t(y) * a.width + x, (blockIdx.y * kTiles + n) * 8, row + pixel * kSumsOfPixel + n * 8);
     }
+    __syncwarp();
   }
 }
 

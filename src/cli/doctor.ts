@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { EXIT, GlposeError, messageOf } from '../errors.js';
 import { DEFAULT_BUNDLE } from '../models/bundle.js';
 import { addon } from '../native/binding.js';
 import { VERSION } from '../version.js';
+import { findCudaProvider } from '../pipeline/cuda-provider.js';
 import { Model } from '../pipeline/model.js';
 import type { Terminal } from './main.js';
 
@@ -71,7 +72,8 @@ function cuda(): Finding {
     const what = 'GPU for the head';
     if (devices.length > 0) {
       const names = devices.map(
-        (d) => `cuda:${d.index} ${d.name} (sm_${d.computeCapability}, ${d.memoryBytes >> 20} MiB)`,
+        (d) =>
+          `cuda:${d.index} ${d.name} (compute capability ${d.computeCapability}, ${Math.round(d.memoryBytes / 2 ** 20)} MiB)`,
       );
       return { what, state: 'ok', found: names.join('; ') };
     }
@@ -85,16 +87,10 @@ function cuda(): Finding {
   }
 }
 
-/** ONNX Runtime looks for its CUDA provider beside its own library. */
 function cudaProvider(): Finding {
   const what = 'GPU for the extractor';
-  const require = createRequire(import.meta.url);
-  const root = path.dirname(require.resolve('onnxruntime-node/package.json'));
-  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
-  const folder = path.join(root, 'bin', 'napi-v6', os.platform(), os.arch());
-  const provider = path.join(folder, 'libonnxruntime_providers_cuda.so');
-  if (existsSync(provider)) return { what, state: 'ok', found: `ONNX Runtime ${version} with its CUDA provider` };
-  const remedy = 'For an NVIDIA GPU with CUDA 12: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node';
+  const { version, installed, remedy } = findCudaProvider();
+  if (installed) return { what, state: 'ok', found: `ONNX Runtime ${version} with its CUDA provider` };
   return { what, state: 'optional', found: `ONNX Runtime ${version} without its CUDA provider`, remedy };
 }
 

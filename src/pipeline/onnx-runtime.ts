@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { GlposeError } from '../errors.js';
 import { addon } from '../native/binding.js';
 import { BufferPool } from './buffer-pool.js';
+import { findCudaProvider } from './cuda-provider.js';
 import type { Plain, Reply, Request } from './onnx-worker.js';
 import { within } from './within.js';
 
@@ -56,6 +57,7 @@ export class OnnxRuntime {
    * @throws MODEL where the file is not a graph that runs; DEVICE where the CUDA provider is not there
    */
   async load(file: string, cuda: number | null): Promise<OnnxSession> {
+    if (cuda !== null) requireCudaProvider();
     const workers = cuda === null ? this.workers : this.workers.slice(0, 1); // a GPU is fed by one thread
     const replies = await Promise.all(
       workers.map((worker) => worker.ask({ do: 'load', file, threads: this.threadsEach, cuda })),
@@ -201,12 +203,23 @@ function leaveBehind(thread: Worker): void {
   thread.once('exit', () => process.off('exit', exit));
 }
 
+/** Asked beforehand, because the runtime writes to the user's stderr as it fails. */
+function requireCudaProvider(): void {
+  const { version, installed, remedy } = findCudaProvider();
+  if (installed) return;
+  throw new GlposeError(
+    'DEVICE',
+    `ONNX Runtime ${version} is here without its CUDA provider`,
+    `${remedy}; or use --device cpu; see glpose doctor.`,
+  );
+}
+
 function loadError(file: string, cuda: number | null, error: string): GlposeError {
   if (cuda !== null && /provider|cuda/i.test(error)) {
     return new GlposeError(
       'DEVICE',
       `ONNX Runtime cannot use CUDA device ${cuda}: ${firstLine(error)}`,
-      'Install its CUDA provider (ONNXRUNTIME_NODE_INSTALL=cuda12 npm ci), or use --device cpu; see glpose doctor.',
+      'It needs CUDA 12 and cuDNN 9; see glpose doctor, or use --device cpu.',
     );
   }
   return new GlposeError(
