@@ -114,7 +114,7 @@ void bench_gpu() {
                                           {"the default bundle's head", shape_of(24, 64, 48, 32)}};
   const CudaDevice device = cuda_info().devices.at(0);
   const Ceilings ceilings = measure_cuda_ceilings(device.index);
-  std::printf("%s (sm_%s): %.0f TFLOP/s float16 on tensor cores by mma.sync, %.0f GB/s copied\n", device.name.c_str(),
+  std::printf("%s (compute capability %s): %.0f TFLOP/s float16 on tensor cores by mma.sync, %.0f GB/s copied\n", device.name.c_str(),
               device.compute_capability.c_str(), ceilings.gflops / 1e3, ceilings.copy_gb_per_s);
   for (const NamedShape& named : shapes) {
     verify(named);

@@ -49,7 +49,7 @@ class TimedBackend : public Backend {
   void put(const PutArgs& args) override { backend_->put(args); }
   void warp(const WarpArgs& args) override {
     const double map = double(backend_->map_bytes(args.height, args.width, args.channels));
-    timed("warp (one map)", 0, 2 * map * args.count, [&] { backend_->warp(args); });
+    timed("warp (every reference)", 0, 2 * map * args.count, [&] { backend_->warp(args); });
   }
   void conv(const ConvArgs& args) override {
     const Size& size = sizes_.at(args.conv);
