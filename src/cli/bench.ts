@@ -143,7 +143,9 @@ function heading(threads: number, { gflops, copyGBPerSecond }: Ceilings): string
 }
 
 function deviceHeading(device: string, { gflops, copyGBPerSecond }: Ceilings): string {
-  const found = addon().info().cuda.devices.find(({ index }) => device === `cuda:${index}`);
+  const found = addon()
+    .info()
+    .cuda.devices.find(({ index }) => device === `cuda:${index}`);
   return (
     `${device} ${found?.name ?? ''}; ceilings: ` +
     `${(gflops / 1e3).toFixed(0)} TFLOP/s float16 on tensor cores, ${copyGBPerSecond.toFixed(0)} GB/s copied\n`
