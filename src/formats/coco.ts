@@ -193,6 +193,7 @@ function readPose(entry: Fields, where: string, reading: Reading): LabelledPose 
     trackId: trackId(entry, where),
     headBox: boxOf(entry.bbox_head),
     box: boxOf(entry.bbox),
+    ...(isNumber(entry.bbox_score) ? { boxScore: entry.bbox_score } : {}),
     area: isNumber(entry.area) ? entry.area : null,
     crowd: entry.iscrowd === 1 || entry.iscrowd === true,
     score: isNumber(entry.score) ? entry.score : null,

@@ -16,6 +16,8 @@ export interface LabelledPose {
   /** Head box of PoseTrack annotations; null where there is none. */
   headBox: Box | null;
   box: Box | null;
+  /** What the score of each joint was multiplied by, where the file says (`bbox_score`). */
+  boxScore?: number;
   /** Segment area in px² (COCO); null where the file gives none. */
   area: number | null;
   /** A COCO crowd region: matches any number of predictions, counts for none. */

@@ -144,7 +144,10 @@ function sizeOf(sequence: ResultSequence, source: FrameSource | null): { width: 
   return { width: Math.ceil(width), height: Math.ceil(height) };
 }
 
-/** All poses, track by track. People that no track holds together get their place in the frame as track. */
+/**
+ * All poses, track by track. People that no track holds together get their place in the frame as track. Joints have their own scores,
+ * without the box's that PoseTrack's results are multiplied by: those that heat maps and explanations have.
+ */
 export function columnsOf(
   { frames, joints }: ResultSequence,
   size: { width: number; height: number },
@@ -161,13 +164,13 @@ export function columnsOf(
     if (track < 0 || tracks[track] !== id) columns.trackStart[++track] = pose;
     columns.frame[pose] = frame;
     columns.score[pose] = scoreCode(person.score);
-    const { box } = person;
+    const { box, boxScore = 1 } = person;
     const corners = box ? [box.x, box.y, box.x + box.width, box.y + box.height] : [NaN, NaN, NaN, NaN];
     corners.forEach((place, side) => (columns.box[side][pose] = code(place)));
     for (let k = 0; k < joints.length; k++) {
       columns.x[k][pose] = code(person.joints[3 * k]);
       columns.y[k][pose] = code(person.joints[3 * k + 1]);
-      columns.jointScore[k][pose] = scoreCode(person.joints[3 * k + 2]);
+      columns.jointScore[k][pose] = scoreCode(boxScore > 0 ? person.joints[3 * k + 2] / boxScore : null);
     }
   });
   columns.trackStart[tracks.length] = poses.length;

@@ -1,15 +1,18 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { evaluateOks, similarity, type OksResult } from '../../src/evaluation/oks.js';
 import type { LabelledPose, PoseSequence } from '../../src/formats/pose-sequence.js';
 import { readPoseFiles } from '../../src/formats/read-poses.js';
 import { Remarks } from '../../src/formats/remarks.js';
 import { COCO_JOINTS } from '../../src/joints.js';
-import { describeWithShared } from '../shared-data.js';
+import { describeWithShared, ROOT } from '../shared-data.js';
 
 /** COCO's own constants, in COCO's order. */
 const SIGMAS = [
   0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089, 0.089,
 ];
+
+type Figures = Omit<OksResult, 'counts' | 'remarks'>;
 
 function pose(joints: ArrayLike<number>, more: Partial<LabelledPose> = {}): LabelledPose {
   const rest = { trackId: null, headBox: null, box: null, area: null, crowd: false, score: null };
@@ -170,7 +173,7 @@ describe('AP and AR', () => {
 type Image = { people: LabelledPose[]; found: LabelledPose[] };
 
 /** The definition, written without regard to speed: sets instead of sorted scans, precision as a maximum at every recall point. */
-function bruteForce(images: Image[]): Omit<OksResult, 'counts' | 'remarks'> {
+function bruteForce(images: Image[]): Figures {
   const thresholds = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
   const variances = SIGMAS.map((sigma) => 4 * sigma * sigma);
   const labelled = (person: LabelledPose): boolean =>
@@ -228,6 +231,20 @@ function bruteForce(images: Image[]): Omit<OksResult, 'counts' | 'remarks'> {
     arLarge: average(large.map(({ ar }) => ar)),
   };
 }
+
+test('every figure is pycocotools’ own, from files that it has read', () => {
+  const golden = path.join(ROOT, 'test/evaluation/golden'); // made by oks.py, which lies beside them
+  const remarks = new Remarks();
+  const truth = readPoseFiles(path.join(golden, 'oks-annotations.json'), { role: 'annotations', remarks });
+  const file = path.join(golden, 'oks-predictions.json');
+  const found = readPoseFiles(file, { role: 'predictions', annotations: truth, remarks });
+  const figures = evaluateOks(truth, found, { remarks });
+  const theirs = JSON.parse(readFileSync(path.join(golden, 'oks-figures.json'), 'utf8')) as Figures;
+  for (const [name, value] of Object.entries(theirs)) {
+    expect({ name, value: figures[name as keyof Figures] }).toEqual({ name, value: expect.closeTo(value, 9) });
+  }
+  expect(Object.keys(theirs)).toHaveLength(10);
+});
 
 describeWithShared('data/mmpose-testdata/coco/test_coco.json', 'real COCO annotations', (file) => {
   it('score 100 against themselves', () => {

@@ -1,5 +1,5 @@
 import type { LabelledPose } from '../../src/formats/pose-sequence.js';
-import { decodeColumns, encodeColumns, placeCodec } from '../../src/view/page/pose-columns.js';
+import { decodeColumns, encodeColumns, placeCodec, scoreOf } from '../../src/view/page/pose-columns.js';
 import type { ResultSequence } from '../../src/view/results.js';
 import { columnsOf } from '../../src/view/view.js';
 
@@ -38,6 +38,17 @@ test('poses stand track by track, in order of time', () => {
   expect(columns.box.map((side) => Math.round(place(side[0])))).toEqual([20, 1, 24, 9]);
   const sizes = { poses: 4, tracks: 2, joints: 2 };
   expect(decodeColumns(encodeColumns(columns), sizes)).toEqual(columns);
+});
+
+test('joints have the scores of their heat maps, not those times the box’s', () => {
+  const scores = (boxScore?: number): number => {
+    const { columns } = columnsOf(sequence([{ ...pose(1, 10), boxScore }]), SIZE);
+    return scoreOf(columns.jointScore[0][0]);
+  };
+  expect(scores()).toBeCloseTo(0.5, 2);
+  expect(scores(0.625)).toBeCloseTo(0.8, 2);
+  expect(scores(0.25)).toBe(1); // another tool's box score, and no product
+  expect(scores(0)).toBeNaN();
 });
 
 test('people without a track get their place in the frame', () => {

@@ -87,6 +87,18 @@ describeInChromium('the page in a browser', () => {
     await page.close();
   });
 
+  test('a double click shows the whole frame again and leaves the choice as it was', async () => {
+    const page = await browser.open(path.join(dir, 'small.html'), { hash: '#frame=5&person=3' });
+    const { x, y } = await onScreen(page, centreOf(2, 5));
+    await page.mouse.move(x, y);
+    await page.mouse.wheel(0, -300); // the place under the pointer stays where it is
+    await page.mouse.dblclick(x, y);
+    expect(await page.locator('.why h2').innerText()).toBe('Person 3');
+    await page.mouse.click(x, y);
+    expect(await page.locator('.why h2').innerText()).toBe('Person 2');
+    await page.close();
+  });
+
   test('plays at the video’s speed to its end', async () => {
     const page = await browser.open(path.join(dir, 'small.html'));
     const started = Date.now();

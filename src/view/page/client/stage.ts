@@ -1,7 +1,7 @@
 import { el, fitted } from './elements.js';
 import type { Parts, Picture } from './parts.js';
 import { drawSkeleton, type SkeletonPlan } from './skeleton.js';
-import type { Store } from './state.js';
+import type { State, Store } from './state.js';
 import type { Tracks } from './tracks.js';
 import type { Video } from './video.js';
 
@@ -156,6 +156,7 @@ export class Stage {
     const { canvas } = this;
     let pressed: { x: number; y: number; view: View } | null = null;
     let moved = false;
+    let before = chosen(this.store.state);
     const fingers = new Map<number, { x: number; y: number }>();
     canvas.addEventListener('pointerdown', (event) => {
       canvas.setPointerCapture(event.pointerId);
@@ -180,13 +181,18 @@ export class Stage {
       }
       fingers.set(event.pointerId, now);
     });
-    const release = (event: PointerEvent): void => {
-      fingers.delete(event.pointerId);
-      if (event.type === 'pointerup' && fingers.size === 0 && !moved) this.choose(event.offsetX, event.offsetY);
-    };
+    const release = (event: PointerEvent): void => void fingers.delete(event.pointerId);
     canvas.addEventListener('pointerup', release);
     canvas.addEventListener('pointercancel', release);
-    canvas.addEventListener('dblclick', () => this.resetZoom());
+    canvas.addEventListener('click', (event) => {
+      if (moved) return;
+      if (event.detail < 2) before = chosen(this.store.state);
+      this.choose(event.offsetX, event.offsetY);
+    });
+    canvas.addEventListener('dblclick', () => {
+      this.resetZoom();
+      this.store.set(before); // its two clicks were not meant to choose
+    });
     canvas.addEventListener(
       'wheel',
       (event) => {
@@ -237,6 +243,10 @@ export class Stage {
     }
     this.store.set(best ? { track: this.video.trackOf(best.pose), joint: best.joint } : { track: null, joint: null });
   }
+}
+
+function chosen({ track, joint }: Readonly<State>): Pick<State, 'track' | 'joint'> {
+  return { track, joint };
 }
 
 /** Where there is no picture: a plain ground with a grid that gives a sense of scale. */
