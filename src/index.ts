@@ -43,7 +43,7 @@ export type { Estimator, Explanation, Reference, Scene, ScenePerson, EstimatedPo
 export type { Detection } from './pipeline/detect.js';
 export type { DrawnCandidate, GivenDetection } from './pipeline/survey.js';
 export type { Crop, Image } from './pipeline/extract.js';
-export type { Frame, FrameSource } from './pipeline/frames.js';
+export type { Frame, FrameSource, OpenOptions } from './pipeline/frames.js';
 export { findVideos, type FoundVideos, type ImageFolder, type VideoFile, type VideoInput } from './pipeline/inputs.js';
 export { imageStream, type ImageSize } from './pipeline/image-stream.js';
 export { bridge, BRIDGE_DEFAULTS, type BridgeOptions } from './pipeline/bridge.js';

@@ -2,7 +2,7 @@
 import { GlposeError } from './errors.js';
 import { METRICS, type Evaluation, type MetricName, type MetricOptions } from './evaluation/metrics.js';
 import { DEFAULT_BUNDLE } from './models/bundle.js';
-import { openFrames as openInput, type FrameSource } from './pipeline/frames.js';
+import { openFrames as openInput, type FrameSource, type OpenOptions } from './pipeline/frames.js';
 import { findVideos, type VideoInput } from './pipeline/inputs.js';
 import { Model, type ModelOptions } from './pipeline/model.js';
 
@@ -22,10 +22,7 @@ export function loadModel(nameOrPath: string = DEFAULT_BUNDLE, options: ModelOpt
  * @param input a path, or one of the videos that `findVideos` found
  * @throws INPUT where it is not one video, or cannot be read
  */
-export async function openFrames(
-  input: string | VideoInput,
-  options: { signal?: AbortSignal } = {},
-): Promise<FrameSource> {
+export async function openFrames(input: string | VideoInput, options: OpenOptions = {}): Promise<FrameSource> {
   if (typeof input !== 'string') return openInput(input, options);
   const { videos, failures } = await findVideos([input]);
   if (failures.length > 0) throw failures[0].error;

@@ -245,7 +245,7 @@ async function stagesAlone(
   await warmUp(model, source);
 
   const images: ReadableFrame[] = [];
-  const decodeOnce = await spend(async () => {
+  const decode = await spend(async () => {
     for await (const frame of source.frames()) if (frame.data) images.push({ ...frame, data: frame.data });
   });
   const detect = await spend(() => inTurn(images, 2 * net.lanes, (image) => detector.detect(image, 0.1)));
@@ -266,7 +266,7 @@ async function stagesAlone(
   const head = await headAlone(model, await model.bundle.loadHead(), someone);
   const write = await spend(() => writeResults(poses, 'posetrack18', folder));
   return {
-    decode: times(2, decodeOnce),
+    decode,
     detector: detect,
     crop: times(extracted / persons, crop),
     extractor: times(extracted / some, extract),

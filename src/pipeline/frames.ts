@@ -39,7 +39,8 @@ export interface FrameReader {
 /** An opened video or folder of images. Its frames can be read more than once. */
 export interface FrameSource extends Omit<FrameReader, 'read'> {
   /**
-   * All frames from the start, in order, each once; at most one is decoded ahead of the consumer.
+   * All frames from the start, in order, each once; at most one is decoded ahead of the consumer. The frames of a short
+   * input are the same objects in every pass: whoever writes into one writes into all.
    * Throws INPUT where nothing can be read, and the signal's reason when it aborts.
    */
   frames(): AsyncIterable<Frame>;
@@ -59,6 +60,11 @@ export interface OpenOptions {
   signal?: AbortSignal;
   /** A decoder that gives no frame for so long hangs: it is given up. In seconds; default 60. */
   timeout?: number;
+  /**
+   * An input whose frames take no more than so many bytes is decoded once, and kept in memory for further passes until it is
+   * closed. Default 256 MiB.
+   */
+  keepBytes?: number;
 }
 
 /**
@@ -66,7 +72,7 @@ export interface OpenOptions {
  * Throws INPUT where it is not a video, holds no image that can be read, or where its decoder hangs.
  */
 export async function openFrames(input: VideoInput, options: OpenOptions = {}): Promise<FrameSource> {
-  const { timeout = 60 } = options;
+  const { timeout = 60, keepBytes = 256 << 20 } = options;
   options.signal?.throwIfAborted();
   const limit = new TimeLimit(input.path, timeout);
   const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
@@ -74,16 +80,29 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
   const problems = new Set<string>();
   const passes = new Set<AsyncGenerator<Frame>>();
   let closed = false;
+  let kept: readonly Frame[] | null = null; // all frames, after a pass to the end
+  let keepable = true;
 
   async function* pass(): AsyncGenerator<Frame, void, undefined> {
-    for await (const frame of oneAhead(reader.read(signal, problems), limit)) {
+    const again = kept;
+    const frames: Frame[] = [];
+    let bytes = 0;
+    for await (const frame of again ?? oneAhead(reader.read(signal, problems), limit)) {
       signal?.throwIfAborted();
+      if (!again && keepable) {
+        frames.push(frame);
+        bytes += frame.data?.length ?? 0;
+        keepable = bytes <= keepBytes;
+        if (!keepable) frames.length = 0;
+      }
       yield frame;
     }
+    if (keepable && !closed) kept ??= frames;
   }
 
   async function close(): Promise<void> {
     closed = true;
+    kept = null;
     await Promise.all([...passes].map((frames) => frames.return(undefined)));
     passes.clear();
   }

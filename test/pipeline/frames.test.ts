@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { copyFile, mkdir, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp, { type Sharp } from 'sharp';
-import { openFrames, type Frame } from '../../src/pipeline/frames.js';
+import { openFrames, type Frame, type FrameSource } from '../../src/pipeline/frames.js';
 import { ROOT } from '../shared-data.js';
 import { clipFolder, difference, frameShownBy, makeClip, makeImage, nodeAv, picture, type Clip } from './clips.js';
 
@@ -24,6 +24,47 @@ const missing = {
   ffmpeg:
     nodeAv === null || !hasFfmpeg ? ' (skipped: needs node-av for the clips, and ffmpeg and ffprobe on the PATH)' : '',
 };
+
+describe('an input that is read again', () => {
+  const input = async (): Promise<{ kind: 'images'; path: string; name: string; files: string[] }> => {
+    const images = await mkdtemp(path.join(folder, 'again-'));
+    const files = ['0.png', '1.png', '2.png'];
+    for (const [i, file] of files.entries()) await makeImage(path.join(images, file), picture(i));
+    return { kind: 'images', path: images, name: 'again', files };
+  };
+  const bytes = 96 * 64 * 3;
+  const read = async (source: FrameSource): Promise<(number | null)[]> => {
+    const shown: (number | null)[] = [];
+    for await (const frame of source.frames()) shown.push(frame.data && frameShownBy(frame));
+    return shown;
+  };
+
+  test('is decoded once where its frames may be kept', async () => {
+    const video = await input();
+    await using source = await openFrames(video, { keepBytes: 3 * bytes });
+    expect(await read(source)).toEqual([0, 1, 2]);
+    await rm(path.join(video.path, video.files[1]));
+    expect(await read(source)).toEqual([0, 1, 2]);
+    expect(source.problems).toEqual([]);
+  });
+
+  test('is decoded again where they are too large', async () => {
+    const video = await input();
+    await using source = await openFrames(video, { keepBytes: 3 * bytes - 1 });
+    expect(await read(source)).toEqual([0, 1, 2]);
+    await rm(path.join(video.path, video.files[1]));
+    expect(await read(source)).toEqual([0, null, 2]);
+  });
+
+  test('is decoded again after a pass that was left', async () => {
+    const video = await input();
+    await using source = await openFrames(video);
+    for await (const frame of source.frames()) if (frame.index === 1) break;
+    await rm(path.join(video.path, video.files[1]));
+    expect(await read(source)).toEqual([0, null, 2]);
+    expect(await read(source)).toEqual([0, null, 2]);
+  });
+});
 
 for (const decoder of ['node-av', 'ffmpeg'] as const) {
   (missing[decoder] ? describe.skip : describe)(`videos through ${decoder}${missing[decoder]}`, () => {
