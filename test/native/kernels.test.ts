@@ -29,7 +29,7 @@ interface Fault {
   says: RegExp;
 }
 
-const BARRIER = '__syncthreads();  // this chunk is there';
+const BARRIER = '__syncthreads();  // this chunk is there, and the last one has been used';
 const RACE = /data race/;
 const OUT_OF_BOUNDS = /heap-buffer-overflow|use-after-poison|out of bounds|SEGV/;
 
@@ -81,7 +81,7 @@ const FAULTS: Fault[] = [
   {
     name: 'conv: a store one column too far',
     short: true,
-    fault: () => mutate('kernels/conv.cu', 'x >= a.width) continue', 'x > a.width) continue'),
+    fault: () => mutate('kernels/conv.cu', 'if (y < a.height && x < a.width)', 'if (y < a.height && x <= a.width)'),
     modes: ['asan', 'tsan'],
     says: /heap-buffer-overflow|data race/,
   },

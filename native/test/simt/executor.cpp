@@ -1,5 +1,5 @@
 /*
- * The SIMT executor's scheduler. A CUDA thread is a fiber (ucontext) with its own stack; a block's fibers run in turns
+ * The SIMT executor's scheduler. A CUDA thread is a fiber with its own stack; a block's fibers run in turns
  * until each waits at a barrier, at a warp operation, or has returned.
  *
  * This file is compiled without ThreadSanitizer, whose business is the kernels alone; it tells the tool (SIMT_TSAN) about
@@ -7,12 +7,12 @@
  * Two sets of fibers take turns from block to block, so that neighbouring blocks are different threads to the tool.
  */
 #include <sys/mman.h>
-#include <ucontext.h>
 
 #include <cstdio>
 #include <vector>
 
 #include "kernels/half.h"
+#include "context.h"
 #include "simt.h"
 
 #undef threadIdx
@@ -50,7 +50,7 @@ constexpr size_t kStack = 128 << 10, kArena = 64 << 10, kRedZone = 64, kMaxShown
 enum class State : unsigned char { ready, at_barrier, at_warp, done };
 
 struct Fiber {
-  ucontext_t context;
+  Context context;
   char* stack = nullptr;
   void* fake_stack = nullptr;  // AddressSanitizer's
   void* tsan = nullptr;
@@ -76,7 +76,7 @@ Fiber fibers[2][kMaxThreads];
 Warp warps[kMaxThreads / kWarp];
 Fiber* block_fibers;
 Fiber* current;
-ucontext_t scheduler;
+Context scheduler;
 dim3 grid, block;
 uint3 block_at;
 unsigned threads, alive, waiting, barriers;
@@ -111,7 +111,7 @@ void resume(Fiber& fiber) {
   current = &fiber;
   IF_ASAN(__sanitizer_start_switch_fiber(&scheduler_fake_stack, fiber.stack, kStack);)
   IF_TSAN(__tsan_switch_to_fiber(fiber.tsan, kNoSync);)
-  swapcontext(&scheduler, &fiber.context);
+  Context::change(scheduler, fiber.context);
   IF_ASAN(__sanitizer_finish_switch_fiber(scheduler_fake_stack, nullptr, nullptr);)
   current = nullptr;
 }
@@ -120,7 +120,7 @@ void yield() {
   Fiber& fiber = *current;
   IF_ASAN(__sanitizer_start_switch_fiber(&fiber.fake_stack, scheduler_stack, scheduler_stack_size);)
   IF_TSAN(__tsan_switch_to_fiber(scheduler_tsan, kNoSync);)
-  swapcontext(&fiber.context, &scheduler);
+  Context::change(fiber.context, scheduler);
   IF_ASAN(__sanitizer_finish_switch_fiber(fiber.fake_stack, &scheduler_stack, &scheduler_stack_size);)
 }
 
@@ -143,10 +143,7 @@ void make_fiber(Fiber& fiber) {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     fiber.stack = static_cast<char*>(mmap(nullptr, kStack, PROT_READ | PROT_WRITE, flags, -1, 0));
     IF_TSAN(fiber.tsan = __tsan_create_fiber(0);)
-    getcontext(&fiber.context);
-    fiber.context.uc_stack.ss_sp = fiber.stack;
-    fiber.context.uc_stack.ss_size = kStack;
-    makecontext(&fiber.context, live, 0);
+    fiber.context.start(fiber.stack, kStack, live);
   }
 }
 
