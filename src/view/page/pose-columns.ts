@@ -110,14 +110,12 @@ export function decodeColumns(bytes: Uint8Array, sizes: PoseColumnSizes): PoseCo
   if (bytes.length !== length) throw new RangeError(`${bytes.length} bytes of poses instead of ${length}`);
   let at = 0;
   for (const column of all) {
-    const width = column.BYTES_PER_ELEMENT;
-    for (let i = 0, before = 0; i < column.length; i++) {
-      let difference = 0;
-      for (let plane = 0; plane < width; plane++) difference |= bytes[at + plane * column.length + i] << (8 * plane);
-      column[i] = before + difference; // wraps as the difference did
-      before = column[i];
+    for (let plane = 0; plane < column.BYTES_PER_ELEMENT; plane++) {
+      for (let i = 0, sum = 0; i < column.length; i++) {
+        sum = (sum + bytes[at++]) | 0;
+        column[i] += sum << (8 * plane); // wraps as the difference did
+      }
     }
-    at += column.byteLength;
   }
   return columns;
 }

@@ -17,8 +17,16 @@ function fromBase64(text: string): Uint8Array {
 /** What zlib's deflateRaw packed. */
 export async function inflated(bytes: Uint8Array): Promise<Uint8Array> {
   const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
-  const plain = stream.pipeThrough(new DecompressionStream('deflate-raw'));
-  return new Uint8Array(await new Response(plain).arrayBuffer());
+  const reader = stream.pipeThrough(new DecompressionStream('deflate-raw')).getReader();
+  const chunks: Uint8Array[] = []; // put together here: a Response takes twice as long in Chromium
+  for (let read = await reader.read(); !read.done; read = await reader.read()) chunks.push(read.value);
+  const plain = new Uint8Array(chunks.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    plain.set(chunk, at);
+    at += chunk.length;
+  }
+  return plain;
 }
 
 export type Picture = ImageBitmap | HTMLImageElement;
