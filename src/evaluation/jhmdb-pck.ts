@@ -90,7 +90,11 @@ export function evaluateJhmdbPck(
       Array.from(hits, (hit, k) => (lacking[k] ? NaN : (100 * hit) / tally.all[k]));
     return { box: percent(tally.box), torso: percent(tally.torso) };
   });
-  if (counts.annotatedJoints === 0) throw nothingToScore(splits.flatMap(({ clips }) => clips));
+  if (counts.annotatedJoints === 0)
+    throw nothingToScore(
+      splits.flatMap(({ clips }) => clips),
+      remarks,
+    );
   const overSplits = (kind: 'box' | 'torso'): Figures =>
     figures(JHMDB_JOINTS, JHMDB_JOINTS.map((_, k) => mean(perSplit.map((split) => split[kind][k]))), JHMDB_GROUPS); // prettier-ignore
   return { box: overSplits('box'), torso: overSplits('torso'), counts, remarks: remarks.list() };

@@ -74,7 +74,7 @@ export function evaluateOks(
   noteLackingJoints(predictions, joints, 'taken to lie at 0, 0, as in COCO', remarks);
   const images = pairs.flatMap((pair) => imagesOf(pair, variances, remarks));
   const toFind = images.flatMap(({ people }) => people.filter(({ ignore }) => !ignore));
-  if (toFind.length === 0) throw nothingToScore(annotations);
+  if (toFind.length === 0) throw nothingToScore(annotations, remarks);
 
   const tables = Object.fromEntries(
     Object.entries(AREA_RANGES).map(([name, range]) => [name, accumulate(images.map((image) => match(image, range)))]),

@@ -31,7 +31,7 @@ export function pairSequences(
   predictions: readonly PoseSequence[],
   remarks: Remarks,
 ): SequencePair[] {
-  if (annotations.length === 0) throw nothingToScore(annotations);
+  if (annotations.length === 0) throw nothingToScore(annotations, remarks);
   const find = sequenceFinder(predictions);
   const isOnly = annotations.length === 1 && predictions.length === 1;
   const used = new Set<PoseSequence>();
@@ -75,15 +75,16 @@ export function pairSequences(
   return pairs;
 }
 
-/** The error of annotations in which nobody is annotated, or nobody who can be scored. */
-export function nothingToScore(annotations: readonly PoseSequence[]): GlposeError {
+/** The error of annotations in which nobody is annotated, or nobody who can be scored: `remarks` say who was left out. */
+export function nothingToScore(annotations: readonly PoseSequence[], remarks: Remarks): GlposeError {
   const file = annotations[0]?.file ?? 'annotations';
   const frames = annotations.reduce((sum, sequence) => sum + sequence.frames.length, 0);
   const others = annotations.length > 1 ? ` and ${annotations.length - 1} more sequences` : '';
+  const why = remarks.list().map(({ count, text }) => `; ${count} ${text}`);
   return new GlposeError(
     'ANNOTATION',
-    `${file}${others}: no person to score in ${frames} frames`,
-    'Give annotations with people; unpublished test sets have none.',
+    `${file}${others}: no person to score in ${frames} frames${why.join('')}`,
+    'Give annotations with people and what the measure needs of them (unpublished test sets have none), or take another --metric.',
   );
 }
 

@@ -130,7 +130,7 @@ export function evaluatePoseTrack(
     return { pair, frames, detections: detectionsOf(frames) };
   });
   const scored = prepared.filter(({ frames }) => frames.length > 0);
-  if (scored.length === 0) throw nothingToScore(annotations);
+  if (scored.length === 0) throw nothingToScore(annotations, remarks);
   for (const { pair, frames } of prepared)
     if (frames.length === 0) remarks.note('sequences without a frame to score, left out', pair.annotated.file);
   counts.sequences = scored.length;

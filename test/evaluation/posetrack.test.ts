@@ -127,7 +127,9 @@ describe('PoseTrack AP by hand', () => {
       count: 1,
       first: 'b.json',
     });
-    expect(() => evaluatePoseTrack([nobody], [nobody])).toThrow(/^b\.json: no person to score in 1 frames\. Give/);
+    expect(() => evaluatePoseTrack([nobody], [nobody])).toThrow(
+      /^b\.json: no person to score in 1 frames; 1 frames in which nobody is annotated, not scored\. Give/,
+    );
   });
 
   it('PoseTrack21: predicted joints at x ≤ 0 or y ≤ 0 are none', () => {
@@ -211,6 +213,13 @@ describe('missing things', () => {
       ['annotated sequences without predictions, not scored', 1],
       ['predicted sequences without annotations, left out', 1],
     ]);
+  });
+
+  it('says who was left out where nobody can be scored at all', () => {
+    const headless = [sequence('a', [[{ ...person({ nose: [0, 0] }), headBox: null }]])];
+    expect(() => evaluatePoseTrack(headless, headless, { allowMissing: true })).toThrow(
+      /^a\.json: no person to score in 1 frames; 1 frames with a person without head box, not scored\. Give .* another --metric\.$/,
+    );
   });
 
   it('says what is wrong with nothing on either side', () => {
