@@ -17,8 +17,8 @@ namespace glpose {
 namespace {
 
 constexpr int kColumns = 16, kWarps = 4, kThreads = kWarps * 32;
-constexpr int kChunk = 16;   // channels: the depth of one tensor-core step
-constexpr int kVector = 8;   // halves of a HalfVector
+constexpr int kChunk = 16;  // channels: the depth of one tensor-core step
+constexpr int kVector = 8;  // halves of a HalfVector
 constexpr int kPixelVectors = kChunk / kVector;
 
 /// What a block needs of one chunk: a piece of shared memory.
@@ -52,7 +52,7 @@ __device__ inline ChunkSource source_of(const ConvGpuArgs& a, int person, int ch
           c.stride / kVector};
 }
 
-/// bias, residual, activation and store of one pixel's channels o … o + 7, whose sums are `x`.
+/// bias, residual, activation and store of one pixel's channels o … o + 7.
 __device__ inline void epilogue(const ConvGpuArgs& a, int person, size_t pixel, int o, const float* sums) {
   const size_t at = (pixel * a.out_stride + o) / kVector;
   const auto vector_of = [&](const Half* map) { return reinterpret_cast<const HalfVector*>(map)[at]; };
@@ -182,10 +182,10 @@ __global__ void __launch_bounds__(kThreads, kRowsOfWarp * kTiles == kLargest ? k
 
   // Through shared memory, so that maps are read and written eight channels at a time.
   constexpr int kSumsOfPixel = kTiles * 8 + 8;  // + 8: eight pixels that are written together hit different banks
-  static_assert(sizeof(float) * kWarps * kColumns * kSumsOfPixel <= sizeof(Stages), "");
+  static_assert(sizeof(float) * kWarps * kColumns * kSumsOfPixel <= sizeof(Stages), "the sums take the stages' place");
   float* row = reinterpret_cast<float*>(stages) + warp * kColumns * kSumsOfPixel;
   __syncthreads();  // the last chunk has been used
-  GPU_UNROLL        // or the sums would have to leave the registers to be indexed
+  GPU_UNROLL  // or the sums would have to leave the registers to be indexed
   for (int m = 0; m < kRowsOfWarp; ++m) {
     GPU_UNROLL
     for (int n = 0; n < kTiles; ++n)
