@@ -118,7 +118,7 @@ export const STATE_AT_FIRST: State = {
   joint: null,
   playing: false,
   rate: 1,
-  minScore: 0.1,
+  minScore: 0.2, // as --render draws
   boxes: false,
   labels: true,
   alone: false,
