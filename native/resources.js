@@ -4,10 +4,12 @@
  * in local memory that should be in registers, 2 where there is no nvcc.
  * Usage: node native/resources.js [sm_75 sm_80 sm_90 …]
  */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const native = path.dirname(fileURLToPath(import.meta.url));
 const NVCC = process.env.CUDACXX ?? 'nvcc';
@@ -28,9 +30,9 @@ const BLOCK = { conv_kernel: 128, put_kernel: 256, warp_kernel: 256, decode_kern
 /** Kernels that may keep arrays in local memory: DARK's tables are indexed by numbers known at run time, by one lane a joint. */
 const LOCAL_MEMORY_ALLOWED = new Set(['decode_kernel']);
 
-process.exitCode = main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2));
 
-function main(wanted) {
+async function main(wanted) {
   if (spawnSync(NVCC, ['--version']).error) {
     console.error(`no CUDA compiler: ${NVCC} does not start`);
     return 2;
@@ -39,18 +41,24 @@ function main(wanted) {
   console.log('| kernel | architecture | registers | shared memory, bytes | spilled, bytes | warps a multiprocessor |');
   console.log('| --- | --- | --- | --- | --- | --- |');
   const faults = [];
-  for (const file of readdirSync(path.join(native, 'kernels')).filter((name) => name.endsWith('.cu')))
-    for (const architecture of architectures)
-      for (const kernel of compile(path.join('kernels', file), architecture)) {
-        const { name, registers, shared, spilled, stack } = kernel;
-        const { warps, most } = occupancy(kernel, architecture);
-        const share = `${warps} of ${most}`;
-        console.log(`| ${name} | ${architecture} | ${registers} | ${shared} | ${spilled} | ${share} |`);
-        const base = name.split('<')[0];
-        if (spilled > 0) faults.push(`${name} spills ${spilled} bytes on ${architecture}`);
-        if (stack > 0 && !LOCAL_MEMORY_ALLOWED.has(base))
-          faults.push(`${name} keeps ${stack} bytes in local memory on ${architecture}`);
-      }
+  const files = readdirSync(path.join(native, 'kernels')).filter((name) => name.endsWith('.cu'));
+  const jobs = files.flatMap((file) => architectures.map((architecture) => ({ file, architecture })));
+  const next = jobs.values();
+  const worker = async () => {
+    for (const job of next) job.kernels = await compile(path.join('kernels', job.file), job.architecture);
+  };
+  await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
+  for (const { architecture, kernels } of jobs)
+    for (const kernel of kernels) {
+      const { name, registers, shared, spilled, stack } = kernel;
+      const { warps, most } = occupancy(kernel, architecture);
+      const share = `${warps} of ${most}`;
+      console.log(`| ${name} | ${architecture} | ${registers} | ${shared} | ${spilled} | ${share} |`);
+      const base = name.split('<')[0];
+      if (spilled > 0) faults.push(`${name} spills ${spilled} bytes on ${architecture}`);
+      if (stack > 0 && !LOCAL_MEMORY_ALLOWED.has(base))
+        faults.push(`${name} keeps ${stack} bytes in local memory on ${architecture}`);
+    }
   for (const fault of faults) console.error(fault);
   return faults.length > 0 ? 1 : 0;
 }
@@ -69,14 +77,18 @@ function launchedShared(name) {
 }
 
 /** The kernels of a file with what ptxas reports for them. */
-function compile(file, architecture) {
+async function compile(file, architecture) {
   const flags = ['-std=c++17', '-O3', `-arch=${architecture}`, '-Xptxas', '-v', '-I.', '-cubin', '-o', '/dev/null'];
-  const { status, stderr, error } = spawnSync(NVCC, [...flags, file], { cwd: native, encoding: 'utf8' });
-  if (error || status !== 0) throw new Error(`${file} does not compile for ${architecture}:\n${stderr ?? error}`);
+  let report;
+  try {
+    report = (await promisify(execFile)(NVCC, [...flags, file], { cwd: native })).stderr;
+  } catch (thrown) {
+    throw new Error(`${file} does not compile for ${architecture}:\n${thrown.stderr ?? thrown}`);
+  }
   const kernels = [];
-  for (const report of stderr.split('Compiling entry function').slice(1)) {
-    const number = (pattern) => Number(report.match(pattern)?.[1] ?? 0);
-    const name = readable(report.match(/'(\S+)'/)[1]);
+  for (const part of report.split('Compiling entry function').slice(1)) {
+    const number = (pattern) => Number(part.match(pattern)?.[1] ?? 0);
+    const name = readable(part.match(/'(\S+)'/)[1]);
     kernels.push({
       name,
       registers: number(/Used (\d+) registers/),
