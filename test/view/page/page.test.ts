@@ -28,16 +28,21 @@ async function redAt(page: Page, at: { x: number; y: number }): Promise<number> 
   )[0];
 }
 
-/** Waits until the corner of a canvas has the red of a frame's picture. */
-async function showsFrame(page: Page, canvas: string, frame: number): Promise<void> {
-  const { x, y } = (await page.locator(canvas).first().boundingBox())!;
-  const until = Date.now() + 5000;
+/** Waits until a frame's picture is what the screen shows at a place. */
+async function showsFrameAt(page: Page, at: { x: number; y: number }, frame: number): Promise<void> {
+  const until = Date.now() + 10_000;
   let red = NaN;
   while (Date.now() < until) {
-    red = await redAt(page, { x: x + 4, y: y + 4 });
+    red = await redAt(page, at);
     if (Math.abs(red - redOf(frame)) < 4) return;
   }
-  throw new Error(`${canvas} does not show frame ${frame}: its red is ${red}, not ${redOf(frame)}`);
+  throw new Error(`frame ${frame} is not shown: red is ${red}, not ${redOf(frame)}`);
+}
+
+/** Waits until the corner of a canvas shows a frame's picture. */
+async function showsFrame(page: Page, canvas: string, frame: number): Promise<void> {
+  const { x, y } = (await page.locator(canvas).first().boundingBox())!;
+  await showsFrameAt(page, { x: x + 4, y: y + 4 }, frame);
 }
 
 /** Red of a synthetic frame's picture. */
@@ -74,8 +79,7 @@ describeInChromium('the page in a browser', () => {
     await page.keyboard.press('Shift+ArrowRight');
     expect(await frameShown(page)).toMatch(/^18 \/ 39/);
     await page.waitForURL(/#frame=18&person=3$/);
-    const corner = await onScreen(page, { x: 5, y: 5 });
-    expect(Math.abs((await redAt(page, corner)) - redOf(18))).toBeLessThan(4);
+    await showsFrameAt(page, await onScreen(page, { x: 5, y: 5 }), 18);
 
     const rows = (await page.locator('.rows').boundingBox())!;
     await page.mouse.move(rows.x + 100, rows.y + 8);
@@ -187,14 +191,14 @@ describeInChromium('the page in a browser', () => {
     expect((await stat(file)).size).toBeLessThan(30e6);
     const started = Date.now();
     const page = await browser.open(file);
-    expect(Date.now() - started).toBeLessThan(15_000);
+    expect(Date.now() - started).toBeLessThan(30_000); // 3 s on a quiet machine
     expect(await page.locator('.why .chips button').count()).toBe(100);
     await page.keyboard.press('End');
     expect(await frameShown(page)).toMatch(/^9999 \/ 9999/);
     // Only the rows in sight are drawn: a scrolled timeline shows others, and choosing the last person scrolls to it.
     await page.keyboard.press('ArrowUp');
     expect(await page.locator('.why h2').innerText()).toBe('Person 99');
-    expect(await page.evaluate(`document.querySelector('.rows').scrollTop`)).toBeGreaterThan(1000);
+    await page.waitForFunction(`document.querySelector('.rows').scrollTop > 1000`); // with the next picture drawn
     const [height, slowest] = await page.evaluate<[number, number]>(`(async () => {
       let longest = 0;
       const range = document.querySelector('.transport input');
