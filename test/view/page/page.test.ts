@@ -214,5 +214,5 @@ describeInChromium('the page in a browser', () => {
     expect(height).toBeLessThan(400);
     expect(slowest).toBeLessThan(1500); // milliseconds from input to the frame drawn, on a busy machine without a GPU
     await page.close();
-  });
+  }, 120_000);
 });
