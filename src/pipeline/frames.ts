@@ -81,7 +81,8 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
   const passes = new Set<AsyncGenerator<Frame>>();
   let closed = false;
   let kept: readonly Frame[] | null = null; // all frames, after a pass to the end
-  let keepable = true;
+  // A long input is known as such beforehand, mostly, and not kept in vain. The count may be wrong, so that bytes are counted, too.
+  let keepable = 3 * reader.width * reader.height * (reader.frameCount ?? 0) <= keepBytes;
 
   async function* pass(): AsyncGenerator<Frame, void, undefined> {
     const again = kept;

@@ -11,24 +11,33 @@ export async function* inOrder<T, R>(
   map: (item: T) => Promise<R>,
   weigh?: (item: T) => number,
 ): AsyncGenerator<R, void, undefined> {
+  const source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   const underWay: { result: Promise<R>; weight: number }[] = [];
   let weight = 0;
-  const first = (): Promise<R> => {
-    const { result, weight: itsWeight } = underWay.shift()!;
-    weight -= itsWeight;
-    return result;
-  };
-  try {
-    for await (const item of items) {
+  let ended = false;
+
+  // A function of its own: what a generator's variables held when V8 compiled it anew stays in memory as long as it runs.
+  async function fill(): Promise<void> {
+    while (!ended && (weight < ahead || (weigh && underWay.length < LEAST))) {
+      ended = true; // also where the source throws
+      const { value: item, done } = await source.next();
+      if (done) return;
+      ended = false;
       const result = map(item);
       result.catch(() => {}); // reported when awaited below; until then it must not count as unhandled
-      const itsWeight = weigh?.(item) ?? 1;
-      underWay.push({ result, weight: itsWeight });
-      weight += itsWeight;
-      while (weight >= ahead && (!weigh || underWay.length >= LEAST)) yield await first();
+      underWay.push({ result, weight: weigh?.(item) ?? 1 });
+      weight += underWay.at(-1)!.weight;
     }
-    while (underWay.length > 0) yield await first();
+  }
+
+  try {
+    for (await fill(); underWay.length > 0; await fill()) {
+      const { result, weight: itsWeight } = underWay.shift()!;
+      weight -= itsWeight;
+      yield await result;
+    }
   } finally {
+    if (!ended) await source.return?.();
     await Promise.allSettled(underWay.map(({ result }) => result));
   }
 }

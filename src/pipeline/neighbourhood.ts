@@ -13,22 +13,37 @@ export interface Neighbourhood {
   around: ReadableFrame[] | null;
 }
 
-/** Slides over a video, 2k+1 frames in memory: yields every frame as key, in order. */
-export async function* neighbourhoods(frames: AsyncIterable<Frame>, k: number): AsyncGenerator<Neighbourhood> {
+/**
+ * Slides over a video, 2k+1 frames in memory: gives every frame as key, in order. No generator: those of V8 may hold on to what
+ * they gave long ago.
+ */
+export function neighbourhoods(frames: AsyncIterable<Frame>, k: number): AsyncIterableIterator<Neighbourhood> {
+  const source = frames[Symbol.asyncIterator]();
   const ring: Frame[] = []; // frames t−k … t+k as far as they exist
   let key = 0; // place of the next key in the ring
-  for await (const frame of frames) {
-    ring.push(frame);
-    if (ring.length - 1 - key < k) continue; // its future has not arrived yet
-    yield { key: ring[key], around: around(ring, key, k) };
-    if (key < k) key++;
-    else ring.shift();
-  }
-  while (key < ring.length) {
-    yield { key: ring[key], around: around(ring, key, k) };
-    if (key < k) key++;
-    else ring.shift();
-  }
+  let ended = false;
+  const over: IteratorReturnResult<undefined> = { done: true, value: undefined };
+  return {
+    async next() {
+      while (!ended && ring.length - 1 - key < k) {
+        const { value, done } = await source.next();
+        if (done) ended = true;
+        else ring.push(value);
+      }
+      if (key === ring.length) return over;
+      const value = { key: ring[key], around: around(ring, key, k) };
+      if (key < k) key++;
+      else ring.shift();
+      return { done: false, value };
+    },
+    async return() {
+      await source.return?.();
+      return over;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 function around(ring: Frame[], key: number, k: number): ReadableFrame[] | null {
