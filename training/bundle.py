@@ -57,7 +57,8 @@ def read_head(bundle: Path) -> tuple[Head, dict]:
     result = Head(shape)
     result.load_state_dict(read_safetensors(bundle / head["file"]), strict=False)  # strict would ask for BatchNorm's counters
     settings = {part: torch.tensor(features[part]) for part in ("mean", "std")}
-    return result.eval(), settings | {part: head[part] for part in ("joints", "m", "similarity", "reuse")}
+    settings |= {part: head[part] for part in ("joints", "m", "similarity", "reuse")}
+    return result.eval(), settings | {"second_look": head.get("secondLook", 0)}
 
 
 def head_tensors(head: Head) -> dict:
@@ -68,7 +69,7 @@ def head_tensors(head: Head) -> dict:
 def write_bundle(source: Path, out: Path, head: Head, settings: dict) -> None:
     """
     Copies the bundle `source` to `out` with another head.
-    settings: mean and std [C] of the features, joints, m, similarity, reuse
+    settings: mean and std [C] of the features, joints, m, similarity, reuse, second_look (0: none)
     """
     config = json.loads((source / "config.json").read_text())
     shape = head.shape
@@ -91,6 +92,8 @@ def write_bundle(source: Path, out: Path, head: Head, settings: dict) -> None:
         "decode": "quarter",
         "reuse": settings["reuse"],
     }
+    if settings.get("second_look"):
+        config["head"]["secondLook"] = settings["second_look"]
     write_safetensors(out / "head.safetensors", head_tensors(head), {"trained": "true"})
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 

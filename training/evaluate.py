@@ -41,6 +41,16 @@ def measure(head: Head, batches: Batches, picks: list[tuple[int, Condition]]) ->
     return Measured(np.concatenate(distance), np.concatenate(score))
 
 
+def surest(first: Measured, without: Measured, below: float) -> Measured:
+    """
+    What infer keeps of two looks: the one without local frames, where the first one's mean score is below `below` and the
+    other's is higher.
+    """
+    sure, other = first.score.mean(1), without.score.mean(1)
+    again = ((sure < below) & (other > sure))[:, None]
+    return Measured(*(np.where(again, b, a) for a, b in ((first.distance, without.distance), (first.score, without.score))))
+
+
 def errors(places: Tensor, joints: Tensor, size: Tensor) -> np.ndarray:
     """[picks, K] as in `Measured`; joints that the extractor filled in (weight below 1) are no labels."""
     distance = (places - joints[..., :2]).norm(dim=-1) / size[:, None]
@@ -156,6 +166,7 @@ def main() -> None:
     parser.add_argument("--threshold", type=float, default=0.1, help="share of the person's larger side")
     parser.add_argument("--leak", action="store_true", help="candidates within the degraded run stay, undegraded")
     parser.add_argument("--warp", action="store_true", help="neighbours from their own windows, as infer --reuse warp")
+    parser.add_argument("--second-look", type=float, help="mean score below which the head looks again without local frames; default: the run's")  # fmt: skip
     parser.add_argument("--out", type=Path, help="write every joint's distance and score here (.npz)")
     parser.add_argument("--threads", type=int, help="CPU threads; default: all cores")
     arguments = parser.parse_args()
@@ -189,8 +200,13 @@ def evaluations(samples: Samples, runs: list[Path], arguments) -> Iterator[tuple
         parts = dict(k=shape.k, n=shape.n, similarity=settings["similarity"])
         parts |= dict(warp=arguments.warp and shape.k > 0, leak=arguments.leak)
         batches = Batches(samples, settings["mean"], settings["std"], **parts)
+        without = Batches(samples, settings["mean"], settings["std"], **parts, withhold=1)
+        below = settings.get("second_look", 0) if arguments.second_look is None else arguments.second_look
         for condition, picks in wanted:
-            yield folder.name, condition, measure(head, batches, picks), picks
+            measured = measure(head, batches, picks)
+            if below > 0:
+                measured = surest(measured, measure(head, without, picks), below)
+            yield folder.name, condition, measured, picks
             if shape.references == 0:
                 for name, measured in baselines(head, batches, samples, picks, samples.stored_k).items():
                     yield f"{folder.name} {name}", condition, measured, picks

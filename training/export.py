@@ -11,10 +11,10 @@ from bundle import write_bundle
 from evaluate import load_run
 
 
-def export(run: Path, bundle: Path, out: Path, m: int | None = None) -> None:
-    """m: candidates that inference draws; as many as the samples had where None."""
+def export(run: Path, bundle: Path, out: Path, **other) -> None:
+    """other: settings of the run that the bundle shall have otherwise, but for those that are None."""
     head, settings = load_run(run)
-    write_bundle(bundle, out, head, settings if m is None else settings | {"m": m})
+    write_bundle(bundle, out, head, settings | {name: value for name, value in other.items() if value is not None})
 
 
 def main() -> None:
@@ -23,8 +23,9 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, required=True, help="the bundle whose extractor made the features")
     parser.add_argument("--out", type=Path, required=True, help="folder of the new bundle; may be --bundle itself")
     parser.add_argument("--m", type=int, help="candidates that inference draws; default: as many as the samples had")
+    parser.add_argument("--second-look", type=float, help="mean score below which the head looks again without local frames; 0: never")
     arguments = parser.parse_args()
-    export(arguments.run, arguments.bundle, arguments.out, arguments.m)
+    export(arguments.run, arguments.bundle, arguments.out, m=arguments.m, second_look=arguments.second_look)
 
 
 if __name__ == "__main__":

@@ -137,10 +137,12 @@ class Batches:
         similarity: str = "frame",
         warp: bool = False,
         leak: bool = False,
+        withhold: float = 0,
     ):
         """
         mean, std: [C] of the standardisation. warp: neighbours come from their own windows. leak: candidates within a degraded
         run stay, though they are not degraded; otherwise they are left out, since a real run would have spoiled them.
+        withhold: share of the samples whose local frames have weight 0: drawn in training, all or none otherwise.
         """
         if k > samples.stored_k:
             raise SystemExit(f"the samples have {samples.stored_k} local frames a side; k = {k} needs more")
@@ -148,7 +150,7 @@ class Batches:
             raise SystemExit("the samples have no maps of own windows; make them with glpose features --warp")
         self.samples, self.mean, self.std = samples, mean, std
         self.k, self.n, self.similarity, self.warp, self.leak = k, n, similarity, warp, leak
-        self.local = local_weights(k)
+        self.withhold, self.local = withhold, local_weights(k)
 
     def batch(self, picks: list[tuple[int, Condition]], random: np.random.Generator | None = None) -> Batch:
         """
@@ -178,7 +180,9 @@ class Batches:
         key = v[k]
         others, global_w = self._global(s, condition, key, maps, random)
         references = torch.cat([v[:k], v[k + 1 :], others])
-        weights = torch.cat([self.local[:, None].expand(2 * k, channels), global_w])
+        withheld = (random.random() if random is not None and self.withhold > 0 else 0.5) < self.withhold
+        local_w = torch.zeros_like(self.local) if withheld else self.local
+        weights = torch.cat([local_w[:, None].expand(2 * k, channels), global_w])
         return key, references, weights
 
     def _form(self, s: Sample, random: np.random.Generator | None) -> str:

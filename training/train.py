@@ -41,11 +41,13 @@ class Recipe:
     initialisation: str = "he"  # "paper": N(0, 0.001) throughout
     clean_share: float = 0.4  # samples that are seen undegraded
     runs: tuple[int, ...] = (1, 3, 5, 9)  # lengths of degraded runs, equally often
+    withhold: float = 0  # share of samples whose local frames have weight 0, so that the head can do without them
     precision: str = "bfloat16"  # of the convolutions in training; weights, sums and validation are float32
     seed: int = 0
 
 
 WARM_UP = 40  # steps
+SECOND_LOOK = 0.4  # mean score below which a head that can do without local frames is asked to (docs/accuracy.md)
 
 
 def initialise(head: Head, kind: str) -> None:
@@ -88,14 +90,14 @@ class Training:
         self.settings = dict(mean=mean, std=std, joints=train.joints, m=train.made["m"], similarity=similarity)
         # A head that has seen neighbours in their own windows may be given such, which costs a fraction.
         self.settings["reuse"] = "warp" if any("own" in s.clean for s in train.samples) else "exact"
+        self.settings["second_look"] = SECOND_LOOK if recipe.withhold > 0 else 0
         self.epoch, self.best = 0, -1.0
         self.begun = False  # with the head of another run
 
-    def batches(self, samples: Samples) -> Batches:
+    def batches(self, samples: Samples, withhold: float = 0) -> Batches:
         shape, settings = self.head.shape, self.settings
-        return Batches(
-            samples, settings["mean"], settings["std"], k=shape.k, n=shape.n, similarity=settings["similarity"]
-        )
+        parts = dict(k=shape.k, n=shape.n, similarity=settings["similarity"], withhold=withhold)
+        return Batches(samples, settings["mean"], settings["std"], **parts)
 
     def run_epoch(self, world: int = 1, rank: int = 0) -> float:
         """One pass over the samples. @returns the mean loss a step."""
@@ -103,7 +105,7 @@ class Training:
         random = np.random.default_rng([recipe.seed, self.epoch])  # the same draws after a resume
         order = random.permutation(len(train))[rank::world]
         steps = max(1, len(train) // world // recipe.batch)  # the same for all: they wait for one another at every step
-        batches = self.batches(train)
+        batches = self.batches(train, recipe.withhold)
         _, height, width = train.map_shape
         sigma = height / 32  # 3 cells at 96×72, 2 at 64×48
         model = nn.parallel.DistributedDataParallel(self.head) if world > 1 else self.head
@@ -247,6 +249,7 @@ def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
     how.add_argument("--initialisation", choices=["he", "paper"], default=recipe.initialisation, help="default: %(default)s")  # fmt: skip
     how.add_argument("--clean-share", type=float, default=recipe.clean_share, help="undegraded samples (default: %(default)s)")  # fmt: skip
     how.add_argument("--runs", type=int, nargs="+", default=recipe.runs, help="lengths of degraded runs")
+    how.add_argument("--withhold", type=float, default=recipe.withhold, help="samples whose local frames are hidden (default: %(default)s)")  # fmt: skip
     how.add_argument("--precision", choices=["bfloat16", "float32"], default=recipe.precision, help="default: %(default)s")  # fmt: skip
     how.add_argument("--seed", type=int, default=recipe.seed, help="default: %(default)s")
     return parser.parse_args()
@@ -296,6 +299,7 @@ def main() -> None:
         initialisation=arguments.initialisation,
         clean_share=arguments.clean_share,
         runs=tuple(arguments.runs),
+        withhold=arguments.withhold,
         precision=arguments.precision,
         seed=arguments.seed,
     )

@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { headShape, type Bundle } from '../models/bundle.js';
 import { addon } from '../native/binding.js';
 import { toJoints } from '../pipeline/estimator.js';
+import { sureness } from '../pipeline/glpose.js';
 import type { Crop, Image } from '../pipeline/extract.js';
 import type { ReadableFrame } from '../pipeline/neighbourhood.js';
 import { globalReferences, type Candidate } from '../pipeline/similarity.js';
@@ -49,7 +50,7 @@ export class PaperSchedule {
     candidates: readonly (Candidate & { handle: number })[],
   ): Promise<Joint[][]> {
     const { features } = this.bundle.config.extractor;
-    const { k, n, similarity, localWeights, decode } = this.bundle.config.head!;
+    const { k, n, similarity, localWeights, decode, secondLook } = this.bundle.config.head!;
     const C = features.channels;
     const people: Joint[][] = [];
     for (const window of windows) {
@@ -62,15 +63,23 @@ export class PaperSchedule {
         ...localWeights.map((weight) => new Float32Array(C).fill(weight)),
         ...global.map(({ weight }) => weight),
       ];
-      const { joints } = await this.head.estimate({
-        keys: Int32Array.of(key.handle),
-        references: Int32Array.from(
-          [...local, ...global.map(({ candidate }) => candidate ?? key)],
-          ({ handle }) => handle,
-        ),
-        weights: Float32Array.from(weights.flatMap((weight) => [...weight])),
-        decode,
-      });
+      const look = async (weighted: Float32Array[]): Promise<Float32Array> => {
+        const { joints } = await this.head.estimate({
+          keys: Int32Array.of(key.handle),
+          references: Int32Array.from(
+            [...local, ...global.map(({ candidate }) => candidate ?? key)],
+            ({ handle }) => handle,
+          ),
+          weights: Float32Array.from(weighted.flatMap((weight) => [...weight])),
+          decode,
+        });
+        return joints;
+      };
+      let joints = await look(weights);
+      if (secondLook !== undefined && sureness(joints) < secondLook) {
+        const again = await look(weights.map((weight, r) => (r < 2 * k ? new Float32Array(C) : weight)));
+        if (sureness(again) > sureness(joints)) joints = again;
+      }
       this.head.release(Int32Array.from(maps, ({ handle }) => handle));
       people.push(toJoints(joints, window, features.width));
     }

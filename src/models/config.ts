@@ -149,6 +149,11 @@ const headSchema = z
     enhancementBlocks: z.int().positive().max(16).default(1),
     kernel: z.union([z.literal(1), z.literal(3), z.literal(5)]).default(3),
     decode: decode.default('quarter'),
+    /**
+     * Mean score of a pose's joints below which the head looks again without the local frames (W_l = 0), the surer answer being
+     * kept; for heads trained with `--withhold`. Never where it is left out.
+     */
+    secondLook: z.number().min(0).max(1).optional(),
     /** Where neighbours' maps come from unless told otherwise (`Reuse`): `warp` for a head that was trained with such maps, too. */
     reuse: z.enum(['exact', 'warp']).default('exact'),
     /** Joints that change places in the mirror, as indices; by default left_x with right_x. */
@@ -162,6 +167,7 @@ const headSchema = z
     if (head.localWeights && head.localWeights.length !== 2 * head.k) {
       wrong('localWeights', `${head.localWeights.length} weights; k = ${head.k} needs ${2 * head.k}`);
     }
+    if (head.secondLook !== undefined && head.k === 0) wrong('secondLook', 'there are no local frames to leave out');
     if (head.flipPairs) {
       const flat = head.flipPairs.flat();
       if (flat.some((index) => index >= head.joints.length)) wrong('flipPairs', 'an index is not that of a joint');

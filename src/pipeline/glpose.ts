@@ -147,14 +147,12 @@ export class GlobalLocal implements Estimator {
         return { kind: 'global', frame, window: cut, weight: mean(weights), handle, weights, transform: SAME_GRID };
       });
 
-      // S, M, F, H (Eqs. 4, 5)
-      const joined = { key: key.handle, references: [...local, ...global], explain };
-      const { joints: places, heatmaps, masks } = await this.asking.add(joined);
-      const joints = toJoints(places, window, width);
+      const { joined, answer } = await this.surest({ key: key.handle, references: [...local, ...global], explain });
+      const joints = toJoints(answer.joints, window, width);
       if (!explain) return { joints };
       const references = joined.references.map(({ kind, frame, window, weight }) => ({ kind, frame, window, weight }));
-      const mask = masks && meanOverChannels(masks, width * height);
-      return { joints, explanation: { window, references, heatmaps: heatmaps!, mask, width, height } };
+      const mask = answer.masks && meanOverChannels(answer.masks, width * height);
+      return { joints, explanation: { window, references, heatmaps: answer.heatmaps!, mask, width, height } };
     } finally {
       await Promise.allSettled(asked);
       for (const [place, scene] of around.entries()) {
@@ -164,6 +162,21 @@ export class GlobalLocal implements Estimator {
         await store.giveBack(scene.index, cut, lasting);
       }
     }
+  }
+
+  /**
+   * S, M, F, H (Eqs. 4, 5). Where the answer is unsure, the whole window may be spoiled, and then its 2k maps only mislead: the
+   * head looks again without them, at the key and the global people, and the surer answer counts. For heads that have been
+   * trained to do without, see `secondLook`.
+   */
+  private async surest(joined: Joined): Promise<{ joined: Joined; answer: Answer }> {
+    const answer = await this.asking.add(joined);
+    const { secondLook } = this.config;
+    if (secondLook === undefined || sureness(answer.joints) >= secondLook) return { joined, answer };
+    const references = joined.references.map((joining) => (joining.kind === 'local' ? withheld(joining) : joining));
+    const again = await this.asking.add({ ...joined, references });
+    if (sureness(again.joints) <= sureness(answer.joints)) return { joined, answer };
+    return { joined: { ...joined, references }, answer: again };
   }
 
   /** Runs the head on several people, of whatever frames. */
@@ -200,6 +213,16 @@ export class GlobalLocal implements Estimator {
     const own = this.reuse === 'warp' ? scene.people.find(({ trackId }) => trackId === person.trackId) : undefined;
     return (own ?? person).window;
   }
+}
+
+/** Mean score of joints [K, 3]. */
+export function sureness(joints: Float32Array): number {
+  return joints.reduce((total, value, i) => (i % 3 === 2 ? total + value : total), 0) / (joints.length / 3);
+}
+
+/** The same map with weight 0. */
+function withheld(joining: Joining): Joining {
+  return { ...joining, weight: 0, weights: new Float32Array(joining.weights.length), transform: SAME_GRID };
 }
 
 function mean(values: Float32Array): number {

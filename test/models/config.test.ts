@@ -72,6 +72,7 @@ const MISTAKES: [path: string, value: unknown, message: string][] = [
   ['head.k', 1e6, 'head.k'],
   ['head.n', 6, '5 candidates cannot give n = 6'],
   ['head.localWeights', [1, 2, 3], '3 weights; k = 2 needs 4'],
+  ['head.secondLook', 40, 'head.secondLook'],
   ['head.kernel', 7, 'head.kernel'],
   ['head.similarity', 'cosine', 'head.similarity'],
   ['head.flipPairs', [[0, 3]], 'an index is not that of a joint'],
@@ -87,6 +88,12 @@ test.each(MISTAKES)('%s = %j is refused', (place, value, message) => {
   const parent = keys.reduce((object, key) => object[key] as Json, wrong);
   parent[last] = value;
   expect(() => checkConfig(wrong, 'config.json')).toThrow(message);
+});
+
+test('a second look without local frames needs such', () => {
+  const wrong = config() as unknown as { head: Json };
+  Object.assign(wrong.head, { k: 0, localWeights: [], secondLook: 0.4 });
+  expect(() => checkConfig(wrong, 'config.json')).toThrow('there are no local frames to leave out');
 });
 
 test.each([[null], [[]], ['text'], [7]])('%j is not a config', (json) => {

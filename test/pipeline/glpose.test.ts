@@ -167,6 +167,48 @@ test('explains itself: where every joined map was cut from, and its weight', asy
   expect(explanation!.mask![0]).toBeCloseTo(0.3, 6);
 });
 
+describe('a second look, without the local frames', () => {
+  const config = { ...CONFIG, n: 1, secondLook: 0.4 };
+  const around = [scene(4, 1), scene(5, 3), scene(6, 1)];
+
+  /** What a head makes of a person that scores `full` with the local frames and `without` when their weights are 0. */
+  async function estimated(
+    full: number,
+    without: number,
+  ): Promise<{ looks: [string | undefined, number][][]; weights: number[]; score: number }> {
+    // prettier-ignore
+    const recorder = new Recorder();
+    const looks: [string | undefined, number][][] = [];
+    recorder.head.estimate = async (batch) => {
+      looks.push(recorder.references(batch, 0));
+      const score = looks.at(-1)![0][1] === 0 ? without : full;
+      return { joints: Float32Array.of(0, 0, score), heatmaps: new Float32Array(1) };
+    };
+    const glpose = new GlobalLocal(recorder.net, FEATURES, recorder.head, config, 'warp');
+    await glpose.begin([drawn(9, 2)]);
+    const [{ joints, explanation }] = await glpose.estimate(around, true);
+    return { looks, weights: explanation!.references.map(({ weight }) => weight), score: joints[0]!.score };
+  }
+
+  test('is taken where the first is unsure, and counts where it is surer', async () => {
+    const { looks, weights, score } = await estimated(0.25, 0.375);
+    expect(looks).toEqual([[['4:1', 0.5], ['6:1', 0.25], ['9:2', 1]], [['4:1', 0], ['6:1', 0], ['9:2', 1]]]); // prettier-ignore
+    expect(score).toBe(0.375);
+    expect(weights).toEqual([0, 0, 1]); // what the pose was made from
+  });
+
+  test('does not count where it is no surer', async () => {
+    const { looks, weights, score } = await estimated(0.25, 0.25);
+    expect(looks).toHaveLength(2);
+    expect(score).toBe(0.25);
+    expect(weights).toEqual([0.5, 0.25, 1]);
+  });
+
+  test('is not taken where the first is sure', async () => {
+    expect(await estimated(0.5, 0.75)).toMatchObject({ looks: [expect.anything()], score: 0.5 });
+  });
+});
+
 test('with warp everyone is extracted once a frame, in their own window, and neighbours are resampled into the key’s', async () => {
   const recorder = new Recorder();
   const features = { ...FEATURES, width: 4, height: 4 };

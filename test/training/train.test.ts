@@ -22,6 +22,7 @@ describeTraining(`training${whyNoPython}`, () => {
     const run = train('train.py', '--self-test', '--threads', '1', '--out', folder);
     expect(run.stderr).toBe('');
     expect(run.stdout).toContain('occlusion 1: 100 % of the joints found');
+    expect(run.stdout).toContain('occlusion 5: 100 % of the joints found'); // the global people's alone
 
     const { shape, head, tensors, people } = readGoldenFile(path.join(folder, 'golden.safetensors'));
     const native = addon().createHead(shape, head, 'cpu');
@@ -70,12 +71,24 @@ describeTraining(`training${whyNoPython}`, () => {
     expect(rows).toHaveLength(1 + 2);
   }, 120_000);
 
+  test('of two looks, the surer counts where the first is unsure', () => {
+    const program = [
+      'import numpy as np; from evaluate import Measured, surest',
+      'def looks(*scores): return Measured(np.array([[s, 10.0] for s in scores]), np.array([[s, s] for s in scores]))',
+      'kept = surest(looks(0.3, 0.3, 0.5, 0.4), looks(0.35, 0.3, 0.9, 0.9), 0.4)',
+      'print(kept.score[:, 1].tolist(), kept.distance[:, 0].tolist())',
+    ].join('\n');
+    const run = spawnSync(python!, ['-B', '-c', program], { cwd: path.join(ROOT, 'training'), encoding: 'utf8' });
+    expect(run.stderr).toBe('');
+    expect(run.stdout.trim()).toBe('[0.35, 0.3, 0.5, 0.4] [0.35, 0.3, 0.5, 0.4]');
+  }, 60_000);
+
   test('an exported bundle config is one that glpose takes', () => {
     const bundle = path.join(ROOT, 'models/glpose-movenet/config.json');
     const program = [
       'import sys, torch; from pathlib import Path; from bundle import write_bundle; from model import Head, Shape',
       'head = Head(Shape(channels=24, block_width=16, joints=2, k=2, n=3, enhancement=False, kernel=1))',
-      'settings = dict(mean=torch.full((24,), 0.25), std=torch.ones(24), joints=["left_knee", "right_knee"], m=9, similarity="channel", reuse="warp")',
+      'settings = dict(mean=torch.full((24,), 0.25), std=torch.ones(24), joints=["left_knee", "right_knee"], m=9, similarity="channel", reuse="warp", second_look=0.4)',
       'write_bundle(Path(sys.argv[1]), Path(sys.argv[2]), head, settings)',
     ].join('\n');
     const out = path.join(folder, 'exported');
@@ -94,6 +107,7 @@ describeTraining(`training${whyNoPython}`, () => {
       similarity: 'channel',
       kernel: 1,
       reuse: 'warp',
+      secondLook: 0.4,
     });
     expect(headShape(config)).toMatchObject({ channels: 24, blockWidth: 16, enhancement: false });
     expect(config.extractor.features.mean[5]).toBe(0.25);
