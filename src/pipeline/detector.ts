@@ -4,16 +4,21 @@ import type { DetectorAdapter, Fit } from './detector-adapters/adapter.js';
 import type { Detection } from './detect.js';
 import type { Image } from './extract.js';
 import type { OnnxSession } from './onnx-runtime.js';
+import { PooledRuns, type Outputs } from './pooled-runs.js';
 import { toImage, type Window } from './window.js';
 
 /** Finds people in whole frames with a detector of any kind that has an adapter. */
 export class PersonDetector {
+  private readonly runs: PooledRuns;
+
   constructor(
     private readonly native: Addon,
     private readonly session: OnnxSession,
     private readonly input: DetectorConfig['input'],
     private readonly adapter: DetectorAdapter,
-  ) {}
+  ) {
+    this.runs = new PooledRuns(session, adapter.outputs);
+  }
 
   /**
    * @param threshold lowest score, 0–1
@@ -45,8 +50,10 @@ export class PersonDetector {
     if (adapter.pad > 0) this.pad(data, fit, image);
     if (adapter.channels === 'bgr') swapRedAndBlue(data);
     const feeds = { [this.input.name]: { dims: [1, 3, height, width], data } };
-    const outputs = await this.session.run(feeds, [...adapter.outputs]);
-    return adapter.decode(outputs, threshold, (x, y) => toImage(window, width, x, y));
+    const decode = (outputs: Outputs): Detection[] =>
+      adapter.decode(outputs, threshold, (x, y) => toImage(window, width, x, y));
+    if (adapter.countsVary) return decode(await this.session.run(feeds, [...adapter.outputs]));
+    return this.runs.run(feeds, decode);
   }
 
   /** Fills what lies around the frame, which the crop left black. */

@@ -85,19 +85,22 @@ async function* untilAborted(
 ): AsyncGenerator<Image, void, undefined> {
   if (!signal) return yield* images;
   const iterator = images[Symbol.asyncIterator]();
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => (stop = () => reject(signal.reason as Error)));
-  aborted.catch(() => {}); // it counts only while somebody waits
-  signal.addEventListener('abort', stop, { once: true });
+  // No race against one promise of the abortion: it would hold on to every image that won.
+  const next = (): Promise<IteratorResult<Image, unknown>> =>
+    new Promise((resolve, reject) => {
+      const stop = (): void => reject(signal.reason as Error);
+      signal.addEventListener('abort', stop, { once: true });
+      const settled = (): void => signal.removeEventListener('abort', stop);
+      iterator.next().then(resolve, reject).finally(settled);
+    });
   try {
     for (;;) {
       signal.throwIfAborted();
-      const { done, value } = await Promise.race([iterator.next(), aborted]);
+      const { done, value } = await next();
       if (done) return;
       yield value;
     }
   } finally {
-    signal.removeEventListener('abort', stop);
     void iterator.return?.().catch(() => {}); // not awaited: it may itself wait for an image that never comes
   }
 }

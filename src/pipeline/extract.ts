@@ -2,6 +2,7 @@ import type { ExtractorConfig } from '../models/config.js';
 import type { Addon } from '../native/binding.js';
 import { Batcher } from './batcher.js';
 import type { OnnxSession, Plain } from './onnx-runtime.js';
+import { mapValues, PooledRuns, type Outputs } from './pooled-runs.js';
 import type { Window } from './window.js';
 
 /** An RGB image, [height, width, 3], 8 bits. */
@@ -13,9 +14,6 @@ export interface Image {
 
 /** One person's window, resampled to the extractor's input and standardised: [3, H, W]. */
 export type Crop = Float32Array;
-
-/** A net's outputs by name. */
-export type Outputs = Record<string, Plain>;
 
 /** A window whose outputs somebody waits for. */
 interface Wanted {
@@ -34,8 +32,7 @@ export class CropNet {
   /** Windows that it works on at a time; as many again are cut meanwhile. */
   readonly atOnce: number;
   private readonly extracting: Batcher<Wanted, unknown>;
-  /** Shapes of the outputs of one run of `extract`; null before the first. */
-  private shapes: Record<string, readonly number[]> | null = null;
+  private readonly runs: PooledRuns;
 
   /**
    * @param batch windows a run: 1 on the CPU, where larger batches gain nothing and cost memory. Larger ones are filled up, so
@@ -51,6 +48,7 @@ export class CropNet {
     this.aspect = input.width / input.height;
     this.lanes = session.width;
     this.atOnce = batch * session.width;
+    this.runs = new PooledRuns(session, outputs);
     this.extracting = new Batcher(batch, 2 * session.width, (wanted) => this.extractTogether(wanted));
   }
 
@@ -93,22 +91,18 @@ export class CropNet {
 
   private async extractTogether(wanted: Wanted[]): Promise<Promise<unknown>[]> {
     for (const { signal } of wanted) signal?.throwIfAborted();
-    const { buffers } = this.session;
     const length = this.cropLength;
-    const crops = buffers.take(this.batch * length);
+    const crops = this.session.buffers.take(this.batch * length);
     const cut = wanted.map(({ image, window }, i) =>
       this.cutInto(crops.subarray(i * length, (i + 1) * length), image, window),
     );
     await Promise.all(cut);
 
-    const into = this.shapes && mapValues(this.shapes, (dims) => ({ dims, data: buffers.take(product(dims)) }));
-    const outputs = await this.session.run(this.feedsOf(crops), this.outputs, into ?? undefined);
-    this.shapes ??= mapValues(outputs, ({ dims }) => dims);
-
-    const results = wanted.map(async ({ use }, i) => use(mapValues(outputs, (tensor) => part(tensor, i))));
-    await Promise.allSettled(results);
-    for (const { data } of Object.values(outputs)) buffers.give(data);
-    return results;
+    return this.runs.run(this.feedsOf(crops), async (outputs) => {
+      const results = wanted.map(async ({ use }, i) => use(mapValues(outputs, (tensor) => part(tensor, i))));
+      await Promise.allSettled(results);
+      return results;
+    });
   }
 
   private cutInto(out: Float32Array, image: Image, window: Window): Promise<Crop> {
@@ -141,14 +135,6 @@ export class CropNet {
 function part({ dims: [count, ...dims], data }: Plain, i: number): Plain {
   const length = data.length / count;
   return { dims: [1, ...dims], data: data.subarray(i * length, (i + 1) * length) };
-}
-
-function product(dims: readonly number[]): number {
-  return dims.reduce((total, size) => total * size, 1);
-}
-
-function mapValues<T, R>(record: Record<string, T>, map: (value: T) => R): Record<string, R> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 }
 
 /** Joins tensors along the first axis. */

@@ -1,7 +1,8 @@
 import type { OwnPoseConfig } from '../models/config.js';
 import type { Addon } from '../native/binding.js';
 import { toJoints, type EstimatedPose, type Estimator, type Scene } from './estimator.js';
-import type { CropNet, Outputs } from './extract.js';
+import type { CropNet } from './extract.js';
+import type { Outputs } from './pooled-runs.js';
 import { decodeMoveNetPose } from './movenet-pose.js';
 import { DERIVED_JOINTS, withDerivedJoints } from './derived-joints.js';
 import type { DrawnCandidate } from './survey.js';

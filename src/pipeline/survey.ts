@@ -30,7 +30,7 @@ export type GivenDetection = Detection & { trackId?: number };
 export interface SurveyOptions {
   /** The people of one frame. */
   detect(frame: Image & { index: number; name: string }): Promise<readonly GivenDetection[]>;
-  /** Cuts the crop of a candidate. */
+  /** Cuts the crop of a candidate, into memory of its own. */
   cut(image: Image, window: Window): Promise<Crop>;
   /** Width / height of windows. */
   aspect: number;
@@ -97,8 +97,7 @@ export class Surveyor {
     for (const [person, { box, score }] of sightings.entries()) {
       await this.draw.offer(score >= GOOD_CANDIDATE, async () => {
         const window = windowOf(box, aspect);
-        const crop = (await cut(image, window)).slice(); // its own buffer, not a view of a batch
-        return { frame, person, window, crop };
+        return { frame, person, window, crop: await cut(image, window) };
       });
     }
   }

@@ -1,4 +1,6 @@
 import path from 'node:path';
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { estimateStream } from '../../src/pipeline/estimate-stream.js';
 import { estimateVideo } from '../../src/pipeline/estimate.js';
 import type { Image } from '../../src/pipeline/extract.js';
@@ -155,6 +157,28 @@ test('a signal also ends the wait for an image that does not come', async () => 
   stop.abort(reason);
   await expect(waiting).rejects.toBe(reason);
   expect(closed).toBe(false); // it is told to close, and does when it wakes
+});
+
+test('a stream with a signal forgets its images', async () => {
+  v8.setFlagsFromString('--expose-gc');
+  const collectGarbage = vm.runInNewContext('gc') as () => void;
+  const made: WeakRef<Uint8Array>[] = [];
+  async function* images(): AsyncGenerator<Image, void, undefined> {
+    for (let i = 0; i < 40; i++) {
+      const data = new Uint8Array(3 * 64 * 64);
+      made.push(new WeakRef(data));
+      yield { width: 64, height: 64, data };
+    }
+  }
+  const nobody = { boxesOf: () => [] };
+  const { signal } = new AbortController();
+  for await (const { index } of estimateStream(images(), single, { boxes: nobody, signal })) {
+    if (index < 39) continue;
+    await new Promise((resolve) => setTimeout(resolve)); // a WeakRef holds what it points to until the turn ends
+    collectGarbage();
+    expect(made.filter((image) => image.deref()).length).toBeLessThan(8);
+  }
+  expect(made).toHaveLength(40);
 });
 
 test.each([

@@ -1,8 +1,9 @@
 import type { HeadConfig } from '../../src/models/config.js';
 import type { EstimateBatch, NativeHead } from '../../src/native/binding.js';
 import type { Scene } from '../../src/pipeline/estimator.js';
-import type { CropNet, Outputs } from '../../src/pipeline/extract.js';
+import type { CropNet } from '../../src/pipeline/extract.js';
 import { GlobalLocal } from '../../src/pipeline/glpose.js';
+import type { Outputs } from '../../src/pipeline/pooled-runs.js';
 import type { Window } from '../../src/pipeline/window.js';
 
 /*

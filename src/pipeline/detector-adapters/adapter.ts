@@ -20,6 +20,8 @@ export interface DetectorAdapter {
   readonly pad: number;
   /** Order of the input's planes. */
   readonly channels: 'rgb' | 'bgr';
+  /** Whether there are as many rows as people, so that the outputs' shapes are not known beforehand. */
+  readonly countsVary?: boolean;
   fit(frame: { width: number; height: number }): Fit;
   /**
    * @param outputs by name

@@ -11,6 +11,7 @@ export function boxes(config: Extract<DetectorConfig, { kind: 'boxes' }>): Detec
     outputs: [output],
     pad: input.pad,
     channels: input.channels,
+    countsVary: true,
     fit: (frame) => fitInto(input, frame),
     decode(tensors, threshold, toImage) {
       const rows = [
