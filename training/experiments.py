@@ -23,6 +23,7 @@ HEADS = {
     "no-global": ["--n", "0"],
     "no-local": ["--k", "0"],
     "no-enhancement": ["--no-enhancement"],
+    "second-look": ["--withhold", "0.25"],  # asked again without local frames where it is unsure
     "k-1": ["--k", "1"],
     "k-2": ["--k", "2"],
     "k-3": ["--k", "3"],

@@ -32,6 +32,7 @@ METHODS = {  # of the first table
     "single-frame averaged": "… its heat maps averaged over the window with W_l",
     "single-frame interpolated": "… its joints interpolated from outside the run",
     "glpose": "**GLPose**",
+    "second-look": "… which may look again without local",
     "no-global": "without global",
     "no-local": "without local",
     "no-enhancement": "without enhancement",
