@@ -103,6 +103,20 @@ describeInChromium('the page in a browser', () => {
     await page.close();
   });
 
+  test('n leads from one of a person’s worst moments to the next, and from the last to the first', async () => {
+    const page = await browser.open(path.join(dir, 'small.html'), { hash: '#frame=0&person=3' });
+    const frames: string[] = [];
+    for (let i = 0; i < FRAMES && !(frames.length > 1 && frames.at(-1) === frames[0]); i++) {
+      await page.keyboard.press('n');
+      frames.push((await frameShown(page)).split(' ')[0]);
+    }
+    expect(frames.length).toBeGreaterThan(1);
+    expect(frames.at(-1)).toBe(frames[0]);
+    await page.keyboard.press('p');
+    expect(await frameShown(page)).toMatch(new RegExp(`^${frames.at(-2)} /`));
+    await page.close();
+  });
+
   test('plays at the video’s speed to its end', async () => {
     const page = await browser.open(path.join(dir, 'small.html'));
     const started = Date.now();

@@ -35,7 +35,7 @@ export function keyboard(
     { keys: ['ArrowLeft', 'ArrowRight'], says: 'a frame back, on; with Shift ten', does: ({ key, shiftKey }) => player.step((key === 'ArrowLeft' ? -1 : 1) * (shiftKey ? 10 : 1)) }, // prettier-ignore
     { keys: ['Home', 'End'], says: 'first, last frame', does: ({ key }) => player.step(key === 'Home' ? -Infinity : Infinity) }, // prettier-ignore
     { keys: ['ArrowUp', 'ArrowDown'], says: 'the person before, after', does: ({ key }) => among(key === 'ArrowUp' ? -1 : 1) }, // prettier-ignore
-    { keys: ['p', 'n'], says: 'the chosen person’s worst moment before, after this one', does: ({ key }) => worst(key === 'n' ? 1 : -1) }, // prettier-ignore
+    { keys: ['p', 'n'], says: 'the chosen person’s worst moment before, after this one; round from the end to the beginning', does: ({ key }) => worst(key === 'n' ? 1 : -1) }, // prettier-ignore
     { keys: ['z'], says: 'zoom to the chosen person', does: () => zoom() },
     { keys: ['f'], says: 'the whole frame', does: () => stage.resetZoom() },
     { keys: ['h'], says: 'over the crop: pose, heat maps, mask', does: () => store.set({ layer: LAYERS[(LAYERS.indexOf(store.state.layer) + 1) % LAYERS.length] }) }, // prettier-ignore
@@ -52,7 +52,7 @@ export function keyboard(
     const { boxes, labels, alone } = store.state;
     store.set(key === 'b' ? { boxes: !boxes } : key === 'l' ? { labels: !labels } : { alone: !alone });
   }
-  /** The nearest local maximum of severity among the worst tenth of the track's poses. */
+  /** The next local maximum of severity among the worst tenth of the track's poses. */
   function worst(direction: 1 | -1): void {
     const { track, frame } = store.state;
     if (track === null) return;
@@ -62,9 +62,11 @@ export function keyboard(
     const bar = sorted[Math.floor(sorted.length / 10)];
     let at = video.poseFrom(track, frame) - first;
     if (direction > 0 && video.frameOf(first + at) > frame) at--; // the next pose is a candidate itself
-    for (at += direction; at >= 0 && at < severity.length; at += direction) {
-      const isPeak = !(severity[at - 1] > severity[at]) && !(severity[at + 1] > severity[at]);
-      if (severity[at] >= bar && isPeak) return store.set({ frame: video.frameOf(first + at), playing: false });
+    const count = severity.length;
+    for (let step = 1; step <= count; step++) {
+      const place = (((at + direction * step) % count) + count) % count; // after the last comes the first
+      const isPeak = !(severity[place - 1] > severity[place]) && !(severity[place + 1] > severity[place]);
+      if (severity[place] >= bar && isPeak) return store.set({ frame: video.frameOf(first + place), playing: false });
     }
   }
   const dialog = el(
