@@ -40,7 +40,7 @@ def read_safetensors(path: Path) -> dict:
 
 def read_head(bundle: Path) -> tuple[Head, dict]:
     """A bundle's head, and its settings as in `write_bundle`."""
-    config = json.loads((bundle / "config.json").read_text())
+    config = json.loads((bundle / "config.json").read_text(encoding="utf-8"))
     features, head = config["extractor"]["features"], config["head"]
     if not head["trained"]:
         raise SystemExit(f"the head of {bundle} is not trained")
@@ -71,7 +71,7 @@ def write_bundle(source: Path, out: Path, head: Head, settings: dict) -> None:
     Copies the bundle `source` to `out` with another head.
     settings: mean and std [C] of the features, joints, m, similarity, reuse, second_look (0: none)
     """
-    config = json.loads((source / "config.json").read_text())
+    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
     shape = head.shape
     if out.resolve() != source.resolve():
         shutil.copytree(source, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("head.safetensors"))
@@ -95,7 +95,7 @@ def write_bundle(source: Path, out: Path, head: Head, settings: dict) -> None:
     if settings.get("second_look"):
         config["head"]["secondLook"] = settings["second_look"]
     write_safetensors(out / "head.safetensors", head_tensors(head), {"trained": "true"})
-    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (out / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def rounded(statistics: torch.Tensor) -> torch.Tensor:
