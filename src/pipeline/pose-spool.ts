@@ -5,8 +5,10 @@ import type { FrameList, FramePoses } from '../types.js';
 import { asOutputError } from './whole-file.js';
 import { temporaryBeside } from './temporary.js';
 
-/** Characters that are kept in memory before they are written, and bytes that are read at a time. */
-const BLOCK = 1 << 20;
+/** Characters that are kept in memory before they are written; few, as with READ. */
+const BLOCK = 1 << 17;
+/** Bytes that are read at a time: few, since what outlives its use makes V8 enlarge its heap. */
+const READ = 1 << 15;
 
 /**
  * The poses of one video while it is under way: those of a short one in memory, all others in a temporary file, a frame a line. A day
@@ -45,7 +47,7 @@ export class PoseSpool implements FrameList, Disposable {
     const unwritten = [...this.lines];
     let rest = '';
     const decoder = new StringDecoder('utf8');
-    const block = Buffer.alloc(Math.min(BLOCK, end));
+    const block = Buffer.alloc(Math.min(READ, end));
     for (let at = 0; at < end;) {
       const read = this.try(() => readSync(this.handle!, block, 0, Math.min(block.length, end - at), at));
       if (read === 0) throw new Error(`${this.file} was cut short`);
