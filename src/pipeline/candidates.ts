@@ -9,10 +9,14 @@ export class CandidateDraw<T> {
   private anySeen = 0;
   private readonly random: () => number;
 
-  /** @param m how many to draw */
+  /**
+   * @param m how many to draw
+   * @param drop takes each item that was taken and is no longer in the draw
+   */
   constructor(
     private readonly m: number,
     seed: number,
+    private readonly drop: (item: T) => void = () => {},
   ) {
     this.random = mulberry32(seed);
   }
@@ -36,7 +40,10 @@ export class CandidateDraw<T> {
       return;
     }
     const slot = Math.floor(this.random() * (seen + 1));
-    if (slot < this.m) reservoir[slot] = await make();
+    if (slot >= this.m) return;
+    const before = reservoir[slot];
+    reservoir[slot] = await make();
+    if (!this.good.includes(before) && !this.any.includes(before)) this.drop(before);
   }
 }
 

@@ -79,11 +79,12 @@ export async function* estimateVideo(
   try {
     const onFrame = (): void => onProgress?.({ pass: 'survey', people: 0 });
     const log = options.boxes || options.detect ? undefined : journal?.detections;
-    const survey = await surveyVideo(source, { ...surveyOptions(model, options), log, onFrame });
-    await estimator.begin(survey.candidates, signal);
+    const { sightings, candidates } = await surveyVideo(source, { ...surveyOptions(model, options), log, onFrame });
+    await estimator.begin(candidates, signal);
+    for (const { crop } of candidates.splice(0)) net.giveBack(crop);
 
     // A damaged video may yield more frames the second time than the first; nobody was looked for in those.
-    const sightingsOf = (frame: Frame): Sighting[] => survey.sightings.of(frame.index);
+    const sightingsOf = (frame: Frame): Sighting[] => sightings.of(frame.index);
     const sceneOf = (frame: ReadableFrame): Scene => ({
       ...frame,
       people: sightingsOf(frame).map((sighting) => toScenePerson(sighting, net.aspect)),
@@ -126,7 +127,8 @@ export function surveyOptions({ estimator, detector, net }: Model, options: Peop
       if (detect) return checked(await options.detect!(frame), frame.name);
       return (await detector?.detect(frame, minBoxScore * WEAK_SHARE)) ?? [];
     },
-    cut: async (image, window) => (await net.cut(image, [window]))[0],
+    cut: (image, window) => net.cutOne(image, window),
+    giveBack: (crop) => net.giveBack(crop),
     aspect: net.aspect,
     startScore: minBoxScore,
     patience: PATIENCE,

@@ -57,6 +57,16 @@ export class CropNet {
     return Promise.all(windows.map((window) => this.cutInto(new Float32Array(this.cropLength), image, window)));
   }
 
+  /** The crop of one window, in memory that may have been another's: see `giveBack`. */
+  cutOne(image: Image, window: Window): Promise<Crop> {
+    return this.cutInto(this.session.buffers.take(this.cropLength), image, window);
+  }
+
+  /** Takes a crop of `cutOne` that nobody uses any more. */
+  giveBack(crop: Crop): void {
+    this.session.buffers.give(crop);
+  }
+
   /**
    * Runs the net on crops.
    * @returns each output by name, [N, …] over all crops

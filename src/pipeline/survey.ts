@@ -30,8 +30,10 @@ export type GivenDetection = Detection & { trackId?: number };
 export interface SurveyOptions {
   /** The people of one frame. */
   detect(frame: Image & { index: number; name: string }): Promise<readonly GivenDetection[]>;
-  /** Cuts the crop of a candidate, into memory of its own. */
+  /** Cuts the crop of a candidate. */
   cut(image: Image, window: Window): Promise<Crop>;
+  /** Takes the crop of one that is none any more. */
+  giveBack(crop: Crop): void;
   /** Width / height of windows. */
   aspect: number;
   /** Detections under this score start no track. */
@@ -63,7 +65,7 @@ export class Surveyor {
 
   constructor(private readonly options: SurveyOptions) {
     this.tracker = new Tracker(options);
-    this.draw = new CandidateDraw(options.m, options.seed);
+    this.draw = new CandidateDraw(options.m, options.seed, ({ crop }) => options.giveBack(crop));
   }
 
   /**

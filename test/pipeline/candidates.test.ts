@@ -32,3 +32,16 @@ test('makes only what it takes', async () => {
   for (let item = 0; item < 500; item++) await drawing.offer(true, async () => ++made);
   expect(made).toBeLessThan(60); // 2 reservoirs × 2 (1 + ln 250) expected ≈ 26
 });
+
+test('tells what it no longer needs, each once, and nothing that it still holds', async () => {
+  const dropped: number[] = [];
+  const drawing = new CandidateDraw<number>(3, 5, (item) => dropped.push(item));
+  const made: number[] = [];
+  for (let item = 0; item < 200; item++) {
+    await drawing.offer(item % 2 === 0, async () => (made.push(item), item));
+    expect(drawing.drawn().some((held) => dropped.includes(held))).toBe(false);
+  }
+  expect(new Set(dropped).size).toBe(dropped.length);
+  expect(made.length - dropped.length).toBeLessThanOrEqual(6); // what two reservoirs of three hold
+  expect(made.length - dropped.length).toBeGreaterThanOrEqual(3);
+});
