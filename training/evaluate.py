@@ -41,6 +41,14 @@ def measure(head: Head, batches: Batches, picks: list[tuple[int, Condition]]) ->
     return Measured(np.concatenate(distance), np.concatenate(score))
 
 
+def measure_as_infer(head: Head, batches: Batches, picks: list[tuple[int, Condition]], second_look: float) -> Measured:
+    """With a second look at those whose mean score is below `second_look`; 0: none."""
+    measured = measure(head, batches, picks)
+    if second_look > 0:
+        measured = surest(measured, measure(head, batches.without_local(), picks), second_look)
+    return measured
+
+
 def surest(first: Measured, without: Measured, below: float) -> Measured:
     """
     What infer keeps of two looks: the one without local frames, where the first one's mean score is below `below` and the
@@ -200,13 +208,9 @@ def evaluations(samples: Samples, runs: list[Path], arguments) -> Iterator[tuple
         parts = dict(k=shape.k, n=shape.n, similarity=settings["similarity"])
         parts |= dict(warp=arguments.warp and shape.k > 0, leak=arguments.leak)
         batches = Batches(samples, settings["mean"], settings["std"], **parts)
-        without = Batches(samples, settings["mean"], settings["std"], **parts, withhold=1)
-        below = settings.get("second_look", 0) if arguments.second_look is None else arguments.second_look
+        second_look = settings.get("second_look", 0) if arguments.second_look is None else arguments.second_look
         for condition, picks in wanted:
-            measured = measure(head, batches, picks)
-            if below > 0:
-                measured = surest(measured, measure(head, without, picks), below)
-            yield folder.name, condition, measured, picks
+            yield folder.name, condition, measure_as_infer(head, batches, picks, second_look), picks
             if shape.references == 0:
                 for name, measured in baselines(head, batches, samples, picks, samples.stored_k).items():
                     yield f"{folder.name} {name}", condition, measured, picks

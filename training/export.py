@@ -11,10 +11,11 @@ from bundle import write_bundle
 from evaluate import load_run
 
 
-def export(run: Path, bundle: Path, out: Path, **other) -> None:
-    """other: settings of the run that the bundle shall have otherwise, but for those that are None."""
+def export(run: Path, bundle: Path, out: Path, m: int | None = None, second_look: float | None = None) -> None:
+    """m: candidates that inference draws; second_look: see train.py. As the run has them where None."""
     head, settings = load_run(run)
-    write_bundle(bundle, out, head, settings | {name: value for name, value in other.items() if value is not None})
+    other = {name: value for name, value in (("m", m), ("second_look", second_look)) if value is not None}
+    write_bundle(bundle, out, head, settings | other)
 
 
 def main() -> None:
@@ -25,7 +26,7 @@ def main() -> None:
     parser.add_argument("--m", type=int, help="candidates that inference draws; default: as many as the samples had")
     parser.add_argument("--second-look", type=float, help="mean score below which the head looks again without local frames; 0: never")
     arguments = parser.parse_args()
-    export(arguments.run, arguments.bundle, arguments.out, m=arguments.m, second_look=arguments.second_look)
+    export(arguments.run, arguments.bundle, arguments.out, arguments.m, arguments.second_look)
 
 
 if __name__ == "__main__":

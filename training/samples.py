@@ -7,6 +7,7 @@ Legend: B people in a batch   C channels and h×w size of a map   K joints   k l
 """
 
 import json
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,7 +143,7 @@ class Batches:
         """
         mean, std: [C] of the standardisation. warp: neighbours come from their own windows. leak: candidates within a degraded
         run stay, though they are not degraded; otherwise they are left out, since a real run would have spoiled them.
-        withhold: share of the samples whose local frames have weight 0: drawn in training, all or none otherwise.
+        withhold: share of the samples drawn in training whose local frames have weight 0; 1: of all, always.
         """
         if k > samples.stored_k:
             raise SystemExit(f"the samples have {samples.stored_k} local frames a side; k = {k} needs more")
@@ -151,6 +152,12 @@ class Batches:
         self.samples, self.mean, self.std = samples, mean, std
         self.k, self.n, self.similarity, self.warp, self.leak = k, n, similarity, warp, leak
         self.withhold, self.local = withhold, local_weights(k)
+
+    def without_local(self) -> "Batches":
+        """The same, but with weight 0 for every local frame."""
+        other = copy(self)
+        other.withhold = 1
+        return other
 
     def batch(self, picks: list[tuple[int, Condition]], random: np.random.Generator | None = None) -> Batch:
         """
@@ -180,7 +187,7 @@ class Batches:
         key = v[k]
         others, global_w = self._global(s, condition, key, maps, random)
         references = torch.cat([v[:k], v[k + 1 :], others])
-        withheld = (random.random() if random is not None and self.withhold > 0 else 0.5) < self.withhold
+        withheld = self.withhold == 1 or (random is not None and self.withhold > 0 and random.random() < self.withhold)
         local_w = torch.zeros_like(self.local) if withheld else self.local
         weights = torch.cat([local_w[:, None].expand(2 * k, channels), global_w])
         return key, references, weights

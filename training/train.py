@@ -24,7 +24,7 @@ from torch import nn
 
 from allocator import keep_memory
 from bundle import read_head, rounded
-from evaluate import conditions, load_run, measure, pck, plain_picks, surest
+from evaluate import conditions, load_run, measure_as_infer, pck, plain_picks
 from export import export
 from model import Head, Shape, loss, paper_initialisation
 from samples import CLEAN, Batches, Condition, Samples, gaussians
@@ -90,7 +90,7 @@ class Training:
         self.settings = dict(mean=mean, std=std, joints=train.joints, m=train.made["m"], similarity=similarity)
         # A head that has seen neighbours in their own windows may be given such, which costs a fraction.
         self.settings["reuse"] = "warp" if any("own" in s.clean for s in train.samples) else "exact"
-        self.settings["second_look"] = SECOND_LOOK if recipe.withhold > 0 else 0
+        self.settings["second_look"] = SECOND_LOOK if recipe.withhold > 0 and shape.k > 0 else 0
         self.epoch, self.best = 0, -1.0
         self.begun = False  # with the head of another run
 
@@ -130,15 +130,9 @@ class Training:
 
     def validate(self, samples: Samples, wanted: list[Condition]) -> dict[str, float]:
         """PCK@0.1 of each condition, as `infer` would see it; an epoch is as good as their mean."""
-        batches, without = (self.batches(samples, withhold=share) for share in (0, 1))
-        below, figures = self.settings["second_look"], {}
-        for condition in wanted:
-            picks = plain_picks(samples, condition)
-            measured = measure(self.head, batches, picks)
-            if below > 0:
-                measured = surest(measured, measure(self.head, without, picks), below)
-            figures[str(condition)] = pck(measured.distance, 0.1)
-        return figures
+        batches, second_look = self.batches(samples), self.settings["second_look"]
+        measured = {c: measure_as_infer(self.head, batches, plain_picks(samples, c), second_look) for c in wanted}
+        return {str(c): pck(of.distance, 0.1) for c, of in measured.items()}
 
     def save(self, file: Path, **more) -> None:
         temporary = file.with_suffix(".tmp")
@@ -168,9 +162,10 @@ class Training:
 
     def resume(self, file: Path) -> None:
         saved = torch.load(file, map_location="cpu")
-        if saved["shape"] != asdict(self.head.shape) or saved["recipe"] != asdict(self.recipe):
+        recipe = asdict(Recipe()) | saved["recipe"]  # what was not there yet was as it is by default
+        if saved["shape"] != asdict(self.head.shape) or recipe != asdict(self.recipe):
             raise SystemExit(f"{file} belongs to a run with other settings. Give them again, or another --out.")
-        self.settings = saved["settings"]
+        self.settings |= saved["settings"]
         self.head.load_state_dict(saved["head"])
         self.optimiser.load_state_dict(saved["optimiser"])
         self.epoch, self.best = saved["epoch"], saved["best"]

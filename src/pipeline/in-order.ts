@@ -37,8 +37,8 @@ export async function* inOrder<T, R>(
       yield await result;
     }
   } finally {
-    if (!ended) await source.return?.();
     await Promise.allSettled(underWay.map(({ result }) => result));
+    if (!ended) await source.return?.();
   }
 }
 
