@@ -13,7 +13,7 @@ const folder = await clipFolder();
 const frames = path.join(folder, 'walk');
 const annotations = path.join(folder, 'index.json');
 const FRAMES = 4;
-const MAP = 24 * 64 * 48;
+const MAP = 31 * 64 * 48;
 
 /** The person moves three pixels a frame. */
 const place = (frame: number): number[][] => [[30 + 3 * frame, 10], [35 + 3 * frame, 50], [25 + 3 * frame, 50]]; // prettier-ignore

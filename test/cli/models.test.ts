@@ -33,7 +33,7 @@ test('info tells architecture, files and digest', async () => {
   for (const part of [
     await sha256(),
     'k = 4, n = 6 of m = 20',
-    'C = 24, 48×64',
+    'C = 31, 48×64',
     'extractor.onnx',
     'head.safetensors',
   ]) {

@@ -87,8 +87,8 @@ describeTraining(`training${whyNoPython}`, () => {
     const bundle = path.join(ROOT, 'models/glpose-movenet/config.json');
     const program = [
       'import sys, torch; from pathlib import Path; from bundle import write_bundle; from model import Head, Shape',
-      'head = Head(Shape(channels=24, block_width=16, joints=2, k=2, n=3, enhancement=False, kernel=1))',
-      'settings = dict(mean=torch.full((24,), 0.25), std=torch.ones(24), joints=["left_knee", "right_knee"], m=9, similarity="channel", reuse="warp", second_look=0.4)',
+      'head = Head(Shape(channels=31, block_width=16, joints=2, k=2, n=3, enhancement=False, kernel=1))',
+      'settings = dict(mean=torch.full((31,), 0.25), std=torch.ones(31), joints=["left_knee", "right_knee"], m=9, similarity="channel", reuse="warp", second_look=0.4)',
       'write_bundle(Path(sys.argv[1]), Path(sys.argv[2]), head, settings)',
     ].join('\n');
     const out = path.join(folder, 'exported');
@@ -109,7 +109,7 @@ describeTraining(`training${whyNoPython}`, () => {
       reuse: 'warp',
       secondLook: 0.4,
     });
-    expect(headShape(config)).toMatchObject({ channels: 24, blockWidth: 16, enhancement: false });
+    expect(headShape(config)).toMatchObject({ channels: 31, blockWidth: 16, enhancement: false });
     expect(config.extractor.features.mean[5]).toBe(0.25);
   }, 60_000);
 });

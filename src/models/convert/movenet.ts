@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { GlposeError, messageOf } from '../../errors.js';
+import { addLocatedJoints, LOCATED_JOINTS } from './located-joints.js';
 import { convertTfjs, type Subgraph } from './tfjs-to-onnx.js';
 import { readTfjsModel } from './tfjs.js';
 
@@ -33,19 +34,33 @@ export const DETECTOR: Subgraph = {
   documentation: documentation('MoveNet MultiPose Lightning'),
 };
 
-/** Extractor: the stride-4 map that all of MoveNet's heads read, and the heads: heat maps after the sigmoid, the rest raw. */
+const TRUNK_CHANNELS = 24;
+
+/**
+ * Extractor: `trunk`, the stride-4 map that all of MoveNet's heads read, and the heads: heat maps after the sigmoid, the rest
+ * raw. `features`, which GLPose reads, is the trunk and, from the heads, the joints as located-joints.ts has them.
+ */
 export const EXTRACTOR: Subgraph = {
   ...COMMON,
   graphName: 'movenet-thunder',
   outputs: {
-    features: {
+    trunk: {
       tensor: `${ROOT}/center_net_mobile_net_v2fpn_feature_extractor/model_1/re_lu_2/Relu`,
-      channels: 24,
+      channels: TRUNK_CHANNELS,
     },
     heatmap: { tensor: `${ROOT}/Sigmoid`, channels: 17 },
     offset: { tensor: `${ROOT}/kpt_offset_0/conv2d_7/BiasAdd`, channels: 34 },
     regress: { tensor: `${ROOT}/kpt_regress_0/conv2d_6/BiasAdd`, channels: 34 },
     center: { tensor: `${ROOT}/center_0/conv2d_4/BiasAdd`, channels: 1 },
+  },
+  computed: {
+    features: {
+      channels: TRUNK_CHANNELS + LOCATED_JOINTS.length,
+      add: (onnx, name) => {
+        const joints = addLocatedJoints(onnx, { heatmap: 'heatmap', regress: 'regress', center: 'center' }, 'joints');
+        onnx.node('Concat', ['trunk', joints], name, { axis: 1 });
+      },
+    },
   },
   documentation: documentation('MoveNet SinglePose Thunder'),
 };

@@ -23,6 +23,8 @@ export interface Subgraph {
   nominalSide: number;
   /** Output name in the ONNX file → tensor of the TFJS graph and its channels. */
   outputs: Record<string, { tensor: string; channels: number }>;
+  /** Outputs that are computed from those: nodes of the ONNX graph behind the TFJS graph's. */
+  computed?: Record<string, { channels: number; add: (onnx: OnnxBuilder, name: string) => void }>;
   /** Prefixes dropped from tensor names. */
   dropPrefixes: string[];
   /** Source and terms, written into the file. */
@@ -64,12 +66,16 @@ class Converter {
   }
 
   convert(): Buffer {
-    const { input, from, outputs, graphName, documentation } = this.subgraph;
+    const { input, from, outputs, computed, graphName, documentation } = this.subgraph;
     this.onnx.input(input, ['N', 3, 'H', 'W']);
     this.emitted.set(from, input);
     this.strides.set(input, 1);
     for (const [name, { tensor, channels }] of Object.entries(outputs)) {
       this.emit(tensor);
+      this.onnx.output(name, ['N', channels, 'h', 'w']);
+    }
+    for (const [name, { channels, add }] of Object.entries(computed ?? {})) {
+      add(this.onnx, name);
       this.onnx.output(name, ['N', channels, 'h', 'w']);
     }
     return this.onnx.build(graphName, documentation);

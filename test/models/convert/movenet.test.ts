@@ -59,11 +59,12 @@ describe('the shipped graphs run with free N, H and W', () => {
     const image = pattern(2, 128, 96);
     const both = await session.run({ image });
     expect(Object.entries(both).map(([name, { dims }]) => [name, ...dims])).toEqual([
-      ['features', 2, 24, 32, 24],
+      ['trunk', 2, 24, 32, 24],
       ['heatmap', 2, 17, 32, 24],
       ['offset', 2, 34, 32, 24],
       ['regress', 2, 34, 32, 24],
       ['center', 2, 1, 32, 24],
+      ['features', 2, 31, 32, 24],
     ]);
     const second = (image.data as Float32Array).slice(3 * 128 * 96);
     const alone = await session.run({ image: new Tensor('float32', second, [1, 3, 128, 96]) });
@@ -103,7 +104,8 @@ describe('on a real person, in the middle of a black 256×256 image', () => {
   test.each(['detector', 'extractor'] as const)('the %s computes what TensorFlow.js does', async (graph) => {
     const file = path.join(ROOT, 'test/models/convert/golden/movenet.json');
     const golden = (JSON.parse(await readFile(file, 'utf8')) as Record<string, Record<string, Golden>>)[graph];
-    const outputs = await run(graph);
+    const { features, ...outputs } = await run(graph);
+    expect(features === undefined).toBe(graph === 'detector');
     expect(Object.keys(outputs)).toEqual(Object.keys(golden));
     for (const [name, { shape, largest, probes }] of Object.entries(golden)) {
       expect([name, ...outputs[name].dims]).toEqual([name, ...shape]);
@@ -112,6 +114,39 @@ describe('on a real person, in the middle of a black 256×256 image', () => {
         if (!(error < 1e-4)) throw new Error(`${name}[${at}] is ${outputs[name].data[at]}, expected ${value}`);
       }
     }
+  });
+
+  test('the features are the trunk and the joints of the person in the middle, left minus right', async () => {
+    const { trunk, heatmap, regress, center, features } = await run('extractor');
+    const side = SIDE / 4;
+    const cells = side ** 2;
+    const values = (tensor: Tensor): Float32Array => tensor.data as Float32Array;
+    const distance = (cell: number, row: number, column: number): number =>
+      Math.hypot(Math.floor(cell / side) - row, (cell % side) - column) + 1.8;
+    const sure = Array.from(values(center), (c, cell) => 1 / (1 + Math.exp(-c)) / distance(cell, side / 2, side / 2));
+    const person = sure.indexOf(Math.max(...sure));
+    const located = (joint: (typeof COCO_JOINTS)[number], cell: number): number => {
+      const q = COCO_JOINTS.indexOf(joint);
+      const row = Math.floor(person / side) + values(regress)[2 * q * cells + person];
+      const column = (person % side) + values(regress)[(2 * q + 1) * cells + person];
+      return (values(heatmap)[q * cells + cell] * 1.8) / distance(cell, row, column);
+    };
+    const kinds = ['shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle'] as const;
+    expect([...features.dims]).toEqual([1, 24 + 1 + kinds.length, side, side]);
+    expect(values(features).subarray(0, 24 * cells)).toEqual(values(trunk));
+    for (let cell = 0; cell < cells; cell++) {
+      const expected = [
+        located('nose', cell),
+        ...kinds.map((kind) => located(`left_${kind}`, cell) - located(`right_${kind}`, cell)),
+      ];
+      expected.forEach((value, i) => {
+        const found = values(features)[(24 + i) * cells + cell];
+        if (!(Math.abs(found - value) < 1e-5)) throw new Error(`joint ${i}, cell ${cell}: ${found}, expected ${value}`);
+      });
+    }
+    const shoulders = values(features).subarray(25 * cells, 26 * cells); // turned a little: one side is surer
+    expect(Math.max(...shoulders, ...shoulders.map((value) => -value))).toBeGreaterThan(0.2);
+    expect([Math.max(...shoulders) > 0.02, Math.min(...shoulders) < -0.02]).toEqual([true, true]);
   });
 
   test('the heat maps peak where the joints are', async () => {
