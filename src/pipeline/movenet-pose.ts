@@ -20,7 +20,7 @@ export interface MoveNetMaps {
 }
 
 /** Softens the inverse-distance weights, in cells; the value is MoveNet's. */
-const DISTANCE_OFFSET = 1.8;
+export const DISTANCE_OFFSET = 1.8;
 
 /**
  * Person: the cell that maximises σ(center) / (distance to the window's middle + 1.8). Joint: the cell that maximises

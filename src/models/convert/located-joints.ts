@@ -1,8 +1,6 @@
 import { COCO_JOINTS } from '../../joints.js';
-import type { OnnxBuilder } from '../onnx-builder.js';
-
-/** Softens the inverse-distance weights, in cells; the value is MoveNet's. */
-const DISTANCE_OFFSET = 1.8;
+import { DISTANCE_OFFSET } from '../../pipeline/movenet-pose.js';
+import { DATA_TYPE, type Attribute, type OnnxBuilder } from '../onnx-builder.js';
 
 /** Tensors of MoveNet by name; pairs of channels are (y, x) in cells. */
 export interface MoveNetTensors {
@@ -29,12 +27,9 @@ export const LOCATED_JOINTS: readonly (readonly [plus: string, minus?: string])[
  */
 export function addLocatedJoints(onnx: OnnxBuilder, tensors: MoveNetTensors, output: string): string {
   const name = (part: string): string => `${output}.${part}`;
-  const node = (
-    op: string,
-    inputs: string[],
-    part: string,
-    attributes: Parameters<OnnxBuilder['node']>[3] = {},
-  ): string => onnx.node(op, inputs, name(part), attributes);
+  const node = (op: string, inputs: string[], part: string, attributes: Record<string, Attribute> = {}): string =>
+    onnx.node(op, inputs, name(part), attributes);
+  const float = (integers: string, part: string): string => node('Cast', [integers], part, { to: DATA_TYPE.float32 });
   const int64 = (part: string, ...values: number[]): string => onnx.int64(name(part), values);
   const scalar = (part: string, value: number): string => onnx.float32(name(part), [], [value]);
   const offset = scalar('distance_offset', DISTANCE_OFFSET);
@@ -47,7 +42,7 @@ export function addLocatedJoints(onnx: OnnxBuilder, tensors: MoveNetTensors, out
   const zero = node('Squeeze', [int64('zero', 0)], 'range.start');
   const one = node('Squeeze', [int64('one', 1)], 'range.step');
   const places = (size: string, part: string, ...axes: number[]): string => {
-    const range = node('Cast', [node('Range', [zero, size, one], `${part}.range`)], `${part}.float`, { to: 1 });
+    const range = float(node('Range', [zero, size, one], `${part}.range`), `${part}.float`);
     return node('Unsqueeze', [range, int64(`${part}.axes`, ...axes)], part);
   };
   const [y, x] = [places(h, 'y', 0, 1, 3), places(w, 'x', 0, 1, 2)];
@@ -61,8 +56,7 @@ export function addLocatedJoints(onnx: OnnxBuilder, tensors: MoveNetTensors, out
 
   // The person's cell [N, 1, 1].
   const half = scalar('half', 0.5);
-  const middle = (size: string, part: string): string =>
-    node('Mul', [node('Cast', [size], `${part}.float`, { to: 1 }), half], part);
+  const middle = (size: string, part: string): string => node('Mul', [float(size, `${part}.float`), half], part);
   const fromMiddle = softDistance(middle(h, 'middle.y'), middle(w, 'middle.x'), 'from_middle');
   const sure = node('Div', [node('Sigmoid', [tensors.center], 'center'), fromMiddle], 'person.map');
   const flat = node('Reshape', [sure, int64('person.flat.shape', 0, 1, -1)], 'person.flat');
@@ -75,17 +69,9 @@ export function addLocatedJoints(onnx: OnnxBuilder, tensors: MoveNetTensors, out
   const chosen = node('GatherElements', [vectors, index], 'regress.chosen', { axis: 2 });
   const pairs = node('Reshape', [chosen, int64('regress.pairs.shape', 0, Q, 2, 1)], 'regress.pairs');
   const expected = (cell: string, axis: number, part: string): string => {
-    const place = node(
-      'Cast',
-      [node('Unsqueeze', [cell, int64(`${part}.axis`, 3)], `${part}.cell`)],
-      `${part}.person`,
-      { to: 1 },
-    );
-    return node(
-      'Add',
-      [place, node('Gather', [pairs, int64(`${part}.pair`, axis)], `${part}.vector`, { axis: 2 })],
-      part,
-    );
+    const place = float(node('Unsqueeze', [cell, int64(`${part}.axis`, 3)], `${part}.cell`), `${part}.person`);
+    const vector = node('Gather', [pairs, int64(`${part}.pair`, axis)], `${part}.vector`, { axis: 2 });
+    return node('Add', [place, vector], part);
   };
   const row = expected(node('Div', [person, w], 'person.row'), 0, 'row');
   const column = expected(node('Mod', [person, w], 'person.column'), 1, 'column');
