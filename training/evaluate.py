@@ -138,32 +138,56 @@ def own_poses(samples: Samples, picks: list[tuple[int, Condition]]) -> Measured 
 
 
 def baselines(
-    head: Head, batches: Batches, samples: Samples, picks: list[tuple[int, Condition]], k: int
-) -> dict[str, Measured]:
+    head: Head, samples: Samples, settings: dict, wanted: list[tuple[Condition, list]]
+) -> dict[tuple[str, Condition], Measured]:
     """
-    What a single-frame head gives with its neighbours and no learning: `averaged`, its heat maps weighted by W_l, and
-    `interpolated`, the line between its joints in the nearest frames outside the run, where the window holds such.
+    What a single-frame head gives with its neighbours and no learning, by name and condition: `averaged`, its heat maps
+    weighted by W_l, over every stored neighbour and (`averaged k=1`, …) over fewer; `interpolated`, the line between its joints
+    in the nearest frames outside the run, where the stored ones hold such.
     """
-    single = Batches(samples, batches.mean, batches.std, k=k, n=0)
-    weights = local_weights(k)
-    w = torch.cat([weights[:k], torch.ones(1), weights[k:]])
-    distance: dict[str, list] = {"averaged": [], "interpolated": []}
-    score: dict[str, list] = {"averaged": [], "interpolated": []}
-    with torch.no_grad():
-        for i, condition in picks:
-            batch = single.batch([(i, condition)])
-            frames = torch.cat([batch.references[0, :k], batch.key, batch.references[0, k:]])
-            empty = frames.new_zeros((len(frames), 0, *frames.shape[1:]))
-            heatmaps = head(frames, empty, empty[..., 0, 0])  # [2k+1, K, h, w]
-            averaged = (heatmaps * w[:, None, None, None]).sum(0, keepdim=True) / w.sum()
-            distance["averaged"].append(errors(decode(averaged), batch.joints, batch.size))
-            score["averaged"].append(averaged.amax((-2, -1)).numpy())
+    stored = samples.stored_k
+    single = Batches(samples, settings["mean"], settings["std"], k=stored, n=0)
+    kinds_of: dict[int, set] = {}
+    for condition, picks in wanted:
+        for i, _ in picks:
+            kinds_of.setdefault(i, set()).add(condition)
+    found: dict[tuple[str, Condition], tuple[list, list]] = {}
+
+    def keep(name: str, condition: Condition, i: int, joints: Tensor, score: Tensor) -> None:
+        s = samples.samples[i]
+        distance, scores = found.setdefault((name, condition), ([], []))
+        distance.append(errors(joints, torch.from_numpy(s.joints)[None], torch.tensor([s.size])))
+        scores.append(score.numpy())
+
+    everywhere = 2 * stored + 1
+    away = torch.arange(-stored, stored + 1).abs()
+    for i, conditions_of in sorted(kinds_of.items()):
+        kinds = {condition.kind for condition in conditions_of}
+        # The window clean and degraded throughout; a run takes its frames from the latter.
+        heatmaps = {kind: frame_by_frame(head, single, i, Condition(kind, everywhere)) for kind in {None, *kinds}}
+        for condition in conditions_of:
+            spoiled = (away <= condition.run // 2) & (condition.kind is not None)
+            of = torch.where(spoiled[:, None, None, None], heatmaps[condition.kind], heatmaps[None])
+            for k in range(1, stored + 1):
+                name = "averaged" if k == stored else f"averaged k={k}"
+                w = (k + 1 - away[stored - k : stored + k + 1]) / (k + 1)  # W_l, and 1 for the key
+                averaged = (of[stored - k : stored + k + 1] * w[:, None, None, None]).sum(0, keepdim=True) / w.sum()
+                keep(name, condition, i, decode(averaged), averaged.amax((-2, -1)))
             outside = condition.run // 2 + 1
-            if outside <= k:
-                ends = heatmaps[[k - outside, k + outside]]
-                distance["interpolated"].append(errors(decode(ends).mean(0, keepdim=True), batch.joints, batch.size))
-                score["interpolated"].append(ends.amax((-2, -1)).mean(0, keepdim=True).numpy())
-    return {name: Measured(np.concatenate(d), np.concatenate(score[name])) for name, d in distance.items() if d}
+            if outside <= stored:
+                ends = of[[stored - outside, stored + outside]]
+                ends_score = ends.amax((-2, -1)).mean(0, keepdim=True)
+                keep("interpolated", condition, i, decode(ends).mean(0, keepdim=True), ends_score)
+    return {of: Measured(*(np.concatenate(part) for part in parts)) for of, parts in found.items()}
+
+
+def frame_by_frame(head: Head, single: Batches, i: int, condition: Condition) -> Tensor:
+    """A single-frame head's heat maps [2k+1, K, h, w] of the frames of sample i, its key in the middle."""
+    batch, k = single.batch([(i, condition)]), single.k
+    frames = torch.cat([batch.references[0, :k], batch.key, batch.references[0, k:]])
+    none = frames.new_zeros((len(frames), 0, *frames.shape[1:]))
+    with torch.no_grad():
+        return head(frames, none, none[..., 0, 0])
 
 
 def main() -> None:
@@ -211,9 +235,9 @@ def evaluations(samples: Samples, runs: list[Path], arguments) -> Iterator[tuple
         second_look = settings.get("second_look", 0) if arguments.second_look is None else arguments.second_look
         for condition, picks in wanted:
             yield folder.name, condition, measure_as_infer(head, batches, picks, second_look), picks
-            if shape.references == 0:
-                for name, measured in baselines(head, batches, samples, picks, samples.stored_k).items():
-                    yield f"{folder.name} {name}", condition, measured, picks
+        if shape.references == 0:
+            for (name, condition), measured in baselines(head, samples, settings, wanted).items():
+                yield f"{folder.name} {name}", condition, measured, dict(wanted)[condition]
 
 
 def save(file: Path, joints: list[str], found: list[tuple[str, str, Measured, np.ndarray]]) -> None:

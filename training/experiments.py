@@ -27,8 +27,13 @@ HEADS = {
     "k-1": ["--k", "1"],
     "k-2": ["--k", "2"],
     "k-3": ["--k", "3"],
+    "no-global-k-1": ["--k", "1", "--n", "0"],  # beside k-1 and k-2: windows that are no longer than the run
+    "no-global-k-2": ["--k", "2", "--n", "0"],
+    "n-1": ["--n", "1"],
     "n-2": ["--n", "2"],
+    "n-3": ["--n", "3"],
     "n-4": ["--n", "4"],
+    "n-5": ["--n", "5"],
     "mlp": ["--kernel", "1", "--no-enhancement"],  # the paper's reads S
     "kernel-5": ["--kernel", "5"],
     "channel": ["--similarity", "channel"],  # W_g per channel, the literal reading of Eq. 3

@@ -39,7 +39,7 @@ METHODS = {  # of the first table
 }
 ABLATIONS = {
     "k": {"no-local": "k = 0", "k-1": "k = 1", "k-2": "k = 2", "k-3": "k = 3", "glpose": "k = 4"},
-    "n": {"no-global": "n = 0", "n-2": "n = 2", "n-4": "n = 4", "glpose": "n = 6"},
+    "n": {"no-global": "n = 0", **{f"n-{n}": f"n = {n}" for n in range(1, 6)}, "glpose": "n = 6"},
     "head and similarity": {
         "mlp": "1×1, reads S",
         "no-enhancement": "3×3, reads S",
@@ -179,6 +179,24 @@ def versus(title: str, a: Results, b: Results) -> str:
     return table(["", "clean", "degraded key", "run of 3", "run of 5", "run of 9"], [[title, *cells]])
 
 
+WHOLE_WINDOWS = {  # run as long as the window: averaged, without global, GLPose
+    3: ("single-frame averaged k=1", "no-global-k-1", "k-1"),
+    5: ("single-frame averaged k=2", "no-global-k-2", "k-2"),
+    9: ("single-frame averaged", "no-global", "glpose"),
+}
+
+
+def whole_windows(results: Results) -> str:
+    """Where nothing in the window is good: what is left are the global people."""
+    rows = []
+    for run, methods in WHOLE_WINDOWS.items():
+        *others, glpose = methods
+        minus = [difference(results, glpose, results, other, faulty(run)) or "–" for other in others]
+        rows.append([f"k = {run // 2}, run of {run}", *(cell(results.values(m, faulty(run), pck10)) for m in methods), *minus])
+    header = ["", "averaged over the window", "without global", "GLPose", "GLPose − averaged", "GLPose − without global"]
+    return table(header, rows)
+
+
 def plot(results: Results, file: Path) -> None:
     from matplotlib import pyplot
 
@@ -227,6 +245,7 @@ def main() -> None:
     print("### Joint by joint, runs of 9\n\n" + by_joint(results, faulty(9)))
     for name, methods in ABLATIONS.items():
         print(f"### {name}, PCK@0.1\n\n" + overview(results, methods, pck10))
+    print("### The whole window degraded, PCK@0.1\n\n" + whole_windows(results))
     print("### Exact minus warp, PCK@0.1\n\n" + versus("exact − warp", results, warp))
     print("### Candidates within the degraded run, PCK@0.1\n\n" + versus("with − without them", leak, results))
     if arguments.plot:

@@ -119,25 +119,30 @@ export function motionBlur({ width, height, data }: Image, length: number, direc
 /** The mean over a disc: what a lens out of focus does to a point. */
 export function defocus({ width, height, data }: Image, radius: number): Uint8Array {
   const rows = Math.floor(radius);
+  const line = width * 3;
+  const running = new Uint32Array(height * (line + 3)); // sums of each row up to each pixel
+  for (let y = 0; y < height; y++) {
+    const [from, to] = [y * line, y * (line + 3)];
+    for (let i = 0; i < line; i++) running[to + i + 3] = running[to + i] + data[from + i];
+  }
   const sums = new Float32Array(data.length);
-  const running = new Uint32Array((width + 1) * 3); // sums of a row up to each pixel
   let cells = 0;
   for (let dy = -rows; dy <= rows; dy++) {
     const half = Math.floor(Math.sqrt(radius * radius - dy * dy));
     cells += 2 * half + 1;
     for (let y = 0; y < height; y++) {
-      const from = clamp(y + dy, height) * width * 3;
-      for (let i = 0; i < width * 3; i++) running[i + 3] = running[i] + data[from + i];
-      const last = (width - 1) * 3;
+      const row = clamp(y + dy, height);
+      const [from, to] = [row * line, row * (line + 3)];
+      const last = from + line - 3;
+      let out = y * line;
       for (let x = 0; x < width; x++) {
         const before = Math.max(half - x, 0); // how often the border pixel counts once more
         const behind = Math.max(x + half - width + 1, 0);
-        const start = Math.max(x - half, 0) * 3;
-        const end = Math.min(x + half + 1, width) * 3;
-        const out = (y * width + x) * 3;
+        const start = to + Math.max(x - half, 0) * 3;
+        const end = to + Math.min(x + half + 1, width) * 3;
         for (let c = 0; c < 3; c++) {
           const inside = running[end + c] - running[start + c];
-          sums[out + c] += inside + before * data[from + c] + behind * data[from + last + c];
+          sums[out++] += inside + before * data[from + c] + behind * data[last + c];
         }
       }
     }

@@ -4,6 +4,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
 import { openFrames } from '../pipeline/frames.js';
+import { inOrder } from '../pipeline/in-order.js';
 import { makeFolders } from '../pipeline/make-folders.js';
 import { makeWhole, writeWhole } from '../pipeline/whole-file.js';
 import type { Extractor } from './extractor.js';
@@ -71,6 +72,11 @@ export async function makingOf(extractor: Extractor, options: SampleOptions): Pr
   };
 }
 
+type Outcome = { samples: VideoSamples; before: boolean } | { video: LabelledVideo; error: GlposeError };
+
+/** Videos under way: the pictures of one are spoiled, on one thread, while the extractor works on those of the other. */
+const AT_ONCE = 2;
+
 export interface FeatureRunOptions extends SampleOptions {
   /** Called for every video: what was made, and whether it was there before. */
   onVideo?(made: VideoSamples, before: boolean): void;
@@ -92,17 +98,26 @@ export async function writeFeatures(
   const made = await makingOf(extractor, options);
   await checkMaking(out, made);
   const index: FeatureIndex = { format: 1, made, videos: [] };
-  for (const [video, plan] of plans) {
+  const outcomes = inOrder(plans, AT_ONCE, async ([video, plan]): Promise<Outcome> => {
     const file = videoFile(out, video);
     const before = existsSync(file);
     try {
-      const samples = before ? await readSamples(file) : await makeVideo(out, video, plan, extractor, options);
-      index.videos.push(samples);
-      options.onVideo?.(samples, before);
+      return {
+        before,
+        samples: before ? await readSamples(file) : await makeVideo(out, video, plan, extractor, options),
+      };
     } catch (thrown) {
       if (!(thrown instanceof GlposeError && thrown.code === 'INPUT' && options.onFailure)) throw thrown;
-      options.onFailure(video, thrown);
+      return { video, error: thrown };
     }
+  });
+  for await (const outcome of outcomes) {
+    if ('error' in outcome) {
+      options.onFailure?.(outcome.video, outcome.error);
+      continue;
+    }
+    index.videos.push(outcome.samples);
+    options.onVideo?.(outcome.samples, outcome.before);
   }
   await writeWhole(path.join(out, 'index.json'), `${JSON.stringify(index)}\n`);
   return index;

@@ -83,6 +83,34 @@ describeTraining(`training${whyNoPython}`, () => {
     expect(run.stdout.trim()).toBe('[0.35, 0.3, 0.5, 0.4] [0.35, 0.3, 0.5, 0.4]');
   }, 60_000);
 
+  // The samples' joints are bumps, blank in degraded frames, which drift evenly: a "head" that shows them as they are.
+  test('averaged and interpolated heat maps are those of the frames that a run leaves', () => {
+    const program = [
+      'import torch; from pathlib import Path; from evaluate import baselines, pck, plain_picks; from samples import CLEAN, Condition, Samples',
+      `samples = Samples(Path(${JSON.stringify(path.join(folder, 'samples'))}))`,
+      'settings = dict(mean=torch.zeros(6), std=torch.ones(6))',
+      'wanted = [(c, plain_picks(samples, c)) for c in (CLEAN, *(Condition("occlusion", run) for run in (1, 3, 5)))]',
+      'found = baselines(lambda frames, *_: frames[:, :3], samples, settings, wanted)',
+      'def much(part): return "all" if part == 100 else "some" if part > 50 else "few"',
+      'print("\\n".join(sorted(f"{name}, {c}: {much(pck(of.distance, 0.1))}" for (name, c), of in found.items())))',
+    ].join('\n');
+    const run = spawnSync(python!, ['-B', '-c', program], { cwd: path.join(ROOT, 'training'), encoding: 'utf8' });
+    expect(run.stderr).toBe('');
+    expect(run.stdout.trim().split('\n')).toEqual([
+      'averaged k=1, clean: all',
+      'averaged k=1, occlusion 1: all',
+      'averaged k=1, occlusion 3: few',
+      'averaged k=1, occlusion 5: few',
+      'averaged, clean: all',
+      'averaged, occlusion 1: all',
+      'averaged, occlusion 3: all',
+      'averaged, occlusion 5: few',
+      'interpolated, clean: all',
+      'interpolated, occlusion 1: all',
+      'interpolated, occlusion 3: all',
+    ]);
+  }, 60_000);
+
   test('an exported bundle config is one that glpose takes', () => {
     const bundle = path.join(ROOT, 'models/glpose-movenet/config.json');
     const program = [
