@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from allocator import keep_memory
-from model import Head, Shape, local_weights
+from model import Head, Shape
 from samples import CLEAN, Batches, Condition, Samples, decode
 
 BATCH = 16
@@ -147,10 +147,10 @@ def baselines(
     """
     stored = samples.stored_k
     single = Batches(samples, settings["mean"], settings["std"], k=stored, n=0)
-    kinds_of: dict[int, set] = {}
+    measured_in: dict[int, list[Condition]] = {}
     for condition, picks in wanted:
         for i, _ in picks:
-            kinds_of.setdefault(i, set()).add(condition)
+            measured_in.setdefault(i, []).append(condition)
     found: dict[tuple[str, Condition], tuple[list, list]] = {}
 
     def keep(name: str, condition: Condition, i: int, joints: Tensor, score: Tensor) -> None:
@@ -161,7 +161,7 @@ def baselines(
 
     everywhere = 2 * stored + 1
     away = torch.arange(-stored, stored + 1).abs()
-    for i, conditions_of in sorted(kinds_of.items()):
+    for i, conditions_of in sorted(measured_in.items()):
         kinds = {condition.kind for condition in conditions_of}
         # The window clean and degraded throughout; a run takes its frames from the latter.
         heatmaps = {kind: frame_by_frame(head, single, i, Condition(kind, everywhere)) for kind in {None, *kinds}}

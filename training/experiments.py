@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace, head: str, seed: int) -> None:
         call("train.py", [*samples, *train, "--seed", str(seed), *HEADS[head], *resume, *threads], out / "train.txt")
     test = [str(out), "--samples", *map(str, arguments.test), *threads]
     forms = {"test": []}
-    if head == "glpose":
+    if head == "glpose" and seed == arguments.seeds[0]:
         forms |= {"test-warp": ["--warp"], "test-leak": ["--leak"]}
     for name, options in forms.items():
         if not (out / f"{name}.npz").exists():

@@ -99,7 +99,7 @@ class Head(nn.Module):
 
 def standardise(features: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """V of Eq. 1 out of the extractor's map [..., C, h, w], per channel."""
-    return (features - mean[:, None, None]) / std[:, None, None]
+    return (features - mean[:, None, None]).div_(std[:, None, None])
 
 
 def embed(v: Tensor) -> Tensor:

@@ -119,7 +119,7 @@ class Samples:
         """[candidates, C] means of the extractor's maps, not standardised."""
         if self._embeddings[video] is None:
             places = [place for _, place in self.candidates[video]]
-            means = [self.maps(video)[place].astype(np.float32).mean((1, 2)) for place in places]
+            means = [torch.from_numpy(self.maps(video)[place].copy()).float().mean((1, 2)).numpy() for place in places]
             self._embeddings[video] = np.stack(means) if means else np.zeros((0, self.map_shape[0]), np.float32)
         return self._embeddings[video]
 
@@ -225,7 +225,7 @@ class Batches:
     def _read(self, maps: np.ndarray, places: list[int]) -> Tensor:
         if not places:
             return torch.zeros((0, *self.samples.map_shape))
-        return standardise(torch.from_numpy(maps[places].astype(np.float32)), self.mean, self.std)
+        return standardise(torch.from_numpy(maps[places]).float(), self.mean, self.std)  # NumPy converts four times slower
 
 
 def warped(maps: Tensor, transforms: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from evaluate import load_run, measure_as_infer, pck
 from agreement import write_agreement
 from model import Shape
 from samples import CLEAN, Batches, Condition, Samples, warped
-from train import Recipe, Training, fit, plot
+from train import Recipe, Training, fastest_precision, fit, plot
 
 CHANNELS, HEIGHT, WIDTH, JOINTS, K, PEOPLE = 6, 32, 24, 3, 2, 8
 NOISE = 0.05
@@ -81,8 +81,9 @@ def self_test(out: Path | None) -> None:
     make_samples(out / "samples")
     samples = Samples(out / "samples")
     shape = Shape(channels=CHANNELS, block_width=8, joints=JOINTS, k=K, n=2)
-    recipe = Recipe(epochs=120, batch=PEOPLE, runs=(1, 2 * K + 1), withhold=0.25)
-    training = Training(shape, recipe, samples, "frame", torch.device("cpu"))
+    cpu = torch.device("cpu")
+    recipe = Recipe(epochs=120, batch=PEOPLE, runs=(1, 2 * K + 1), withhold=0.25, precision=fastest_precision(cpu))
+    training = Training(shape, recipe, samples, "frame", cpu)
     fit(training, samples, out / "run", say=lambda text: None)
     plot(out / "run")
     head, settings = load_run(out / "run")
