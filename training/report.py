@@ -93,8 +93,8 @@ class Results:
 def cell(values: list[float]) -> str:
     if not values or np.isnan(values).any():
         return "–"
-    spread = f" ± {(max(values) - min(values)) / 2:.1f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.1f}{spread}"
+    spread = f"{(max(values) - min(values)) / 2:.1f}"
+    return f"{np.mean(values):.1f}" + ("" if spread == "0.0" else f" ± {spread}")
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
