@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from allocator import keep_memory
-from model import Head, Shape
+from model import Head, Shape, local_weights
 from samples import CLEAN, Batches, Condition, Samples, decode
 
 BATCH = 16
@@ -160,17 +160,17 @@ def baselines(
         scores.append(score.numpy())
 
     everywhere = 2 * stored + 1
-    away = torch.arange(-stored, stored + 1).abs()
     for i, conditions_of in sorted(measured_in.items()):
         kinds = {condition.kind for condition in conditions_of}
         # The window clean and degraded throughout; a run takes its frames from the latter.
         heatmaps = {kind: frame_by_frame(head, single, i, Condition(kind, everywhere)) for kind in {None, *kinds}}
         for condition in conditions_of:
-            spoiled = (away <= condition.run // 2) & (condition.kind is not None)
+            spoiled = torch.tensor([condition.spoils(offset) for offset in range(-stored, stored + 1)])
             of = torch.where(spoiled[:, None, None, None], heatmaps[condition.kind], heatmaps[None])
             for k in range(1, stored + 1):
                 name = "averaged" if k == stored else f"averaged k={k}"
-                w = (k + 1 - away[stored - k : stored + k + 1]) / (k + 1)  # W_l, and 1 for the key
+                before, after = local_weights(k).split(k)
+                w = torch.cat([before, torch.ones(1), after])
                 averaged = (of[stored - k : stored + k + 1] * w[:, None, None, None]).sum(0, keepdim=True) / w.sum()
                 keep(name, condition, i, decode(averaged), averaged.amax((-2, -1)))
             outside = condition.run // 2 + 1
@@ -236,8 +236,9 @@ def evaluations(samples: Samples, runs: list[Path], arguments) -> Iterator[tuple
         for condition, picks in wanted:
             yield folder.name, condition, measure_as_infer(head, batches, picks, second_look), picks
         if shape.references == 0:
+            picks_of = dict(wanted)
             for (name, condition), measured in baselines(head, samples, settings, wanted).items():
-                yield f"{folder.name} {name}", condition, measured, dict(wanted)[condition]
+                yield f"{folder.name} {name}", condition, measured, picks_of[condition]
 
 
 def save(file: Path, joints: list[str], found: list[tuple[str, str, Measured, np.ndarray]]) -> None:

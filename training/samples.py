@@ -29,6 +29,10 @@ class Condition:
     def __str__(self) -> str:
         return f"{self.kind} {self.run}" if self.kind else "clean"
 
+    def spoils(self, offset: int) -> bool:
+        """Whether the frame so many after the key, or before it, is degraded."""
+        return self.kind is not None and abs(offset) <= self.run // 2
+
 
 CLEAN = Condition()
 
@@ -119,8 +123,8 @@ class Samples:
         """[candidates, C] means of the extractor's maps, not standardised."""
         if self._embeddings[video] is None:
             places = [place for _, place in self.candidates[video]]
-            means = [torch.from_numpy(self.maps(video)[place].copy()).float().mean((1, 2)).numpy() for place in places]
-            self._embeddings[video] = np.stack(means) if means else np.zeros((0, self.map_shape[0]), np.float32)
+            maps = self.maps(video)[places] if places else np.zeros((0, *self.map_shape), np.float16)
+            self._embeddings[video] = torch.from_numpy(maps).float().mean((2, 3)).numpy()
         return self._embeddings[video]
 
 
@@ -178,8 +182,7 @@ class Batches:
             places = places[::-1]
 
         def map_at(place: int) -> int:
-            spoiled = condition.kind is not None and abs(place - middle) <= condition.run // 2
-            return (s.degraded[condition.kind] if spoiled else s.clean)[form][place]
+            return (s.degraded[condition.kind] if condition.spoils(place - middle) else s.clean)[form][place]
 
         v = self._read(maps, [map_at(place) for place in places])
         if form == "own":

@@ -10,9 +10,25 @@ export const python = [process.env.GLPOSE_PYTHON ?? 'python3', '/usr/bin/python3
 /** What the title of a skipped block says; empty where nothing is skipped. */
 export const whyNoPython = python === undefined ? ' (skipped: no python3 with torch and numpy; set GLPOSE_PYTHON)' : '';
 
+interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
 /** Runs a program of training/, on one thread. */
-export function train(script: string, ...options: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(python!, ['-B', path.join(ROOT, 'training', script), ...options], {
+export function train(script: string, ...options: string[]): Ended {
+  return run([path.join(ROOT, 'training', script), ...options]);
+}
+
+/** Runs lines of Python that may import training/'s modules, on one thread. */
+export function runLines(lines: readonly string[], ...options: string[]): Ended {
+  return run(['-c', lines.join('\n'), ...options], path.join(ROOT, 'training'));
+}
+
+function run(argv: string[], cwd?: string): Ended {
+  return spawnSync(python!, ['-B', ...argv], {
+    cwd,
     encoding: 'utf8',
     env: { ...process.env, OMP_NUM_THREADS: '1' },
   });

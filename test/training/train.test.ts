@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ import { parseSafetensors } from '../../src/models/safetensors.js';
 import { addon } from '../../src/native/binding.js';
 import { readGoldenFile } from '../native/golden.js';
 import { ROOT } from '../shared-data.js';
-import { python, train, whyNoPython } from './python.js';
+import { python, runLines, train, whyNoPython } from './python.js';
 
 const describeTraining = python === undefined ? describe.skip : describe;
 
@@ -72,20 +72,19 @@ describeTraining(`training${whyNoPython}`, () => {
   }, 120_000);
 
   test('of two looks, the surer counts where the first is unsure', () => {
-    const program = [
+    const run = runLines([
       'import numpy as np; from evaluate import Measured, surest',
       'def looks(*scores): return Measured(np.array([[s, 10.0] for s in scores]), np.array([[s, s] for s in scores]))',
       'kept = surest(looks(0.3, 0.3, 0.5, 0.4), looks(0.35, 0.3, 0.9, 0.9), 0.4)',
       'print(kept.score[:, 1].tolist(), kept.distance[:, 0].tolist())',
-    ].join('\n');
-    const run = spawnSync(python!, ['-B', '-c', program], { cwd: path.join(ROOT, 'training'), encoding: 'utf8' });
+    ]);
     expect(run.stderr).toBe('');
     expect(run.stdout.trim()).toBe('[0.35, 0.3, 0.5, 0.4] [0.35, 0.3, 0.5, 0.4]');
   }, 60_000);
 
   // The samples' joints are bumps, blank in degraded frames, which drift evenly: a "head" that shows them as they are.
   test('averaged and interpolated heat maps are those of the frames that a run leaves', () => {
-    const program = [
+    const run = runLines([
       'import torch; from pathlib import Path; from evaluate import baselines, pck, plain_picks; from samples import CLEAN, Condition, Samples',
       `samples = Samples(Path(${JSON.stringify(path.join(folder, 'samples'))}))`,
       'settings = dict(mean=torch.zeros(6), std=torch.ones(6))',
@@ -93,8 +92,7 @@ describeTraining(`training${whyNoPython}`, () => {
       'found = baselines(lambda frames, *_: frames[:, :3], samples, settings, wanted)',
       'def much(part): return "all" if part == 100 else "some" if part > 50 else "few"',
       'print("\\n".join(sorted(f"{name}, {c}: {much(pck(of.distance, 0.1))}" for (name, c), of in found.items())))',
-    ].join('\n');
-    const run = spawnSync(python!, ['-B', '-c', program], { cwd: path.join(ROOT, 'training'), encoding: 'utf8' });
+    ]);
     expect(run.stderr).toBe('');
     expect(run.stdout.trim().split('\n')).toEqual([
       'averaged k=1, clean: all',
@@ -112,18 +110,18 @@ describeTraining(`training${whyNoPython}`, () => {
   }, 60_000);
 
   test('an exported bundle config is one that glpose takes', () => {
-    const bundle = path.join(ROOT, 'models/glpose-movenet/config.json');
-    const program = [
-      'import sys, torch; from pathlib import Path; from bundle import write_bundle; from model import Head, Shape',
-      'head = Head(Shape(channels=31, block_width=16, joints=2, k=2, n=3, enhancement=False, kernel=1))',
-      'settings = dict(mean=torch.full((31,), 0.25), std=torch.ones(31), joints=["left_knee", "right_knee"], m=9, similarity="channel", reuse="warp", second_look=0.4)',
-      'write_bundle(Path(sys.argv[1]), Path(sys.argv[2]), head, settings)',
-    ].join('\n');
+    const bundle = path.join(ROOT, 'models/glpose-movenet');
     const out = path.join(folder, 'exported');
-    const run = spawnSync(python!, ['-B', '-c', program, path.dirname(bundle), out], {
-      cwd: path.join(ROOT, 'training'),
-      encoding: 'utf8',
-    });
+    const run = runLines(
+      [
+        'import sys, torch; from pathlib import Path; from bundle import write_bundle; from model import Head, Shape',
+        'head = Head(Shape(channels=31, block_width=16, joints=2, k=2, n=3, enhancement=False, kernel=1))',
+        'settings = dict(mean=torch.full((31,), 0.25), std=torch.ones(31), joints=["left_knee", "right_knee"], m=9, similarity="channel", reuse="warp", second_look=0.4)',
+        'write_bundle(Path(sys.argv[1]), Path(sys.argv[2]), head, settings)',
+      ],
+      bundle,
+      out,
+    );
     expect(run.stderr).toBe('');
     const file = path.join(out, 'config.json');
     const config = checkConfig(JSON.parse(readFileSync(file, 'utf8')), file);
