@@ -84,15 +84,18 @@ describeTraining(`training${whyNoPython}`, () => {
 
   // The samples' joints are bumps, blank in degraded frames, which drift evenly: a "head" that shows them as they are.
   test('averaged and interpolated heat maps are those of the frames that a run leaves', () => {
-    const run = runLines([
-      'import torch; from pathlib import Path; from evaluate import baselines, pck, plain_picks; from samples import CLEAN, Condition, Samples',
-      `samples = Samples(Path(${JSON.stringify(path.join(folder, 'samples'))}))`,
-      'settings = dict(mean=torch.zeros(6), std=torch.ones(6))',
-      'wanted = [(c, plain_picks(samples, c)) for c in (CLEAN, *(Condition("occlusion", run) for run in (1, 3, 5)))]',
-      'found = baselines(lambda frames, *_: frames[:, :3], samples, settings, wanted)',
-      'def much(part): return "all" if part == 100 else "some" if part > 50 else "few"',
-      'print("\\n".join(sorted(f"{name}, {c}: {much(pck(of.distance, 0.1))}" for (name, c), of in found.items())))',
-    ]);
+    const run = runLines(
+      [
+        'import sys, torch; from pathlib import Path; from self_test import make_samples; from evaluate import baselines, pck, plain_picks; from samples import CLEAN, Condition, Samples',
+        'made = Path(sys.argv[1]); make_samples(made); samples = Samples(made)',
+        'settings = dict(mean=torch.zeros(6), std=torch.ones(6))',
+        'wanted = [(c, plain_picks(samples, c)) for c in (CLEAN, *(Condition("occlusion", run) for run in (1, 3, 5)))]',
+        'found = baselines(lambda frames, *_: frames[:, :3], samples, settings, wanted)',
+        'def much(part): return "all" if part == 100 else "some" if part > 50 else "few"',
+        'print("\\n".join(sorted(f"{name}, {c}: {much(pck(of.distance, 0.1))}" for (name, c), of in found.items())))',
+      ],
+      path.join(folder, 'bumps'),
+    );
     expect(run.stderr).toBe('');
     expect(run.stdout.trim().split('\n')).toEqual([
       'averaged k=1, clean: all',
