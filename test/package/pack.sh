@@ -26,8 +26,10 @@ echo "pack: $(wc -l <"$work/files") files, $(du -h "$tarball" | cut -f1)"
 
 mkdir "$work/empty" && cd "$work/empty"
 npm init -y >/dev/null
-ONNXRUNTIME_NODE_INSTALL=skip GLPOSE_CUDA="${GLPOSE_CUDA:-off}" npm install --silent "$tarball" >"$work/install.log" 2>&1 ||
+ONNXRUNTIME_NODE_INSTALL=skip GLPOSE_CUDA=off npm install --silent "$tarball" >"$work/install.log" 2>&1 ||
   { cat "$work/install.log"; fail 'npm install of the tarball failed'; }
+node -e "process.exit(require('./node_modules/glpose/build/Release/glpose.node').info().cuda.compiled ? 1 : 0)" ||
+  fail 'CUDA was compiled in, though GLPOSE_CUDA=off'
 npx --no-install glpose infer node_modules/glpose/samples/walking.mp4 --every 12 --format posetrack18,csv -o out
 [ "$(wc -l <out/csv/walking.csv)" -gt 10 ] || fail 'no poses'
 [ -e node_modules/glpose/dist/glpose.1 ] || fail 'no manual page'
