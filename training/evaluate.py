@@ -25,7 +25,7 @@ class Measured:
     """What a way of estimating is worth on some samples; NaN where there is no label."""
 
     distance: np.ndarray  # [picks, K] of each joint to its label, in shares of the person's size
-    score: np.ndarray | None = None  # [picks, K] maximum of the heat map; None where there is none
+    score: np.ndarray  # [picks, K] maximum of the heat map, or what else a method calls sure
 
 
 def measure(head: Head, batches: Batches, picks: list[tuple[int, Condition]]) -> Measured:
@@ -126,15 +126,16 @@ def load_run(folder: Path) -> tuple[Head, dict]:
 
 def own_poses(samples: Samples, picks: list[tuple[int, Condition]]) -> Measured | None:
     """The extractor's own poses; None where the samples lack them."""
-    parts = []
+    distance, score = [], []
     for i, condition in picks:
         s = samples.samples[i]
         pose = (s.degraded[condition.kind] if condition.kind else s.clean).get("pose")
         if pose is None:
             return None
-        places = torch.tensor([[place or (float("inf"), float("inf")) for place in pose]])
-        parts.append(errors(places, torch.from_numpy(s.joints)[None], torch.tensor([s.size])))
-    return Measured(np.concatenate(parts))
+        joints = torch.tensor([[joint or (float("inf"), float("inf"), 0) for joint in pose]])
+        distance.append(errors(joints[..., :2], torch.from_numpy(s.joints)[None], torch.tensor([s.size])))
+        score.append(joints[..., 2].numpy())
+    return Measured(np.concatenate(distance), np.concatenate(score))
 
 
 def baselines(
@@ -251,8 +252,7 @@ def save(file: Path, joints: list[str], found: list[tuple[str, str, Measured, np
         key = f"{name}|{condition}"
         arrays[f"{key}|distance"] = measured.distance.astype(np.float32)
         arrays[f"{key}|videos"] = videos
-        if measured.score is not None:
-            arrays[f"{key}|score"] = measured.score.astype(np.float32)
+        arrays[f"{key}|score"] = measured.score.astype(np.float32)
     np.savez_compressed(file, **arrays)
 
 

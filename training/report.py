@@ -72,8 +72,7 @@ class Results:
                     continue
                 name, condition, _ = key.split("|")
                 method = name.replace(path.parent.name, run, 1)
-                scores = f"{name}|{condition}|score"
-                measured = Measured(stored[key], stored[scores] if scores in stored.files else None)
+                measured = Measured(stored[key], stored[f"{name}|{condition}|score"])
                 self.methods.setdefault(method, {}).setdefault(int(seed), {})[condition] = measured
                 self.videos[condition] = stored[f"{name}|{condition}|videos"]
 
@@ -236,8 +235,7 @@ def main() -> None:
     print(f"\n{len(results.videos['clean'])} key frames of {videos} videos\n\n### PCK@0.1\n")
     print(overview(results, METHODS, pck10))
     print("### PCK@0.2\n\n" + overview(results, METHODS, lambda measured: pck(measured.distance, 0.2)))
-    scored = {method: text for method, text in METHODS.items() if method != "extractor"}
-    print("### AP at 0.1\n\n" + overview(results, scored, lambda measured: average_precision(measured, 0.1)))
+    print("### AP at 0.1\n\n" + overview(results, METHODS, lambda measured: average_precision(measured, 0.1)))
     print("### Differences, PCK@0.1\n\n" + differences(results))
     print("### Each kind of degradation, PCK@0.1\n\n" + by_kind(results))
     print("### Joint by joint, clean\n\n" + by_joint(results, CLEAN))

@@ -83,8 +83,8 @@ export interface Maps {
   exact?: number[];
   /** [2k+1] the person's own window in every frame; only with `warp`. At least one of the two is there. */
   own?: number[];
-  /** [K] x, y in cells of the key's joints as the extractor's own heads see them, null where they do not; only with `poses`. */
-  pose?: ([x: number, y: number] | null)[];
+  /** [K] x, y in cells and score of the key's joints as the extractor's own heads see them, null where they do not; only with `poses`. */
+  pose?: ([x: number, y: number, score: number] | null)[];
 }
 
 /** Appends maps to a file as float16. */

@@ -228,7 +228,7 @@ class Person {
       const joint = pose.get(name);
       if (!joint) return null;
       const [x, y] = [joint.x - inPatch.centreX, joint.y - inPatch.centreY];
-      return [rounded(x / cell + columns / 2), rounded(y / cell + rows / 2)];
+      return [rounded(x / cell + columns / 2), rounded(y / cell + rows / 2), rounded(joint.score)];
     });
   }
 

@@ -108,6 +108,10 @@ test('samples are what inference sees, with own windows, degraded runs and targe
   expect(neck[2]).toBe(1);
   expect(sample.joints[names.indexOf('nose')]).toEqual([0, 0, 0]);
   expect(sample.clean.pose).toHaveLength(names.length);
+  const scores = sample.clean.pose!.map((joint) => joint?.[2] ?? 0);
+  expect(Math.min(...scores)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...scores)).toBeGreaterThan(0.1);
+  expect(Math.max(...scores)).toBeLessThanOrEqual(1);
   expect(degraded.pose).not.toEqual(sample.clean.pose);
   expect(sample.size).toBeCloseTo(48 / cell, 2);
 });

@@ -112,6 +112,20 @@ describeTraining(`training${whyNoPython}`, () => {
     ]);
   }, 60_000);
 
+  test("the extractor's own poses: distances, scores, and AP by hand", () => {
+    const run = runLines([
+      'import numpy as np; from types import SimpleNamespace as Of; from evaluate import average_precision, own_poses, pck; from samples import CLEAN',
+      'joints = np.array([[4, 4, 1], [8, 8, 0.5]], np.float32)  # the second one is filled in, and no label',
+      'poses = [[4.5, 4, 0.9], [8, 8, 1]], [[9, 4, 0.8], [8, 8, 1]], [[4, 4, 0.7], None], [None, [8, 8, 1]]',
+      'samples = Of(samples=[Of(joints=joints, size=10.0, clean=dict(pose=pose), degraded={}) for pose in poses])',
+      'own = own_poses(samples, [(i, CLEAN) for i in range(4)])',
+      'print(own.distance[:, 0].tolist(), pck(own.distance, 0.1), round(average_precision(own, 0.1), 3))',
+    ]);
+    expect(run.stderr).toBe('');
+    // Right, wrong, right and missing, by score: precision 1, 2/3 at the two hits of four labels.
+    expect(run.stdout.trim()).toBe(`[0.05000000074505806, 0.5, 0.0, inf] 50.0 ${(25 * (1 + 2 / 3)).toFixed(3)}`);
+  }, 60_000);
+
   test('an exported bundle config is one that glpose takes', () => {
     const bundle = path.join(ROOT, 'models/glpose-movenet');
     const out = path.join(folder, 'exported');
