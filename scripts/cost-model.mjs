@@ -23,8 +23,8 @@ const ASSUMED = {
   'gpu-tflops': [312, 'peak half-precision TFLOP/s of a GPU, by its data sheet (A100)'],
   'gpu-share': [0.3, 'of that which the extractor reaches'],
   'extractor-gflop': [
-    65.8,
-    'GFLOP of the extractor a person (HRNet-W48 at 384×288: 32.9 G multiply-adds, Sun et al. 2019)',
+    40.6,
+    'GFLOP of the extractor a person (HRNet-W48 at 288×384, cut at stage 3, branch 0: 20.3 G multiply-adds in its convolutions)',
   ],
   'head-floor': [31.42, 'µs of the head a person, the floor of native/gpu-costs.js (A100)'],
   'head-over': [2, 'times the floor that the head takes'],
