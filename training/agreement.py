@@ -6,14 +6,13 @@ for the native addon to be compared with.
 """
 
 import argparse
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from bundle import head_tensors, write_safetensors
 from evaluate import load_run, plain_picks
+from golden import describe
 from model import Head, embed
 from samples import CLEAN, Batches, Condition, Samples
 
@@ -33,9 +32,7 @@ def write_agreement(path: Path, head: Head, batches: Batches, picks: list[tuple[
         )
     head.float()
     tensors |= {f"head/{name}": tensor for name, tensor in head_tensors(head).items()}
-    metadata = {key: json.dumps(value) for key, value in asdict(head.shape).items()}
-    metadata |= dict(height=str(v.shape[-2]), width=str(v.shape[-1]), people=str(len(picks)))
-    write_safetensors(path, tensors, metadata)
+    write_safetensors(path, tensors, describe(head.shape, len(picks), *v.shape[-2:]))
 
 
 def main() -> None:
@@ -47,6 +44,7 @@ def main() -> None:
     arguments = parser.parse_args()
     head, settings = load_run(arguments.run)
     samples = Samples(arguments.samples)
+    samples.require(settings, arguments.run)
     shape = head.shape
     batches = Batches(samples, settings["mean"], settings["std"], k=shape.k, n=shape.n, similarity=settings["similarity"])
     write_agreement(arguments.out, head, batches, plain_picks(samples, CLEAN)[: arguments.people])

@@ -1,6 +1,9 @@
 """Bundles, as far as training is concerned: reading config.json, writing a trained head."""
 
+import hashlib
 import json
+import os
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -19,7 +22,14 @@ def write_safetensors(path: Path, tensors: dict, metadata: dict) -> None:
         data += raw
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+    write_whole(path, struct.pack("<Q", len(text)) + text + data)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """The file is there as a whole or, where this is stopped, as it was."""
+    temporary = path.with_name(f"{path.name}.part")
+    temporary.write_bytes(data)
+    os.replace(temporary, path)
 
 
 def read_safetensors(path: Path) -> dict:
@@ -38,9 +48,23 @@ def read_safetensors(path: Path) -> dict:
     return tensors
 
 
+def read_config(bundle: Path) -> dict:
+    file = bundle / "config.json"
+    if not file.exists():
+        raise SystemExit(f"{bundle} is no bundle: {file} is missing")
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def extractor_of(bundle: Path) -> dict:
+    """What decides the feature maps of a bundle, as `glpose features` writes it into making.json."""
+    extractor = read_config(bundle)["extractor"]
+    sha256 = hashlib.sha256((bundle / extractor["file"]).read_bytes()).hexdigest()
+    return dict(sha256=sha256, input=extractor["input"], output=extractor["features"]["output"])
+
+
 def read_head(bundle: Path) -> tuple[Head, dict]:
     """A bundle's head, and its settings as in `write_bundle`."""
-    config = json.loads((bundle / "config.json").read_text(encoding="utf-8"))
+    config = read_config(bundle)
     features, head = config["extractor"]["features"], config["head"]
     if not head["trained"]:
         raise SystemExit(f"the head of {bundle} is not trained")
@@ -58,7 +82,14 @@ def read_head(bundle: Path) -> tuple[Head, dict]:
     result.load_state_dict(read_safetensors(bundle / head["file"]), strict=False)  # strict would ask for BatchNorm's counters
     settings = {part: torch.tensor(features[part]) for part in ("mean", "std")}
     settings |= {part: head[part] for part in ("joints", "m", "similarity", "reuse")}
-    return result.eval(), settings | {"second_look": head.get("secondLook", 0)}
+    return result.eval(), settings | {"extractor": extractor_of(bundle), "second_look": head.get("secondLook", 0)}
+
+
+CARD = """# {name}
+
+A glpose bundle: {extractor}, under its terms, and a GLPose head trained with training/train.py. Write here what it was trained
+on, what that material allows, and how it was measured; `config.json` holds its shape.
+"""
 
 
 def head_tensors(head: Head) -> dict:
@@ -66,15 +97,24 @@ def head_tensors(head: Head) -> dict:
     return {name: t for name, t in sorted(head.state_dict().items()) if not name.endswith("num_batches_tracked")}
 
 
-def write_bundle(source: Path, out: Path, head: Head, settings: dict) -> None:
+def write_bundle(source: Path, out: Path, head: Head, settings: dict, name: str | None = None) -> None:
     """
-    Copies the bundle `source` to `out` with another head.
+    The bundle `source` with another head: in its place where `out` is `source`, or as a bundle of its own, whose name is the
+    folder's unless one is given.
     settings: mean and std [C] of the features, joints, m, similarity, reuse, second_look (0: none)
     """
-    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    config = read_config(source)
     shape = head.shape
     if out.resolve() != source.resolve():
-        shutil.copytree(source, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("head.safetensors"))
+        # What describes the source's head stays behind; config.json comes last: until then `out` is no bundle.
+        described = shutil.ignore_patterns("config.json", "head.safetensors", "README.md")
+        shutil.copytree(source, out, dirs_exist_ok=True, ignore=described)
+        extractor = f"the extractor of {config['name']}"
+        config["name"] = re.sub("[^A-Za-z0-9._-]+", "-", name or out.resolve().name).lstrip("._-") or "trained"
+        config["description"] = f"{extractor[0].upper()}{extractor[1:]} and a GLPose head that training/train.py made"
+        card = out / "README.md"
+        if not card.exists():  # somebody may have written more on it
+            card.write_text(CARD.format(name=config["name"], extractor=extractor), encoding="utf-8")
     features = config["extractor"]["features"]
     features["mean"], features["std"] = ([float(f"{x:.6g}") for x in settings[part].tolist()] for part in ("mean", "std"))
     config["head"] = {
@@ -95,7 +135,8 @@ def write_bundle(source: Path, out: Path, head: Head, settings: dict) -> None:
     if settings.get("second_look"):
         config["head"]["secondLook"] = settings["second_look"]
     write_safetensors(out / "head.safetensors", head_tensors(head), {"trained": "true"})
-    (out / "config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+    write_whole(out / "config.json", text.encode())
 
 
 def rounded(statistics: torch.Tensor) -> torch.Tensor:

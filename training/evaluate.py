@@ -5,6 +5,7 @@ How good a head is: PCK of its joints on samples, clean and degraded, and what s
 """
 
 import argparse
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,9 @@ import torch
 from torch import Tensor
 
 from allocator import keep_memory
+from bundle import read_head
 from model import Head, Shape, local_weights
-from samples import CLEAN, Batches, Condition, Samples, decode
+from samples import CLEAN, Batches, Condition, Samples, decode, run_length
 
 BATCH = 16
 
@@ -112,13 +114,17 @@ def conditions(samples: Samples, runs: list[int]) -> list[Condition]:
 
     if not measurable(CLEAN):
         raise SystemExit("no sample has a labelled joint to measure")
-    kinds = [kind for kind in samples.made["kinds"] if measurable(Condition(kind))]
+    kinds = [kind for kind in samples.kinds if measurable(Condition(kind))]
     return [CLEAN] + [Condition(kind, run) for kind in kinds for run in runs]
 
 
-def load_run(folder: Path) -> tuple[Head, dict]:
-    """The best head of a training run, and its settings."""
-    saved = torch.load(folder / "best.pt", map_location="cpu")
+def load_run(source: Path) -> tuple[Head, dict]:
+    """The best head of a training run, or the head of a bundle, and its settings."""
+    if not (source / "best.pt").exists():
+        if not (source / "config.json").exists():
+            raise SystemExit(f"{source} is neither a run (with best.pt) nor a bundle (with config.json)")
+        return read_head(source)
+    saved = torch.load(source / "best.pt", map_location="cpu")
     head = Head(Shape(**saved["shape"]))
     head.load_state_dict(saved["head"])
     return head.eval(), saved["settings"]
@@ -193,9 +199,9 @@ def frame_by_frame(head: Head, single: Batches, i: int, condition: Condition) ->
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", nargs="+", type=Path, help="folders of training/train.py")
+    parser.add_argument("runs", nargs="+", type=Path, help="folders of training/train.py, or bundles")
     parser.add_argument("--samples", type=Path, nargs="+", required=True, help="folders of glpose features")
-    parser.add_argument("--runs-of", type=int, nargs="+", default=[1, 3, 5, 9], help="lengths of degraded runs")
+    parser.add_argument("--runs-of", type=run_length, nargs="+", default=[1, 3, 5, 9], help="odd lengths of degraded runs")
     parser.add_argument("--threshold", type=float, default=0.1, help="share of the person's larger side")
     parser.add_argument("--leak", action="store_true", help="candidates within the degraded run stay, undegraded")
     parser.add_argument("--warp", action="store_true", help="neighbours from their own windows, as infer --reuse warp")
@@ -229,6 +235,7 @@ def evaluations(samples: Samples, runs: list[Path], arguments) -> Iterator[tuple
             yield "extractor", condition, own, picks
     for folder in runs:
         head, settings = load_run(folder)
+        samples.require(settings, folder)
         shape = head.shape
         parts = dict(k=shape.k, n=shape.n, similarity=settings["similarity"])
         parts |= dict(warp=arguments.warp and shape.k > 0, leak=arguments.leak)
@@ -253,7 +260,9 @@ def save(file: Path, joints: list[str], found: list[tuple[str, str, Measured, np
         arrays[f"{key}|distance"] = measured.distance.astype(np.float32)
         arrays[f"{key}|videos"] = videos
         arrays[f"{key}|score"] = measured.score.astype(np.float32)
-    np.savez_compressed(file, **arrays)
+    temporary = file.with_suffix(".part.npz")  # NumPy adds .npz to other names
+    np.savez_compressed(temporary, **arrays)
+    os.replace(temporary, file)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from bundle import read_head, write_safetensors
+from bundle import head_tensors, read_head, write_safetensors
 from model import Head, Shape, embed, standardise
 
 ROOT = Path(__file__).parent.parent
@@ -55,7 +55,7 @@ def case(shape: Shape) -> dict:
     weights = torch.rand(PEOPLE, r, c).double()
     v = standardise(features, mean, std).view(PEOPLE, 1 + r, c, HEIGHT, WIDTH)
     key, references = v[:, 0], v[:, 1:]
-    tensors = {f"head/{name}": t for name, t in head.state_dict().items() if not name.endswith("num_batches_tracked")}
+    tensors = {f"head/{name}": tensor for name, tensor in head_tensors(head).items()}
     tensors |= dict(features=features, mean=mean, std=std, weights=weights)
     with torch.no_grad():
         tensors["embeddings"] = embed(v).flatten(0, 1)
@@ -81,9 +81,10 @@ def shipped(bundle: Path) -> tuple[Shape, dict]:
     return shape, dict(features=features, mean=mean, std=std, weights=weights, embeddings=embed(v), heatmaps=heatmaps)
 
 
-def describe(shape: Shape, people: int) -> dict[str, str]:
+def describe(shape: Shape, people: int, height: int = HEIGHT, width: int = WIDTH) -> dict[str, str]:
+    """The metadata of a golden file."""
     metadata = {key: json.dumps(value) for key, value in asdict(shape).items()}
-    return metadata | dict(height=str(HEIGHT), width=str(WIDTH), people=str(people))
+    return metadata | dict(height=str(height), width=str(width), people=str(people))
 
 
 def main() -> None:

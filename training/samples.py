@@ -1,6 +1,6 @@
 """
-Reads the folders that `glpose features` writes (docs/training.md) and makes batches of them. Maps stay on the disk and are
-memory-mapped; what is read into memory is one batch.
+Reads the folders that `glpose features` writes (docs/training.md) and makes batches of them. Maps stay on the disk; what is
+read into memory is one batch.
 
 Legend: B people in a batch   C channels and h×w size of a map   K joints   k local frames a side, L = 2k   n global people
         places: 0 … 2·stored_k of a sample's frames, its key in the middle
@@ -34,7 +34,34 @@ class Condition:
         return self.kind is not None and abs(offset) <= self.run // 2
 
 
+def run_length(text: str) -> int:
+    """For the command line: a run has its key in the middle."""
+    length = int(text)
+    if length < 1 or length % 2 == 0:
+        raise ValueError
+    return length
+
+
 CLEAN = Condition()
+FORMAT = 2  # of index.json
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """Feature maps of a video on the disk. Opened for each read: there are more videos than files may be open at once."""
+
+    path: Path
+    shape: tuple[int, int, int]  # C, h, w
+
+    def read(self, places: list[int]) -> np.ndarray:
+        """[len(places), C, h, w] float16"""
+        maps = np.empty((len(places), *self.shape), "<f2")
+        with self.path.open("rb") as stream:
+            for one, place in zip(maps, places):
+                stream.seek(place * one.nbytes)
+                if stream.readinto(one.data.cast("B")) < one.nbytes:
+                    raise SystemExit(f"{self.path} ends before map {place}. Remove its videos/….json and run glpose features again.")
+        return maps
 
 
 @dataclass
@@ -66,32 +93,48 @@ class Samples:
     """All samples of some folders, which were made with the same bundle."""
 
     def __init__(self, *folders: Path):
-        self.files, self.candidates, self.samples = [], [], []
-        self.made: dict = {}
-        for folder in folders:
-            self._read_index(Path(folder))
-        self.joints: list[str] = self.made["joints"]
-        self.stored_k: int = self.made["k"]
-        self.map_shape = tuple(self.made[side] for side in ("channels", "height", "width"))
-        self._maps = [None] * len(self.files)
-        self._embeddings = [None] * len(self.files)
+        self.maps: list[MapFile] = []  # by video
+        self.candidates: list[list[tuple[int, int]]] = []  # by video: frame, map
+        self.samples: list[Sample] = []
+        self.folder = folders[0]
+        made = [self._read_index(Path(folder)) for folder in folders]
+        for folder, other in zip(folders, made):
+            for setting in ("extractor", "joints", "k"):
+                if other[setting] != made[0][setting]:
+                    raise SystemExit(f"{folder} and {folders[0]} cannot be used together: they differ in `{setting}` (making.json)")
+        self.extractor: dict = made[0]["extractor"]
+        self.joints: list[str] = made[0]["joints"]
+        self.stored_k: int = made[0]["k"]
+        self.m: int = min(one["m"] for one in made)
+        self.kinds = list(dict.fromkeys(kind for one in made for kind in one["kinds"]))
+        self.map_shape = _map_shape(made[0])
+        self._embeddings = [None] * len(self.maps)
 
-    def _read_index(self, folder: Path) -> None:
+    def require(self, settings: dict, whose: object) -> None:
+        """
+        settings: of a head (train.py). whose: names the head.
+        SystemExit where its extractor or its joints are not these samples'.
+        """
+        for part, own in (("extractor", self.extractor), ("joints", self.joints)):
+            if settings[part] != own:
+                raise SystemExit(f"{whose} and {self.folder} cannot be used together: they differ in `{part}`")
+
+    def _read_index(self, folder: Path) -> dict:
+        """@returns what the folder's samples were made with"""
         index_file = folder / "index.json"
         if not index_file.exists():
             raise SystemExit(f"{index_file} is missing. Make it with glpose features; a run that was stopped must go on.")
-        index = json.loads(index_file.read_text())
-        for setting in ("sha256", "joints", "k", "channels", "height", "width"):
-            if self.made and index["made"][setting] != self.made[setting]:
-                raise SystemExit(f"{folder} was made with another bundle or another k than the folders before")
-        self.made = self.made or index["made"]
+        index = json.loads(index_file.read_text(encoding="utf-8"))
+        if index["format"] != FORMAT:
+            raise SystemExit(f"{folder} was made by another version of glpose (format {index['format']}). Make it again.")
+        shape = _map_shape(index["made"])
         for video in index["videos"]:
-            self.files.append((folder / "maps" / f"{video['name']}.f16", video["maps"]))
+            self.maps.append(MapFile(folder / "maps" / f"{video['name']}.f16", shape))
             self.candidates.append([(c["frame"], c["map"]) for c in video["candidates"]])
             for s in video["samples"]:
                 self.samples.append(
                     Sample(
-                        video=len(self.files) - 1,
+                        video=len(self.maps) - 1,
                         frame=s["frame"],
                         plain=s["plain"],
                         joints=np.array(s["joints"], np.float32),
@@ -101,31 +144,33 @@ class Samples:
                         transforms=np.array(s["transforms"], np.float32) if "transforms" in s else None,
                     )
                 )
+        return index["made"]
 
     def __len__(self) -> int:
         return len(self.samples)
 
-    def maps(self, video: int) -> np.ndarray:
-        """[count, C, h, w] float16 of a video."""
-        if self._maps[video] is None:
-            file, count = self.files[video]
-            self._maps[video] = np.memmap(file, "<f2", "r", shape=(count, *self.map_shape)) if count else None
-        return self._maps[video]
+    @property
+    def have_own(self) -> bool:
+        """Whether neighbours can be seen in their own windows."""
+        return all("own" in s.clean for s in self.samples)
 
     def statistics(self, most: int = 400, seed: int = 0) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation [C] of the clean key maps; of `most` of them where there are more."""
         chosen = np.random.default_rng(seed).permutation(len(self))[:most]
-        keys = [self.maps(s.video)[s.key_map(self.stored_k)] for s in (self.samples[i] for i in sorted(chosen))]
-        maps = np.stack(keys).astype(np.float64)
+        keys = [self.maps[s.video].read([s.key_map(self.stored_k)]) for s in (self.samples[i] for i in sorted(chosen))]
+        maps = np.concatenate(keys).astype(np.float64)
         return torch.tensor(maps.mean((0, 2, 3))).float(), torch.tensor(maps.std((0, 2, 3))).clamp(min=1e-4).float()
 
     def candidate_embeddings(self, video: int) -> np.ndarray:
         """[candidates, C] means of the extractor's maps, not standardised."""
         if self._embeddings[video] is None:
-            places = [place for _, place in self.candidates[video]]
-            maps = self.maps(video)[places] if places else np.zeros((0, *self.map_shape), np.float16)
+            maps = self.maps[video].read([place for _, place in self.candidates[video]])
             self._embeddings[video] = torch.from_numpy(maps).float().mean((2, 3)).numpy()
         return self._embeddings[video]
+
+
+def _map_shape(made: dict) -> tuple[int, int, int]:
+    return made["channels"], made["height"], made["width"]
 
 
 class Batches:
@@ -151,7 +196,7 @@ class Batches:
         """
         if k > samples.stored_k:
             raise SystemExit(f"the samples have {samples.stored_k} local frames a side; k = {k} needs more")
-        if warp and any("own" not in s.clean for s in samples.samples):
+        if warp and not samples.have_own:
             raise SystemExit("the samples have no maps of own windows; make them with glpose features --warp")
         self.samples, self.mean, self.std = samples, mean, std
         self.k, self.n, self.similarity, self.warp, self.leak = k, n, similarity, warp, leak
@@ -175,7 +220,7 @@ class Batches:
 
     def _one(self, s: Sample, condition: Condition, random: np.random.Generator | None) -> tuple[Tensor, Tensor, Tensor]:
         middle, k, channels = self.samples.stored_k, self.k, self.samples.map_shape[0]
-        maps = self.samples.maps(s.video)
+        maps = self.samples.maps[s.video]
         form = self._form(s, random)
         places = range(middle - k, middle + k + 1)
         if random is not None and random.random() < 0.5:
@@ -201,7 +246,7 @@ class Batches:
             return "own" if self.warp or (random is not None and random.random() < 0.5) else "exact"
         return "own" if "own" in s.clean else "exact"
 
-    def _global(self, s: Sample, condition: Condition, key: Tensor, maps: np.ndarray, random) -> tuple[Tensor, Tensor]:
+    def _global(self, s: Sample, condition: Condition, key: Tensor, maps: MapFile, random) -> tuple[Tensor, Tensor]:
         """The n most similar candidates [n, C, h, w] and W_g [n, C]; the key itself fills empty places."""
         if self.n == 0:
             return key.new_zeros((0, *key.shape)), key.new_zeros((0, len(key)))
@@ -225,10 +270,8 @@ class Batches:
         weights = global_weights(e[None], chosen[None], self.similarity)[0]
         return torch.cat([v, key.expand(missing, *key.shape)]), weights
 
-    def _read(self, maps: np.ndarray, places: list[int]) -> Tensor:
-        if not places:
-            return torch.zeros((0, *self.samples.map_shape))
-        return standardise(torch.from_numpy(maps[places]).float(), self.mean, self.std)  # NumPy converts four times slower
+    def _read(self, maps: MapFile, places: list[int]) -> Tensor:
+        return standardise(torch.from_numpy(maps.read(places)).float(), self.mean, self.std)  # NumPy converts four times slower
 
 
 def warped(maps: Tensor, transforms: Tensor) -> Tensor:

@@ -15,15 +15,18 @@ from bundle import write_bundle
 from evaluate import load_run, measure_as_infer, pck
 from agreement import write_agreement
 from model import Shape
-from samples import CLEAN, Batches, Condition, Samples, warped
+from samples import CLEAN, FORMAT, Batches, Condition, Samples, warped
 from train import Recipe, Training, fastest_precision, fit, plot
 
 CHANNELS, HEIGHT, WIDTH, JOINTS, K, PEOPLE = 6, 32, 24, 3, 2, 8
 NOISE = 0.05
 
 
-def make_samples(folder: Path) -> None:
-    """A folder as `glpose features` writes it: each joint is a bump in its own channel, which drifts from frame to frame."""
+def make_samples(folder: Path, extractor: dict | None = None) -> None:
+    """
+    A folder as `glpose features` writes it, of an extractor that nobody has unless one is given: each joint is a bump in its own
+    channel, which drifts from frame to frame.
+    """
     random = np.random.default_rng(0)
     (folder / "maps").mkdir(parents=True)
     y, x = np.mgrid[:HEIGHT, :WIDTH]
@@ -54,9 +57,9 @@ def make_samples(folder: Path) -> None:
             "degraded": [{"kind": "occlusion", "exact": blank}],
         }
         videos.append({"name": str(person), "split": None, "maps": len(maps), "candidates": candidates, "samples": [sample]})
-    made = dict(bundle="self-test", sha256="", channels=CHANNELS, height=HEIGHT, width=WIDTH, joints=["a", "b", "c"])
+    made = dict(extractor=extractor or {}, channels=CHANNELS, height=HEIGHT, width=WIDTH, joints=["a", "b", "c"])
     made |= dict(k=K, m=4, kinds=["occlusion"])
-    (folder / "index.json").write_text(json.dumps({"format": 1, "made": made, "videos": videos}))
+    (folder / "index.json").write_text(json.dumps({"format": FORMAT, "made": made, "videos": videos}))
 
 
 def check_warp() -> None:

@@ -23,11 +23,11 @@ import torch
 from torch import nn
 
 from allocator import keep_memory
-from bundle import read_head, rounded
+from bundle import extractor_of, rounded
 from evaluate import conditions, load_run, measure_as_infer, pck, plain_picks
 from export import export
 from model import Head, Shape, loss, paper_initialisation
-from samples import CLEAN, Batches, Condition, Samples, gaussians
+from samples import CLEAN, Batches, Condition, Samples, gaussians, run_length
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ SECOND_LOOK = 0.4  # mean score below which a head that can do without local fra
 def fastest_precision(device: torch.device) -> str:
     """bfloat16 where the processor computes with it; others imitate it, which takes twice as long as float32."""
     if device.type == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+        return "bfloat16" if torch.cuda.get_device_capability(device) >= (8, 0) else "float32"
     about = Path("/proc/cpuinfo")
     flags = set(about.read_text().split()) if about.exists() else set()
     return "bfloat16" if flags & {"avx512_bf16", "amx_bf16", "bf16"} else "float32"
@@ -98,16 +98,17 @@ class Training:
         self.head.to(device, memory_format=layout)
         self.optimiser = torch.optim.Adam(self.head.parameters(), recipe.rate)
         mean, std = (rounded(statistic) for statistic in train.statistics())
-        self.settings = dict(mean=mean, std=std, joints=train.joints, m=train.made["m"], similarity=similarity)
+        self.settings = dict(mean=mean, std=std, m=train.m, similarity=similarity)
+        self.settings |= dict(extractor=train.extractor, joints=train.joints)
         # A head that has seen neighbours in their own windows may be given such, which costs a fraction.
         self.settings["reuse"] = "warp" if any("own" in s.clean for s in train.samples) else "exact"
         self.settings["second_look"] = SECOND_LOOK if recipe.withhold > 0 and shape.k > 0 else 0
         self.epoch, self.best = 0, -1.0
         self.begun = False  # with the head of another run
 
-    def batches(self, samples: Samples, withhold: float = 0) -> Batches:
+    def batches(self, samples: Samples, **more) -> Batches:
         shape, settings = self.head.shape, self.settings
-        parts = dict(k=shape.k, n=shape.n, similarity=settings["similarity"], withhold=withhold)
+        parts = dict(k=shape.k, n=shape.n, similarity=settings["similarity"]) | more
         return Batches(samples, settings["mean"], settings["std"], **parts)
 
     def run_epoch(self, world: int = 1, rank: int = 0) -> float:
@@ -116,7 +117,7 @@ class Training:
         random = np.random.default_rng([recipe.seed, self.epoch])  # the same draws after a resume
         order = random.permutation(len(train))[rank::world]
         steps = max(1, len(train) // world // recipe.batch)  # the same for all: they wait for one another at every step
-        batches = self.batches(train, recipe.withhold)
+        batches = self.batches(train, withhold=recipe.withhold)
         _, height, width = train.map_shape
         sigma = height / 32  # 3 cells at 96×72, 2 at 64×48
         model = nn.parallel.DistributedDataParallel(self.head) if world > 1 else self.head
@@ -140,8 +141,12 @@ class Training:
         return total / steps
 
     def validate(self, samples: Samples, wanted: list[Condition]) -> dict[str, float]:
-        """PCK@0.1 of each condition, as `infer` would see it; an epoch is as good as their mean."""
-        batches, second_look = self.batches(samples), self.settings["second_look"]
+        """
+        PCK@0.1 of each condition, as `infer` would see it: neighbours as the bundle will ask for them, where the samples have
+        them so. An epoch is as good as their mean.
+        """
+        warp = self.settings["reuse"] == "warp" and self.head.shape.k > 0 and samples.have_own
+        batches, second_look = self.batches(samples, warp=warp), self.settings["second_look"]
         measured = {c: measure_as_infer(self.head, batches, plain_picks(samples, c), second_look) for c in wanted}
         return {str(c): pck(of.distance, 0.1) for c, of in measured.items()}
 
@@ -159,23 +164,26 @@ class Training:
 
     def start_from(self, source: Path) -> None:
         """Begins with the best head of another run, or the head of a bundle, and its standardisation."""
-        if (source / "best.pt").exists():
-            head, settings = load_run(source)
-        elif (source / "config.json").exists():
-            head, settings = read_head(source)
-        else:
-            raise SystemExit(f"{source} is neither a run (with best.pt) nor a bundle (with config.json)")
-        if head.shape != self.head.shape or settings["joints"] != self.settings["joints"]:
-            raise SystemExit(f"the head of {source} has another shape or other joints: {head.shape}, not {self.head.shape}")
+        head, settings = load_run(source)
+        self.train.require(settings, source)
+        if head.shape != self.head.shape:
+            raise SystemExit(f"the head of {source} has another shape: {head.shape}, not {self.head.shape}")
+        self.require_similarity(settings, source)
         self.head.load_state_dict(head.state_dict())
-        self.settings |= {part: settings[part] for part in ("mean", "std", "similarity")}
+        self.settings |= {part: settings[part] for part in ("mean", "std")}
         self.begun = True
+
+    def require_similarity(self, settings: dict, whose: Path) -> None:
+        if settings["similarity"] != self.settings["similarity"]:
+            raise SystemExit(f"{whose} has learnt --similarity {settings['similarity']}; give that")
 
     def resume(self, file: Path) -> None:
         saved = torch.load(file, map_location="cpu")
         recipe = asdict(Recipe()) | saved["recipe"]  # what was not there yet was as it is by default
         if saved["shape"] != asdict(self.head.shape) or recipe != asdict(self.recipe):
             raise SystemExit(f"{file} belongs to a run with other settings. Give them again, or another --out.")
+        self.require_similarity(saved["settings"], file)
+        self.train.require(saved["settings"], file)
         self.settings |= saved["settings"]
         self.head.load_state_dict(saved["head"])
         self.optimiser.load_state_dict(saved["optimiser"])
@@ -209,12 +217,17 @@ def fit(training: Training, validation: Samples, out: Path, *, world: int = 1, r
 
 
 def log(file: Path, row: dict) -> None:
-    begun = file.exists()
-    with file.open("a", newline="") as stream:
+    """Adds the row of an epoch; a run that was stopped before it was saved does its last epoch again."""
+    rows = []
+    if file.exists():
+        with file.open(newline="") as stream:
+            rows = [before for before in csv.DictReader(stream) if int(before["epoch"]) < row["epoch"]]
+    temporary = file.with_suffix(".tmp")
+    with temporary.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, row.keys())
-        if not begun:
-            writer.writeheader()
-        writer.writerow(row)
+        writer.writeheader()
+        writer.writerows([*rows, row])
+    os.replace(temporary, file)
 
 
 def plot(folder: Path) -> None:
@@ -262,7 +275,7 @@ def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
     how.add_argument("--rate", type=float, help="learning rate; default: 2e-3, the paper's schedule 1e-3")
     how.add_argument("--initialisation", choices=["he", "paper"], default=recipe.initialisation, help="default: %(default)s")  # fmt: skip
     how.add_argument("--clean-share", type=float, default=recipe.clean_share, help="undegraded samples (default: %(default)s)")  # fmt: skip
-    how.add_argument("--runs", type=int, nargs="+", default=recipe.runs, help="lengths of degraded runs")
+    how.add_argument("--runs", type=run_length, nargs="+", default=recipe.runs, help="odd lengths of degraded runs")
     how.add_argument("--withhold", type=float, default=recipe.withhold, help="samples whose local frames are hidden (default: %(default)s)")  # fmt: skip
     how.add_argument("--precision", choices=["bfloat16", "float32"], help="default: bfloat16 where the processor computes with it")  # fmt: skip
     how.add_argument("--seed", type=int, default=recipe.seed, help="default: %(default)s")
@@ -291,9 +304,10 @@ def main() -> None:
         torch.distributed.init_process_group(backend, timeout=timedelta(hours=2))  # the others wait while rank 0 validates
 
     train, validation = Samples(*arguments.train), Samples(*arguments.validation)
-    if train.joints != validation.joints or train.made["sha256"] != validation.made["sha256"]:
-        raise SystemExit("the training and the validation samples come from different bundles")
-    if arguments.n > train.made["m"]:
+    of_bundle = dict(extractor=extractor_of(arguments.bundle), joints=train.joints)  # it may hold a head of other joints
+    train.require(of_bundle, arguments.bundle)
+    validation.require(of_bundle, arguments.bundle)
+    if arguments.n > train.m:
         raise SystemExit(f"n = {arguments.n} global people need samples of as many candidates (glpose features --m)")
     shape = Shape(
         channels=train.map_shape[0],
@@ -330,7 +344,7 @@ def main() -> None:
     fit(training, validation, arguments.out, world=world, rank=rank)
     if rank == 0:
         plot(arguments.out)
-        export(arguments.out, arguments.bundle, arguments.out / "bundle")
+        export(arguments.out, arguments.bundle, arguments.out / "bundle", name=arguments.out.resolve().name)
 
 
 if __name__ == "__main__":

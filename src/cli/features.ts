@@ -101,10 +101,8 @@ async function features(inputs: string[], options: FeaturesOptions, terminal: Te
     teacher: fill !== undefined || refine || poses,
   });
   try {
-    const ofSplit = labelVideos(videos, sequences, extractor.joints, stills).filter(
-      (video) => split === undefined || video.split === split,
-    );
-    const labelled = spread(ofSplit, options.limit ?? ofSplit.length);
+    const found = labelVideos(videos, sequences, extractor.joints, { stills, split });
+    const labelled = spread(found, options.limit ?? found.length);
     if (labelled.length === 0) throw nothingLabelled(options, videos.length);
     const { head } = extractor.bundle.config;
     const { every, views, degraded, seed } = options;

@@ -26,6 +26,8 @@ import type { Box } from '../types.js';
 export interface TrainingSequence extends PoseSequence {
   /** `train`, `validation`, `test` or whatever the file calls it; null where it does not say. */
   split: string | null;
+  /** The frames are those of the video, in order, from its first; their names are their places. */
+  listed: boolean;
 }
 
 /** A box around joints is smaller than a detector's, which holds the whole person: this much on a side, all in all. */
@@ -41,7 +43,7 @@ export function readTrainingLabels(source: string, remarks: Remarks, confident?:
   const role = confident === undefined ? 'annotations' : 'predictions';
   return (indexIn(source) ?? readPoseFiles(source, { role, remarks })).map((sequence): TrainingSequence => {
     const frames = sequence.frames.map((frame) => withBoxes(frame, confident ?? -Infinity));
-    return { split: null, ...sequence, frames };
+    return { split: null, listed: false, ...sequence, frames };
   });
 }
 
@@ -68,7 +70,7 @@ function readClips(document: Fields, joints: string[], file: string): TrainingSe
     const frames = listOf(clip, 'joints', where).map((places, frame) =>
       frameOf(String(frame), readPlaces(places, joints.length, `${where}, frame ${frame}`), 0),
     );
-    return { name, file, alone: false, joints, frames, split: splitOf(clip) };
+    return { name, file, alone: false, joints, frames, split: splitOf(clip), listed: true };
   });
 }
 
@@ -82,7 +84,7 @@ function readPhotos(document: Fields, joints: string[], file: string): TrainingS
     frames.push(frameOf(textOf(photo, 'image', where), readPlaces(photo.joints, joints.length, where), null));
     bySplit.set(split, frames);
   });
-  return [...bySplit].map(([split, frames]) => ({ name: path.parse(file).name, file, alone: true, joints, frames, split })); // prettier-ignore
+  return [...bySplit].map(([split, frames]) => ({ name: path.parse(file).name, file, alone: true, joints, frames, split, listed: false })); // prettier-ignore
 }
 
 /** [joint][x, y] or [joint][x, y, labelled] → K × (x, y, c) */

@@ -2,8 +2,8 @@ import type { Window } from '../pipeline/window.js';
 import { windowOf } from '../pipeline/window.js';
 import type { Box } from '../types.js';
 import type { Random } from './random.js';
-import { AUGMENTATION } from './severities.js';
-import { PLAIN, toView, type View } from './view.js';
+import { AUGMENTATION, STILL_MOTION } from './severities.js';
+import { toView, type View } from './view.js';
 
 /** How a sample looks at its person. */
 export interface Look {
@@ -16,7 +16,15 @@ export interface Look {
 
 /** The person as inference would see them. */
 export function plainLook(box: Box, aspect: number): Look {
-  return { view: PLAIN, scale: 1, window: windowOf(box, aspect) };
+  const { centreX, centreY, ...size } = windowOf(box, aspect);
+  const view: View = { ...pivotOf(box), rotation: 0, flip: false };
+  const centre = toView(view, { x: centreX, y: centreY });
+  return { view, scale: 1, window: { centreX: centre.x, centreY: centre.y, ...size } };
+}
+
+/** The person's centre, about which photos turn, too; in whole pixels, so that an unturned view is a copy. */
+function pivotOf(box: Box): Pick<View, 'pivotX' | 'pivotY'> {
+  return { pivotX: Math.round(box.x + box.width / 2), pivotY: Math.round(box.y + box.height / 2) };
 }
 
 /**
@@ -30,9 +38,7 @@ export function augmentedLook(box: Box, aspect: number, random: Random): Look {
     : box;
   const { centreX, centreY, ...size } = windowOf(seen, aspect);
   const view: View = {
-    // Whole pixels, so that an unturned view is a copy.
-    pivotX: Math.round(box.x + box.width / 2),
-    pivotY: Math.round(box.y + box.height / 2),
+    ...pivotOf(box),
     rotation: random.chance(rotationChance) ? (random.uniform(-rotation, rotation) * Math.PI) / 180 : 0,
     flip: random.chance(flipChance),
   };
@@ -48,4 +54,24 @@ function truncated(box: Box, share: number, side: number): Box {
   const width = horizontal ? box.width * (1 - share) : box.width;
   const height = horizontal ? box.height : box.height * (1 - share);
   return { x: side === 0 ? box.x + box.width - width : box.x, y: side === 1 ? box.y + box.height - height : box.y, width, height }; // prettier-ignore
+}
+
+/**
+ * A photo seen by a camera that moves slowly on: the view of each of 2k+1 frames, the given one in the middle.
+ * @param size the person's, in pixels
+ */
+export function movingCamera(view: View, k: number, size: number, random: Random): View[] {
+  const heading = random.uniform(0, 2 * Math.PI);
+  const step = random.uniform(0, STILL_MOTION.shift * size);
+  const turn = (random.uniform(-STILL_MOTION.rotation, STILL_MOTION.rotation) * Math.PI) / 180;
+  return Array.from({ length: 2 * k + 1 }, (_, place) => {
+    const offset = place - k;
+    if (offset === 0) return view;
+    return {
+      ...view,
+      pivotX: view.pivotX + offset * step * Math.cos(heading),
+      pivotY: view.pivotY + offset * step * Math.sin(heading),
+      rotation: view.rotation + offset * turn,
+    };
+  });
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { ExtractorConfig } from '../models/config.js';
 import { loadBundle, type Bundle } from '../models/bundle.js';
@@ -8,6 +10,7 @@ import { Model } from '../pipeline/model.js';
 import { OnnxRuntime } from '../pipeline/onnx-runtime.js';
 import type { Window } from '../pipeline/window.js';
 import type { Joint } from '../types.js';
+import type { ExtractorIdentity } from './layout.js';
 
 /** A bundle's feature extractor as inference runs it, on the CPU; the bundle needs no head. Owns threads: dispose it. */
 export class Extractor {
@@ -48,6 +51,12 @@ export class Extractor {
   /** The joints of the bundle's head; PoseTrack17's where it has none. */
   get joints(): readonly string[] {
     return this.bundle.config.head?.joints ?? POSETRACK17_JOINTS;
+  }
+
+  async identity(): Promise<ExtractorIdentity> {
+    const { input, features } = this.bundle.config.extractor;
+    const digest = createHash('sha256').update(await readFile(this.bundle.extractorFile));
+    return { sha256: digest.digest('hex'), input, output: features.output };
   }
 
   /** Feature maps F [C, h, w] of crops, not standardised. */

@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { GlposeError } from '../errors.js';
+import type { ExtractorConfig } from '../models/config.js';
 import { LARGEST_FLOAT16, toFloat16 } from '../models/float16.js';
 import type { DegradationKind } from './degradations.js';
 
@@ -8,23 +9,28 @@ import type { DegradationKind } from './degradations.js';
  *
  *   maps/<video>.f16    feature maps [count, C, h, w], float16, little-endian, nothing else: made to be memory-mapped
  *   videos/<video>.json the video's samples, written when its maps are complete: what is there need not be made again
- *   index.json          everything but the maps, in one file, written at the end
+ *   index.json          everything but the maps of the videos of the last run, in one file, written at the end
  *
  * Legend: C channels and h×w size of the extractor's map   K joints   k local frames a side, places −k … 0 … k
  */
 
 export interface FeatureIndex {
-  format: 1;
+  format: 2;
   /** What the maps were made with; a folder takes samples of one making only. */
   made: Making;
   videos: VideoSamples[];
 }
 
-/** Everything that decides what a sample is. */
-export interface Making {
-  /** Name and SHA-256 of the bundle. */
-  bundle: string;
+/** What decides the feature maps of crops: SHA-256 of the extractor's file, its input and the output that is read. */
+export interface ExtractorIdentity {
   sha256: string;
+  input: ExtractorConfig['input'];
+  output: string;
+}
+
+/** Everything that decides what a sample is, besides the labels. */
+export interface Making {
+  extractor: ExtractorIdentity;
   /** C, h, w */
   channels: number;
   height: number;
@@ -50,6 +56,8 @@ export interface Making {
 
 export interface VideoSamples {
   name: string;
+  /** Digest of the labels (labels.ts): where they change, the samples are made again. */
+  labels: string;
   split: string | null;
   /** Maps in maps/<name>.f16. */
   maps: number;

@@ -1,6 +1,6 @@
 /* One run over many labelled videos: each is made whole or not at all, and those that are there are not made again. */
 import { existsSync } from 'node:fs';
-import { readFile, statfs } from 'node:fs/promises';
+import { readFile, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
 import { openFrames } from '../pipeline/frames.js';
@@ -8,7 +8,7 @@ import { inOrder } from '../pipeline/in-order.js';
 import { makeFolders } from '../pipeline/make-folders.js';
 import { makeWhole, writeWhole } from '../pipeline/whole-file.js';
 import type { Extractor } from './extractor.js';
-import type { LabelledVideo } from './labels.js';
+import { labelsDigest, type LabelledVideo } from './labels.js';
 import { MapWriter, type FeatureIndex, type Making, type VideoSamples } from './layout.js';
 import { makeSamples, planSamples, type Plan, type SampleOptions } from './samples.js';
 
@@ -59,11 +59,10 @@ export async function checkSpace(out: string, { missing }: Prospect): Promise<vo
 
 /** What the samples of a folder are made with. */
 export async function makingOf(extractor: Extractor, options: SampleOptions): Promise<Making> {
-  const { bundle, features, joints } = extractor;
+  const { features, joints } = extractor;
   const { k, m, every, views, degraded, kinds, warp, stills, fill, refine, poses, seed } = options;
   return {
-    bundle: bundle.config.name,
-    sha256: await bundle.sha256(),
+    extractor: await extractor.identity(),
     channels: features.channels,
     height: features.height,
     width: features.width,
@@ -97,14 +96,13 @@ export async function writeFeatures(
 ): Promise<FeatureIndex> {
   const made = await makingOf(extractor, options);
   await checkMaking(out, made);
-  const index: FeatureIndex = { format: 1, made, videos: [] };
+  const index: FeatureIndex = { format: 2, made, videos: [] };
   const outcomes = inOrder(plans, AT_ONCE, async ([video, plan]): Promise<Outcome> => {
-    const file = videoFile(out, video);
-    const before = existsSync(file);
+    const there = await samplesOf(video, videoFile(out, video));
     try {
       return {
-        before,
-        samples: before ? await readSamples(file) : await makeVideo(out, video, plan, extractor, options),
+        before: there !== null,
+        samples: there ?? (await makeVideo(out, video, plan, extractor, options)),
       };
     } catch (thrown) {
       if (!(thrown instanceof GlposeError && thrown.code === 'INPUT' && options.onFailure)) throw thrown;
@@ -151,9 +149,14 @@ function videoFile(out: string, { input }: LabelledVideo): string {
   return path.join(out, 'videos', `${input.name}.json`);
 }
 
-async function readSamples(file: string): Promise<VideoSamples> {
+/** What an earlier run made of the same labels of a video; null, and nothing there, where it made none. */
+async function samplesOf(video: LabelledVideo, file: string): Promise<VideoSamples | null> {
+  if (!existsSync(file)) return null;
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as VideoSamples; // written whole by an earlier run
+    const samples = JSON.parse(await readFile(file, 'utf8')) as VideoSamples; // was written whole
+    if (samples.labels === labelsDigest(video)) return samples;
+    await rm(file); // before its maps are written over
+    return null;
   } catch (thrown) {
     throw new GlposeError('OUTPUT', `${file} cannot be read: ${messageOf(thrown)}`, 'Remove it; it is made again.');
   }
@@ -164,10 +167,25 @@ async function checkMaking(out: string, made: Making): Promise<void> {
   const file = path.join(out, 'making.json');
   const text = `${JSON.stringify(made, null, 2)}\n`;
   if (!existsSync(file)) return writeWhole(file, text);
-  if ((await readFile(file, 'utf8')) === text) return;
+  const before = await readFile(file, 'utf8');
+  if (before === text) return;
   throw new GlposeError(
     'USAGE',
-    `${out} holds samples that were made with other settings (${file})`,
+    `${out} holds samples that were made with other settings: ${file} differs in ${differences(before, made)}`,
     'Give another folder with -o, or the same settings to go on.',
   );
+}
+
+/** The names of the settings that differ. */
+function differences(before: string, made: Making): string {
+  let there: Record<string, unknown> = {};
+  try {
+    there = JSON.parse(before) as Record<string, unknown>;
+  } catch {
+    // damaged: everything differs
+  }
+  const settings = Object.entries(made).filter(
+    ([name, value]) => JSON.stringify(there[name]) !== JSON.stringify(value),
+  );
+  return new Intl.ListFormat('en').format(settings.map(([name]) => name)) || 'its form';
 }

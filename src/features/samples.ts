@@ -12,13 +12,12 @@ import type { FrameSource } from '../pipeline/frames.js';
 import { neighbourhoods, type Neighbourhood, type ReadableFrame } from '../pipeline/neighbourhood.js';
 import { betweenGrids, windowOf, type Window } from '../pipeline/window.js';
 import { mirrored } from '../joints.js';
-import { augmentedLook, plainLook, type Look } from './augmentation.js';
+import { augmentedLook, movingCamera, plainLook, type Look } from './augmentation.js';
 import { drawDegradation, reachOf, type DegradationKind, type Subject } from './degradations.js';
 import type { Extractor } from './extractor.js';
-import type { LabelledPerson, LabelledVideo } from './labels.js';
+import { labelsDigest, type LabelledPerson, type LabelledVideo } from './labels.js';
 import type { Maps, MapWriter, Sample, VideoSamples } from './layout.js';
 import { Random } from './random.js';
-import { STILL_MOTION } from './severities.js';
 import { extentOf, render, toView, type Patch, type View } from './view.js';
 
 export interface SampleOptions {
@@ -94,7 +93,14 @@ export async function makeSamples(
   options: SampleOptions,
 ): Promise<VideoSamples> {
   const { net } = extractor;
-  const made: VideoSamples = { name: video.input.name, split: video.split, maps: 0, candidates: [], samples: [] };
+  const made: VideoSamples = {
+    name: video.input.name,
+    labels: labelsDigest(video),
+    split: video.split,
+    maps: 0,
+    candidates: [],
+    samples: [],
+  };
   for await (const { key, around } of neighbourhoods(source.frames(), options.k)) {
     options.signal?.throwIfAborted();
     if (!around) continue;
@@ -299,23 +305,6 @@ class Person {
   private image(): Image {
     return this.around[this.options.k];
   }
-}
-
-/** A photo seen by a camera that moves slowly on: the view of each of 2k+1 frames, the given one in the middle. */
-function movingCamera(view: View, k: number, size: number, random: Random): View[] {
-  const heading = random.uniform(0, 2 * Math.PI);
-  const step = random.uniform(0, STILL_MOTION.shift * size);
-  const turn = (random.uniform(-STILL_MOTION.rotation, STILL_MOTION.rotation) * Math.PI) / 180;
-  return Array.from({ length: 2 * k + 1 }, (_, place) => {
-    const offset = place - k;
-    if (offset === 0) return view;
-    return {
-      ...view,
-      pivotX: view.pivotX + offset * step * Math.cos(heading),
-      pivotY: view.pivotY + offset * step * Math.sin(heading),
-      rotation: view.rotation + offset * turn,
-    };
-  });
 }
 
 /** Thousandths of a cell are enough, and keep the index small. */

@@ -13,9 +13,6 @@ export interface View {
   flip: boolean;
 }
 
-/** The image as it is. */
-export const PLAIN: View = { pivotX: 0, pivotY: 0, rotation: 0, flip: false };
-
 export interface Place {
   x: number;
   y: number;

@@ -130,9 +130,29 @@ test('goes on where a run was stopped, and not with other settings', async () =>
   await features(...options);
   expect((await readFile(maps)).equals(before)).toBe(true);
 
-  const other = await features(...options, '--seed', '5');
+  const other = await features(...options, '--seed', '5', '--every', '2');
   expect(other.code).toBe(2);
-  expect(other.err).toContain('holds samples that were made with other settings');
+  expect(other.err).toMatch(
+    /holds samples that were made with other settings: .*making.json differs in every and seed/,
+  );
+});
+
+test('labels that have changed are learnt, not those of the run before', async () => {
+  const [out, own] = ['relabelled', 'own.json'].map((name) => path.join(folder, name));
+  const label = async (shift: number): Promise<Run> => {
+    const joints = Array.from({ length: FRAMES }, (_, i) => place(i).map(([x, y]) => [x + shift, y]));
+    const clips = [{ video: 'walk', joints }];
+    await writeFile(own, JSON.stringify({ joint_names: ['neck', 'l_ankle', 'r_ankle'], clips }));
+    return features('-o', out, '--annotations', own, '--k', '0', '--m', '0', '--every', '4', '--degraded', '0');
+  };
+  const read = async (): Promise<unknown> => JSON.parse(await readFile(path.join(out, 'index.json'), 'utf8'));
+  expect((await label(0)).err).toContain('maps/s');
+  const first = await read();
+  expect((await label(2)).err).not.toContain('was there');
+  expect(await read()).not.toEqual(first);
+  await label(0);
+  expect(await read()).toEqual(first);
+  expect((await label(0)).err).toContain('was there');
 });
 
 test('a photo becomes a clip with a moving camera', async () => {

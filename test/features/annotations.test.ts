@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { readTrainingLabels } from '../../src/features/annotations.js';
-import { labelVideos } from '../../src/features/labels.js';
+import { labelsDigest, labelVideos, type LabelledVideo } from '../../src/features/labels.js';
 import { Remarks } from '../../src/formats/remarks.js';
 import type { VideoInput } from '../../src/pipeline/inputs.js';
 import { describeWithShared } from '../shared-data.js';
@@ -35,23 +35,48 @@ test('clips of an index: splits, names, boxes a fifth larger than the joints', (
 test('labels find their videos and come in the order of the head', () => {
   const sequences = readTrainingLabels(annotations(clips), new Remarks());
   const joints = ['right_knee', 'nose', 'neck'];
-  const found = labelVideos([video('two'), video('three'), video('one')], sequences, joints, false);
+  const found = labelVideos([video('two'), video('three'), video('one')], sequences, joints, { stills: false });
   expect(found.map(({ input, split }) => [input.name, split])).toEqual([['two', 'test'], ['one', 'train']]); // prettier-ignore
   expect([...found[1].people.keys()]).toEqual([0, 1]);
   expect([...found[1].people.get(1)![0].joints]).toEqual([31, 40, 1, NaN, NaN, 0, 11, 0, 1]);
 });
 
+test('two entries about one video are two people of it, told apart', () => {
+  const clip = (split: string, x: number): object => ({ video: 'one.avi', split, joints: [[[x, 1], [x + 5, 9]], [[x, 2], [x + 5, 8]]] }); // prettier-ignore
+  const file = annotations({
+    joint_names: ['a', 'b'],
+    clips: [clip('train', 10), clip('test', 50), clip('train', 30)],
+  });
+  const sequences = readTrainingLabels(file, new Remarks());
+  const find = (split?: string): LabelledVideo[] =>
+    labelVideos([video('one')], sequences, ['a', 'b'], { stills: false, split });
+  const told = ([{ people }]: LabelledVideo[]): number[][] => people.get(1)!.map(({ trackId, joints }) => [trackId!, joints[0]]); // prettier-ignore
+  const [train, all] = [find('train'), find()];
+  expect([train.length, train[0].split, told(train)]).toEqual([1, 'train', [[0, 10], [1, 30]]]); // prettier-ignore
+  expect([all.length, all[0].split, told(all)]).toEqual([1, null, [[0, 10], [1, 50], [2, 30]]]); // prettier-ignore
+  expect(labelsDigest(train[0])).toBe(labelsDigest(find('train')[0]));
+  expect(labelsDigest(train[0])).not.toBe(labelsDigest(all[0]));
+});
+
+test('the frames of a clip are those of a folder in their order', () => {
+  const sequences = readTrainingLabels(annotations(clips), new Remarks());
+  const input: VideoInput = { kind: 'images', path: '/one', name: 'one', files: ['000007.jpg', '000008.jpg'] };
+  const [{ people }] = labelVideos([input], sequences, ['neck'], { stills: false });
+  expect([...people.keys()]).toEqual([0, 1]);
+});
+
 test('photos become one video each, of those that are there', () => {
   const photo = (image: string, split: string): object => ({ image, split, joints: [[1, 2, 1], [5, 9, 1], [-3, 0, 0]] }); // prettier-ignore
   const sequences = readTrainingLabels(
-    annotations({ joint_names: ['a', 'b', 'c'], images: [photo('x.jpg', 'train'), photo('y.jpg', 'test'), photo('z.jpg', 'test')] }),
+    annotations({ joint_names: ['a', 'b', 'c'], images: [photo('x.jpg', 'train'), photo('y.jpg', 'test'), photo('z.jpg', 'test'), photo('x.jpg', 'train')] }),
     new Remarks(),
   ); // prettier-ignore
   const input: VideoInput = { kind: 'images', path: '/photos', name: 'photos', files: ['w.jpg', 'x.jpg', 'y.jpg'] };
-  const found = labelVideos([input], sequences, ['c', 'b'], true);
+  const found = labelVideos([input], sequences, ['c', 'b'], { stills: true });
   expect(found.map((v) => [v.input.name, v.split])).toEqual([['photos-x', 'train'], ['photos-y', 'test']]); // prettier-ignore
   expect(found[0].input).toMatchObject({ path: '/photos', files: ['x.jpg'] });
   expect([...found[0].people.get(0)![0].joints]).toEqual([NaN, NaN, 0, 5, 9, 1]);
+  expect(found.map(({ people }) => people.get(0)!.length)).toEqual([2, 1]); // the first photo is listed twice: two people
 });
 
 test('predictions: joints from a score on are labels', () => {

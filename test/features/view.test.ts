@@ -1,6 +1,6 @@
-import { augmentedLook, plainLook } from '../../src/features/augmentation.js';
+import { augmentedLook, movingCamera, plainLook } from '../../src/features/augmentation.js';
 import { Random } from '../../src/features/random.js';
-import { extentOf, PLAIN, render, toView, type View } from '../../src/features/view.js';
+import { extentOf, render, toView, type View } from '../../src/features/view.js';
 import { windowOf } from '../../src/pipeline/window.js';
 
 /** Brightness rises with x in red and with y in green, so that a pixel tells where it came from. */
@@ -13,6 +13,7 @@ function ramp(width: number, height: number): { width: number; height: number; d
 }
 
 const image = ramp(100, 80);
+const PLAIN: View = { pivotX: 0, pivotY: 0, rotation: 0, flip: false };
 
 /** Checks that the patch shows at each of some places of the view what lies there in the image. */
 function expectSameContent(view: View, places: [number, number][]): void {
@@ -51,8 +52,25 @@ test('a view of nothing is black, not an error', () => {
 });
 
 test('the plain look is the window of inference', () => {
-  const box = { x: 3, y: 5, width: 20, height: 40 };
-  expect(plainLook(box, 0.75)).toEqual({ view: PLAIN, scale: 1, window: windowOf(box, 0.75) });
+  const box = { x: 3.3, y: 5.25, width: 20.5, height: 40.1 };
+  const { view, scale, window } = plainLook(box, 0.75);
+  expect({ ...view, scale }).toEqual({ pivotX: 14, pivotY: 25, rotation: 0, flip: false, scale: 1 });
+  const wanted = windowOf(box, 0.75);
+  expect(window).toEqual({ ...wanted, centreX: wanted.centreX - 14, centreY: wanted.centreY - 25 });
+});
+
+test('the camera of a photo keeps its eye on the person, wherever they stand', () => {
+  const box = { x: 900, y: 500, width: 40, height: 80 };
+  const centre = { x: 920, y: 540 };
+  const { view } = plainLook(box, 0.75);
+  let most = 0;
+  for (let seed = 0; seed < 50; seed++) {
+    const seen = movingCamera(view, 2, 80, new Random(seed)).map((one) => toView(one, centre));
+    expect(seen[2]).toEqual(toView(view, centre));
+    for (let i = 1; i < 5; i++) most = Math.max(most, Math.hypot(seen[i].x - seen[i - 1].x, seen[i].y - seen[i - 1].y));
+  }
+  expect(most).toBeGreaterThan(0.02 * 80);
+  expect(most).toBeLessThan(0.032 * 80); // 0.03 of the size a frame, and a little for the turn about the key's centre
 });
 
 test('augmented looks stay within the severities, keep the aspect, and are repeatable', () => {

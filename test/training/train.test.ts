@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { headShape, checkConfig } from '../../src/models/bundle.js';
 import { checkHeadTensors } from '../../src/models/head-tensors.js';
 import { parseSafetensors } from '../../src/models/safetensors.js';
@@ -17,6 +18,35 @@ const describeTraining = python === undefined ? describe.skip : describe;
 describeTraining(`training${whyNoPython}`, () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'glpose-training-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const [samples, bundle] = ['samples-of-bundle', 'a-bundle'].map((name) => path.join(folder, name));
+  const data = ['--train', samples, '--validation', samples, '--bundle', bundle];
+  const shape = ['--k', '2', '--n', '2', '--width', '8', '--threads', '1'];
+
+  beforeAll(() => {
+    mkdirSync(bundle);
+    const features = { output: 'features', channels: 6, height: 32, width: 24 };
+    const extractor = { file: 'extractor.onnx', input: { name: 'image', width: 96, height: 128 }, features };
+    const config = { name: 'a-bundle', description: 'The card of another head', extractor };
+    writeFileSync(path.join(bundle, 'config.json'), JSON.stringify(config));
+    writeFileSync(path.join(bundle, 'extractor.onnx'), 'nobody reads it here');
+    writeFileSync(path.join(bundle, 'README.md'), 'The card of another head');
+    const make =
+      'import sys; from pathlib import Path; from bundle import extractor_of; from self_test import make_samples; make_samples(Path(sys.argv[1]), extractor_of(Path(sys.argv[2])))';
+    expect(runLines([make], samples, bundle)).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  });
+
+  /** Standard output of a program of training/ that must succeed. */
+  function done(script: string, ...options: string[]): string {
+    const { status, stdout, stderr } = train(script, ...options);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    return stdout;
+  }
+
+  function epochs(run: string): number[] {
+    if (!existsSync(path.join(run, 'log.csv'))) return [];
+    const [, ...rows] = readFileSync(path.join(run, 'log.csv'), 'utf8').trim().split(/\r?\n/);
+    return rows.map((row) => Number(row.split(',')[0]));
+  }
 
   test('overfits a handful of samples, and the addon agrees with PyTorch on the trained head', async () => {
     const run = train('train.py', '--self-test', '--threads', '1', '--out', folder);
@@ -56,20 +86,74 @@ describeTraining(`training${whyNoPython}`, () => {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     server.close();
-    const [samples, bundle, out] = ['samples', 'bundle', 'three'].map((name) => path.join(folder, name));
-    const shape = ['--k', '2', '--n', '2', '--width', '8', '--threads', '1'];
-    const data = ['--train', samples, '--validation', samples, '--bundle', bundle, '--out', out];
-    const argv = ['-B', path.join(ROOT, 'training/train.py'), ...data, ...shape, '--epochs', '2', '--batch', '1'];
+    const out = path.join(folder, 'three');
+    const options = [...data, ...shape, '--out', out, '--epochs', '2', '--batch', '1'];
+    const argv = ['-B', path.join(ROOT, 'training/train.py'), ...options];
     const processes = [0, 1, 2].map((rank) => {
       const place = { WORLD_SIZE: '3', RANK: `${rank}`, LOCAL_RANK: `${rank}`, MASTER_ADDR: '127.0.0.1' };
       const env = { ...process.env, ...place, MASTER_PORT: `${port}`, OMP_NUM_THREADS: '1' };
-      return spawn(python!, argv, { env, stdio: 'ignore', timeout: 100_000 }); // eight samples: 3, 3 and 2
+      return spawn(python!, argv, { env, stdio: ['ignore', 'ignore', 'inherit'], timeout: 100_000 }); // eight samples: 3, 3 and 2
     });
     const ends = await Promise.all(processes.map((one) => once(one, 'exit')));
     expect(ends).toEqual([0, 1, 2].map(() => [0, null]));
-    const rows = readFileSync(path.join(out, 'log.csv'), 'utf8').trim().split('\n');
-    expect(rows).toHaveLength(1 + 2);
+    expect(epochs(out)).toEqual([1, 2]);
   }, 120_000);
+
+  test('a run that was killed goes on, and ends where it would have ended', async () => {
+    const [whole, killed] = ['whole', 'killed'].map((name) => path.join(folder, name));
+    const options = [...data, ...shape, '--epochs', '12', '--batch', '8'];
+    done('train.py', ...options, '--out', whole);
+
+    const argv = ['-B', path.join(ROOT, 'training/train.py'), ...options, '--out', killed];
+    const first = spawn(python!, argv, { stdio: 'ignore', env: { ...process.env, OMP_NUM_THREADS: '1' } });
+    while (epochs(killed).length < 3) await setTimeout(20);
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    expect(epochs(killed).length).toBeLessThan(12);
+
+    const other = train('train.py', ...options, '--out', killed, '--resume', '--similarity', 'channel');
+    expect(other.stderr).toContain('last.pt has learnt --similarity frame; give that');
+    done('train.py', ...options, '--out', killed, '--resume');
+    expect(epochs(killed)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    const [a, b] = [whole, killed].map((run) => readFileSync(path.join(run, 'bundle/head.safetensors')));
+    expect(a.equals(b)).toBe(true);
+
+    // The bundle says what it is, not what the one was whose extractor it has.
+    const config = readFileSync(path.join(whole, 'bundle/config.json'), 'utf8');
+    expect(JSON.parse(config)).toMatchObject({ name: 'whole', head: { trained: true, k: 2, n: 2, m: 4 } });
+    expect(config + readFileSync(path.join(whole, 'bundle/README.md'), 'utf8')).not.toContain('another head');
+  }, 120_000);
+
+  test('every program takes what the others write', () => {
+    const [runs, mine, golden] = ['runs', 'mine', 'real.safetensors'].map((name) => path.join(folder, name));
+    const options = ['--train', samples, '--validation', samples, '--test', samples, '--bundle', bundle, '--out', runs];
+    done('experiments.py', ...options, '--heads', 'single-frame', 'no-global-k-2', '--seeds', '0', '--epochs', '1');
+    const single = path.join(runs, 'single-frame-0');
+    const report = train('report.py', runs);
+    expect(report.status).toBe(0);
+    expect(report.stdout).toContain('single-frame: seeds [0]');
+    expect(report.stdout).toMatch(/\| single-frame head \| [\d.]+ \|/);
+
+    done('export.py', single, '--bundle', bundle, '--out', mine);
+    const measured = ['--samples', samples, '--runs-of', '1', '--threads', '1'];
+    const [ofRun, ofBundle] = [single, mine].map((head) => done('evaluate.py', head, ...measured).split('\n'));
+    const figures = (lines: string[]): string[] => lines.map((line) => line.split(/\s+/).slice(1).join(' '));
+    expect(ofRun.length).toBeGreaterThan(5);
+    expect(figures(ofBundle)).toEqual(figures(ofRun));
+    done('agreement.py', single, '--samples', samples, '--out', golden);
+    expect(readGoldenFile(golden).people).toBe(4);
+  }, 120_000);
+
+  test('samples, runs and bundles of other extractors are told apart', () => {
+    const other = path.join(folder, 'other');
+    cpSync(bundle, other, { recursive: true });
+    writeFileSync(path.join(other, 'extractor.onnx'), 'another one');
+    const options = ['--train', samples, '--validation', samples, ...shape, '--out', path.join(folder, 'mixed')];
+    const run = train('train.py', ...options, '--bundle', other);
+    expect(run.stderr).toContain(`${other} and ${samples} cannot be used together: they differ in \`extractor\``);
+    expect(train('train.py', ...options, '--bundle', folder).stderr).toContain('is no bundle');
+    expect(train('train.py', ...options, '--bundle', bundle, '--runs', '2').stderr).toContain('argument --runs');
+  }, 60_000);
 
   test('of two looks, the surer counts where the first is unsure', () => {
     const run = runLines([
