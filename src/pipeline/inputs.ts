@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
+import { namesFor } from './video-names.js';
 
 /** A video file. */
 export interface VideoFile {
@@ -45,8 +46,7 @@ export async function findVideos(paths: readonly string[]): Promise<FoundVideos>
   for (const given of paths) {
     try {
       for (const video of await videosAt(path.resolve(given))) {
-        const key = video.kind === 'images' && video.single ? path.join(video.path, video.files[0]) : video.path;
-        if (!found.has(key)) found.set(key, video);
+        if (!found.has(placeOf(video))) found.set(placeOf(video), video);
       }
     } catch (thrown) {
       failures.push({ path: given, error: asInputError(given, thrown) });
@@ -114,36 +114,20 @@ function hasExtension(file: string, extensions: string[]): boolean {
   return extensions.includes(path.extname(file).slice(1).toLowerCase());
 }
 
-/**
- * Names for result files: the file's name without extension, or the folder's. Where two would be the same (also on file systems
- * that ignore case), videos keep their extension; what still clashes is numbered in order.
- */
-function withNames(videos: Unnamed[]): VideoInput[] {
-  const short = videos.map((video) => {
-    if (video.kind === 'images' && !video.single) return path.basename(video.path) || 'root';
-    const { name, base } = path.parse(fileOf(video));
-    return name === '.' || name === '..' ? base : name; // ...mp4: results must not go into the folder above
-  });
-  const uses = new Map<string, number>();
-  for (const name of short) uses.set(folded(name), (uses.get(folded(name)) ?? 0) + 1);
-  const taken = new Set<string>();
+function withNames(videos: readonly Unnamed[]): VideoInput[] {
+  const names = namesFor(
+    videos.map((video) => ({ place: placeOf(video), folder: video.kind === 'images' && !video.single })),
+  );
   return videos.map((video, i) => {
-    const base = uses.get(folded(short[i])) === 1 ? short[i] : path.basename(fileOf(video));
-    let name = base;
-    for (let n = 2; taken.has(folded(name)); n++) name = `${base}-${n}`;
-    taken.add(folded(name));
     return video.kind === 'video'
-      ? { kind: 'video', path: video.path, name }
-      : { kind: 'images', path: video.path, name, files: video.files };
+      ? { kind: 'video', path: video.path, name: names[i] }
+      : { kind: 'images', path: video.path, name: names[i], files: video.files };
   });
 }
 
-function fileOf(video: Unnamed): string {
+/** The file or folder that a video is. */
+function placeOf(video: Unnamed): string {
   return video.kind === 'images' && video.single ? path.join(video.path, video.files[0]) : video.path;
-}
-
-function folded(name: string): string {
-  return name.normalize('NFC').toLowerCase();
 }
 
 function asInputError(given: string, thrown: unknown): GlposeError {

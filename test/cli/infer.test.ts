@@ -172,6 +172,32 @@ test('a video without people has frames without people', async () => {
   expect(await poses(out, 'nobody')).toEqual([[], [], []]);
 });
 
+test('the longest names that files can have do not end the run; their results are called by less of them', async () => {
+  const [video, images] = ['v'.repeat(251), 'i'.repeat(255)];
+  await mkdir(path.join(dir, images));
+  await solid(path.join(dir, images, '0.png'));
+  await cp(SAMPLE, path.join(dir, `${video}.mp4`));
+  await writeFile(path.join(dir, `${video}.avi`), 'no video'); // ends in an outcome, too
+  const inputs = [`${video}.avi`, `${video}.mp4`, images].map((name) => path.join(dir, name));
+  const out = path.join(dir, 'out-long');
+  const { code, err } = await infer(
+    ...inputs,
+    '-o',
+    out,
+    '--format',
+    'posetrack18,openpose',
+    '--every',
+    '48',
+    '--view',
+  );
+  expect({ code, err }).toMatchObject({ code: 1, err: expect.stringMatching(/^glpose: .*v\.avi .*\n$/) });
+  const { videos } = await json<RunRecord>(out, 'run.json');
+  expect(videos.map(({ status }) => status)).toEqual(['failed', 'done', 'done']);
+  const [, name] = videos.map((video) => video.name);
+  expect(name).toMatch(/^v+~[0-9a-f]{8}$/);
+  expect(await readdir(path.join(out, 'openpose', name))).toEqual([`${name}_000000000000_keypoints.json`]);
+});
+
 test('boxes outside the image, half outside, negative and NaN: those with a part inside give poses, the others are counted', async () => {
   const file = path.join(dir, 'boxes.txt');
   const rows = ['1,1,170,365,56,150,0.9', '1,2,-3000,-3000,50,100,0.9', '1,3,-20,400,60,300,0.9', '1,4,10,10,-5,20,0.9', '1,5,nan,10,5,20,0.9']; // prettier-ignore
