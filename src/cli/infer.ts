@@ -5,11 +5,11 @@ import { readBoxes } from '../formats/boxes.js';
 import { RESULT_FORMATS, type ResultFormat } from '../formats/results.js';
 import { DEFAULT_BUNDLE, MODELS_DIR } from '../models/bundle.js';
 import { BRIDGE_DEFAULTS, type BridgeOptions } from '../pipeline/bridge.js';
-import { findVideos } from '../pipeline/inputs.js';
+import { findVideos, placeOf } from '../pipeline/inputs.js';
 import { stampOfFiles, type Recipe } from '../pipeline/making.js';
 import { lockFolder } from '../pipeline/folder-lock.js';
 import { parseShard } from '../pipeline/shard.js';
-import { videosOfShard } from '../pipeline/shard-plan.js';
+import { videosAsDealt, videosOfShard } from '../pipeline/shard-plan.js';
 import { VERSION } from '../version.js';
 import type { Reuse } from '../pipeline/glpose.js';
 import { Model, type Device, type Method } from '../pipeline/model.js';
@@ -204,7 +204,9 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
     say(`${options.boxes}: ${count} ${text} (first: ${first})`);
   const { videos: all, failures } = await findVideos(inputs);
   for (const { error } of failures) say(error.message);
-  const videos = shard ? await videosOfShard(all, shard, options.out, terminal.signal) : all;
+  const videos = shard
+    ? await videosOfShard(all, shard, options.out, say, terminal.signal)
+    : await videosAsDealt(all, options.out, say);
 
   const finished: string[] = [];
   const model = await Model.load(options.model, options);
@@ -235,7 +237,7 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
       totals: totalsOf(reports),
       videos: reports,
     });
-    const left = videos.map(({ name, path: input }) => emptyReport(name, input));
+    const left = videos.map((video) => emptyReport(video.name, placeOf(video)));
     await writeRecord(options.out, recordOf([...left, ...unusable], null));
 
     const progress = makeProgress(process.stderr, process.stderr.isTTY && !options.json);

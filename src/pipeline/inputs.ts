@@ -19,6 +19,8 @@ export interface ImageFolder {
   name: string;
   /** File names in the folder, in frame order; at least one. */
   files: string[];
+  /** The one image is the video, whatever else is in its folder. */
+  single?: true;
 }
 
 export type VideoInput = VideoFile | ImageFolder;
@@ -55,7 +57,7 @@ export async function findVideos(paths: readonly string[]): Promise<FoundVideos>
   return { videos: withNames([...found.values()]), failures };
 }
 
-type Unnamed = { kind: 'video'; path: string } | { kind: 'images'; path: string; files: string[]; single?: true };
+type Unnamed = Omit<VideoFile, 'name'> | Omit<ImageFolder, 'name'>;
 
 async function videosAt(where: string): Promise<Unnamed[]> {
   const info = await stat(where);
@@ -114,19 +116,15 @@ function hasExtension(file: string, extensions: string[]): boolean {
   return extensions.includes(path.extname(file).slice(1).toLowerCase());
 }
 
-function withNames(videos: readonly Unnamed[]): VideoInput[] {
-  const names = namesFor(
-    videos.map((video) => ({ place: placeOf(video), folder: video.kind === 'images' && !video.single })),
-  );
-  return videos.map((video, i) => {
-    return video.kind === 'video'
-      ? { kind: 'video', path: video.path, name: names[i] }
-      : { kind: 'images', path: video.path, name: names[i], files: video.files };
-  });
+/** The videos with names for their results; see namesFor. */
+export function withNames(videos: readonly Unnamed[], given?: ReadonlyMap<string, string>): VideoInput[] {
+  const inputs = videos.map((video) => ({ place: placeOf(video), folder: video.kind === 'images' && !video.single }));
+  const names = namesFor(inputs, given);
+  return videos.map((video, i) => ({ ...video, name: names[i] }));
 }
 
-/** The file or folder that a video is. */
-function placeOf(video: Unnamed): string {
+/** The file or folder that a video is: the video file, the image, or the folder of images. It tells one video from another. */
+export function placeOf(video: Unnamed): string {
   return video.kind === 'images' && video.single ? path.join(video.path, video.files[0]) : video.path;
 }
 

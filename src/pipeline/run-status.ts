@@ -134,14 +134,15 @@ async function videosOf(
   };
   for (const { name, path, frames: length, shard } of plan?.videos ?? [])
     add(name, path, { length, shard: { index: shard, count: plan!.shards } });
-  for (const { report } of outcomes.values()) add(report.name, report.path);
-  // An input that holds no video has no outcome, and no stamp in the record; every shard names it.
+  // An input that holds no video has no outcome, and no stamp in the record; every shard names it. The latest run says what a
+  // name stands for: with more inputs than before it may be another video's.
   for (const { videos: recorded } of records.toReversed()) {
     for (const { name, path, status, input, error } of recorded) {
       const unusable = status === 'failed' && !input && !outcomes.has(name);
       add(name, path, unusable ? { status: 'failed', reason: error?.message } : {});
     }
   }
+  for (const { report } of outcomes.values()) add(report.name, report.path);
 
   const settled: VideoStatus[] = [];
   for await (const video of inOrder(videos.values(), FOLDERS_AT_ONCE, (video) =>
@@ -157,6 +158,7 @@ const FOLDERS_AT_ONCE = 16;
 async function settle(out: string, video: VideoStatus, outcome: Outcome | undefined): Promise<VideoStatus> {
   if (!outcome) return video;
   const { finished, host, report } = outcome;
+  if (report.path !== video.path) return { ...video, reason: `what stands there is of ${report.path}` };
   const { frames, poses, tracks, seconds, error } = report;
   const settled = { ...video, finished, host };
   if (report.status === 'failed') return { ...settled, status: 'failed', reason: error?.message };

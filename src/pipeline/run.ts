@@ -11,7 +11,7 @@ import { bridge, type BridgeOptions } from './bridge.js';
 import { estimateVideo, type EstimateOptions } from './estimate.js';
 import { GivenBoxes } from './given-boxes.js';
 import { openFrames, type FrameSource } from './frames.js';
-import type { VideoInput } from './inputs.js';
+import { placeOf, type VideoInput } from './inputs.js';
 import { Journal, removeJournal } from './journal.js';
 import type { Model } from './model.js';
 import { changesBetween, stampOf, type Making, type Recipe } from './making.js';
@@ -63,11 +63,11 @@ export async function runVideos(
   model: Model,
   options: RunOptions,
 ): Promise<VideoReport[]> {
-  const reports = videos.map(({ name, path: input }) => emptyReport(name, input));
+  const reports = videos.map((video) => emptyReport(video.name, placeOf(video)));
   for (const [place, video] of videos.entries()) {
     await requireFolder(options.out);
     const making = await stampOf(video).then(
-      (input): Making => ({ ...options.recipe, name: video.name, path: video.path, input }),
+      (input): Making => ({ ...options.recipe, name: video.name, path: placeOf(video), input }),
       () => undefined, // opening it will say why
     );
     const done = making && (await doneBefore(making, options));
@@ -105,7 +105,7 @@ async function doneBefore(making: Making, options: RunOptions): Promise<VideoRep
 
 async function runVideo(video: VideoInput, model: Model, options: RunOptions, making?: Making): Promise<VideoReport> {
   const started = performance.now();
-  const report = emptyReport(video.name, video.path);
+  const report = emptyReport(video.name, placeOf(video));
   let source: FrameSource | undefined;
   let journal: Journal | undefined;
   try {

@@ -1,7 +1,8 @@
 /*
  * The plan of a run in shards, kept in the output folder that the shards share: which video belongs to which shard. Whoever
  * comes first makes it; the others read it, so that all of them hold to one plan even where videos are added while they work. A
- * plan only grows: what was dealt stays dealt.
+ * plan only grows: what was dealt stays dealt, under the name that it was dealt with. A video is known by its path; its name
+ * hangs on what else is there, so that it may be another one's later.
  *
  *   <out>/.glpose/shards/plan-1.json, plan-2.json, …: each deals the videos that those before it did not have
  */
@@ -10,7 +11,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { GlposeError, messageOf } from '../errors.js';
 import { inOrder } from './in-order.js';
-import type { VideoInput } from './inputs.js';
+import { placeOf, withNames, type VideoInput } from './inputs.js';
 import { STATE_FOLDER } from './outcome.js';
 import { dealVideos, type Shard } from './shard.js';
 import { openVideo } from './video.js';
@@ -23,6 +24,7 @@ const partSchema = z.strictObject({
     z.strictObject({
       /** Names the results; unique. */
       name: z.string(),
+      /** The video file, the image, or the folder of images; absolute, unique. */
       path: z.string(),
       /** Length in frames, by the file's own word or its size; what the shards are balanced by. */
       frames: z.number().nonnegative(),
@@ -45,24 +47,46 @@ export interface ShardPlan {
 const PROBES = 16;
 
 /**
- * The videos of one shard, in their order. The plan in `out` is made, or grows, where it does not have all of them.
+ * The videos of one shard, in their order, named as they were dealt. The plan in `out` is made, or grows, where it does not have
+ * all of them.
+ * @param onRemark is told of videos that got other names, because theirs had been dealt
  * @throws USAGE where `out` holds a plan for another number of shards, OUTPUT where the plan cannot be kept or read
  */
 export async function videosOfShard(
   videos: readonly VideoInput[],
   shard: Shard,
   out: string,
+  onRemark?: (remark: string) => void,
   signal?: AbortSignal,
 ): Promise<VideoInput[]> {
-  const plan = await completePlan(videos, shard.count, out, signal);
-  const mine = new Set(plan.videos.filter((video) => video.shard === shard.index).map(({ name }) => name));
-  return videos.filter(({ name }) => mine.has(name));
+  const plan = await completePlan(videos, shard.count, out, onRemark, signal);
+  const dealt = new Map(plan.videos.map((video) => [video.path, video]));
+  return videos.flatMap((video) => {
+    const { name, shard: its } = dealt.get(placeOf(video))!;
+    return its === shard.index ? [{ ...video, name }] : [];
+  });
+}
+
+/**
+ * All videos, for a run without shards: named as they were dealt where `out` holds a plan, so that its results are taken over.
+ * @throws OUTPUT where the plan cannot be read
+ */
+export async function videosAsDealt(
+  videos: readonly VideoInput[],
+  out: string,
+  onRemark?: (remark: string) => void,
+): Promise<VideoInput[]> {
+  const names = dealtNames((await readShardPlan(out))?.videos ?? []);
+  const named = withNames(videos, names);
+  tellRenamed(videos, named, names, onRemark);
+  return named;
 }
 
 async function completePlan(
   videos: readonly VideoInput[],
   shards: number,
   out: string,
+  onRemark?: (remark: string) => void,
   signal?: AbortSignal,
 ): Promise<ShardPlan> {
   for (;;) {
@@ -75,20 +99,43 @@ async function completePlan(
         `Give --shard i/${plan.shards}; or do what is left without --shard; or remove ${folderOf(out)} to deal it anew.`,
       );
     }
-    const dealt = new Set(plan.videos.map(({ name }) => name));
-    const rest = videos.filter(({ name }) => !dealt.has(name));
+    const names = dealtNames(plan.videos);
+    const named = withNames(videos, names);
+    const rest = named.filter((video) => !names.has(placeOf(video)));
     if (rest.length === 0) return plan;
 
     const lengths = await lengthsOf(rest, signal);
     const loads = new Array<number>(shards).fill(0);
     for (const { shard, frames } of plan.videos) loads[shard - 1] += frames;
     const shares = dealVideos(rest.map(({ name }, i) => ({ name, length: lengths[i] })), loads); // prettier-ignore
-    const more = rest.map(({ name, path }, i) => ({ name, path, frames: lengths[i], shard: shares[i] }));
+    const more = rest.map((video, i): PlannedVideo => {
+      return { name: video.name, path: placeOf(video), frames: lengths[i], shard: shares[i] };
+    });
     const part: Part = { shards, videos: more };
     const file = path.join(folderOf(out), `plan-${parts.length + 1}.json`);
-    if (await writeFirst(file, `${JSON.stringify(part, null, 1)}\n`))
+    if (await writeFirst(file, `${JSON.stringify(part, null, 1)}\n`)) {
+      tellRenamed(videos, named, names, onRemark);
       return { shards, videos: [...plan.videos, ...more] };
+    }
   }
+}
+
+/** The names of what was dealt, by path. */
+function dealtNames(dealt: readonly PlannedVideo[]): Map<string, string> {
+  return new Map(dealt.map(({ path, name }) => [path, name]));
+}
+
+/** Says which videos were not dealt before, but their names were: their results are called otherwise. */
+function tellRenamed(
+  videos: readonly VideoInput[],
+  named: readonly VideoInput[],
+  dealt: ReadonlyMap<string, string>,
+  onRemark?: (remark: string) => void,
+): void {
+  const renamed = named.filter((video, i) => video.name !== videos[i].name && !dealt.has(placeOf(video)));
+  if (renamed.length === 0) return;
+  const first = `${placeOf(renamed[0])} is ${renamed[0].name}`;
+  onRemark?.(`inputs called like others that were dealt before are numbered on: ${renamed.length} (first: ${first})`);
 }
 
 /** The plan that an output folder holds; null where it holds none. @throws OUTPUT where it cannot be read */

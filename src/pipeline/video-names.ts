@@ -12,8 +12,12 @@ const MOST_BYTES = 255 - '_000000000012_keypoints.json'.length;
  * The file's name without extension, or the folder's. Where two would be the same, videos keep their extension; what still
  * clashes is numbered in order. Longer names end in a digest of what was cut.
  * @param inputs the file or folder that each video is, absolute
+ * @param given names by place: such an input keeps its name, and no other one gets it
  */
-export function namesFor(inputs: readonly { place: string; folder: boolean }[]): string[] {
+export function namesFor(
+  inputs: readonly { place: string; folder: boolean }[],
+  given: ReadonlyMap<string, string> = new Map(),
+): string[] {
   const short = inputs.map(({ place, folder }) => {
     const { name, base } = path.parse(place);
     if (folder) return base || 'root';
@@ -21,8 +25,10 @@ export function namesFor(inputs: readonly { place: string; folder: boolean }[]):
   });
   const uses = new Map<string, number>();
   for (const name of short) uses.set(folded(name), (uses.get(folded(name)) ?? 0) + 1);
-  const taken = new Set<string>();
+  const taken = new Set([...given.values()].map(folded));
   return inputs.map(({ place }, i) => {
+    const known = given.get(place);
+    if (known !== undefined) return known;
     const full = uses.get(folded(short[i])) === 1 ? short[i] : path.basename(place);
     let name = fitted(full);
     for (let n = 2; taken.has(folded(name)); n++) name = fitted(full, `-${n}`);

@@ -73,6 +73,20 @@ test('an outcome counts more than a record; a later record more than an earlier 
   });
 });
 
+test('results of another video under the same name do not make a video done', async () => {
+  await plan(1, 2, { a: [1, 1], b: [1, 2] });
+  await came('a', { status: 'done' });
+  await came('b', { status: 'done', path: '/elsewhere/b' });
+  await record('run.json', '2026-01-01T00:00:00.000Z', {}, [emptyReport('c', '/new/c')]);
+  await came('c', { status: 'done' });
+  const { videos } = await readStatus(out);
+  expect(videos.map(({ path: where, status, reason }) => [where, status, reason])).toEqual([
+    ['/v/a', 'done', undefined],
+    ['/v/b', 'left', 'what stands there is of /elsewhere/b'],
+    ['/new/c', 'left', 'what stands there is of /v/c'],
+  ]);
+});
+
 test('a file that is no record is named', async () => {
   await writeFile(path.join(out, 'run.json'), '{"videos": 3}');
   await expect(readStatus(out)).rejects.toMatchObject({ code: 'OUTPUT', message: expect.stringContaining('run.json') });

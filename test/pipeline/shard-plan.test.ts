@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import { findVideos, type VideoInput } from '../../src/pipeline/inputs.js';
-import { readShardPlan, videosOfShard } from '../../src/pipeline/shard-plan.js';
+import { readShardPlan, videosAsDealt, videosOfShard } from '../../src/pipeline/shard-plan.js';
 import { ROOT } from '../shared-data.js';
 
 let root: string;
@@ -60,6 +60,53 @@ test('a video that comes later is dealt, too, and those that were dealt stay whe
   after.forEach((share, i) => expect(share).toEqual(expect.arrayContaining(before[i])));
   expect(after.flat().sort()).toEqual(['a', 'aa', 'b', 'c', 'd']);
   expect((await readdir(path.join(out, '.glpose/shards'))).sort()).toEqual(['plan-1.json', 'plan-2.json']);
+});
+
+describe('a video that comes later and is called like one that was dealt', () => {
+  /** Videos that are none and count as one frame each; those of `sets` lie in folders of these names and are called alike. */
+  async function alike(...sets: string[]): Promise<VideoInput[]> {
+    for (const set of sets) await mkdir(path.join(root, 'grow', set), { recursive: true });
+    for (const set of sets) await writeFile(path.join(root, 'grow', set, 'x.mp4'), '');
+    return (await findVideos([path.join(root, 'grow')])).videos;
+  }
+
+  const setsOf = (videos: VideoInput[]): Record<string, string> =>
+    Object.fromEntries(videos.map(({ name, path: file }) => [name, path.basename(path.dirname(file))]));
+
+  test('is dealt under another name, which is told once, and those before it keep theirs', async () => {
+    const remarks: string[] = [];
+    const shard = (index: number, videos: VideoInput[]): Promise<VideoInput[]> =>
+      videosOfShard(videos, { index, count: 2 }, out, (remark) => remarks.push(remark));
+    const before = await alike('c2', 'c3');
+    expect(setsOf(await shard(1, before))).toEqual({ 'x.mp4': 'c2' });
+    expect(remarks).toEqual([]);
+
+    const after = await alike('c1'); // it comes first, so that alone it would have the name of c2
+    expect(setsOf(await shard(2, after))).toEqual({ 'x.mp4-2': 'c3' });
+    expect(remarks).toEqual([expect.stringMatching(/numbered on: 1 \(first: .*\/c1\/x\.mp4 is x\.mp4-3\)$/)]);
+    expect(setsOf(await shard(1, after))).toEqual({ 'x.mp4': 'c2', 'x.mp4-3': 'c1' });
+    expect(remarks).toHaveLength(1);
+  });
+
+  test('a run without shards holds to these names, too', async () => {
+    await dealt(await alike('c2', 'c3'), 2);
+    const named = await videosAsDealt(await alike('c1'), out);
+    expect(setsOf(named)).toEqual({ 'x.mp4-3': 'c1', 'x.mp4': 'c2', 'x.mp4-2': 'c3' });
+  });
+
+  test('where nothing was dealt, names stay as they were found', async () => {
+    const videos = await alike('c1', 'c2');
+    expect(await videosAsDealt(videos, out)).toEqual(videos);
+  });
+
+  test('two images of one folder are two videos', async () => {
+    await clips({ a: 2 });
+    const images = ['0.png', '1.png'].map((name) => path.join(root, 'in', 'a', name));
+    const { videos } = await findVideos(images);
+    expect(await dealt(videos, 2)).toEqual([['0'], ['1']]);
+    const plan = await readShardPlan(out);
+    expect(plan?.videos.map(({ path: place }) => place)).toEqual(images);
+  });
 });
 
 test('a shard that sees fewer videos than the plan takes those that it sees', async () => {
