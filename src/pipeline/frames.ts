@@ -2,6 +2,7 @@ import { GlposeError } from '../errors.js';
 import type { VideoInput } from './inputs.js';
 import { openImages } from './image-folder.js';
 import { openVideo } from './video.js';
+import { within } from './within.js';
 
 /** One frame of a video or of a folder of images. */
 export interface Frame {
@@ -165,20 +166,12 @@ class TimeLimit {
   }
 
   /** The same promise; throws INPUT where it does not settle in time. */
-  async on<T>(work: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const problem = `${this.input} cannot be read: its decoder gave nothing for ${this.seconds} s`;
-        const error = new GlposeError('INPUT', problem, 'Check the file, and the disk or network that it lies on.');
-        this.stop.abort(error);
-        reject(error);
-      }, this.seconds * 1000);
+  on<T>(work: Promise<T>): Promise<T> {
+    return within(work, this.seconds, () => {
+      const problem = `${this.input} cannot be read: its decoder gave nothing for ${this.seconds} s`;
+      const error = new GlposeError('INPUT', problem, 'Check the file, and the disk or network that it lies on.');
+      this.stop.abort(error);
+      return error;
     });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }

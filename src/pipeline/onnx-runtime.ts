@@ -5,6 +5,7 @@ import { addon } from '../native/binding.js';
 import { BufferPool } from './buffer-pool.js';
 import { findCudaProvider } from './cuda-provider.js';
 import type { Plain, Reply, Request } from './onnx-worker.js';
+import { afterSeconds } from './patience.js';
 import { within } from './within.js';
 
 export type { Plain } from './onnx-worker.js';
@@ -101,7 +102,7 @@ class OnnxWorker {
   private thread: Worker | null = null;
   private readonly loads: Extract<Unnumbered<Request>, { do: 'load' }>[] = [];
   private readonly waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (reason: Error) => void }>();
-  private watch: NodeJS.Timeout | undefined;
+  private endWatch = (): void => {};
   private nextId = 0;
   private disposed = false;
 
@@ -171,22 +172,21 @@ class OnnxWorker {
 
   /** After an answer: an idle thread does not keep the process alive, one at work has its time anew. */
   private rest(thread: Worker): void {
-    clearTimeout(this.watch);
+    this.endWatch();
     if (this.waiting.size === 0) return thread.unref();
     thread.ref();
-    if (this.timeout === Infinity) return;
-    this.watch = setTimeout(() => {
+    this.endWatch = afterSeconds(this.timeout, () => {
       const problem = `the feature extractor gave no answer for ${this.timeout} s`;
       this.end(thread, new GlposeError('INTERNAL', problem, 'Run it again; the next video gets a new thread.'));
       thread.postMessage('end');
       leaveBehind(thread);
-    }, this.timeout * 1000);
+    });
   }
 
   private end(thread: Worker, why: GlposeError): void {
     if (thread !== this.thread) return;
     this.thread = null;
-    clearTimeout(this.watch);
+    this.endWatch();
     for (const call of this.waiting.values()) call.reject(why);
     this.waiting.clear();
   }

@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ROOT } from '../shared-data.js';
 
@@ -71,6 +73,27 @@ test('so is one that hangs while the video is opened', async () => {
   await pretend('ffprobe', 'exec sleep 60');
   await pretend('ffmpeg', TWO_FRAMES);
   expect(await read(3)).toMatchObject({ code: 'INPUT', message: expect.stringContaining('gave nothing for 3 s') });
+});
+
+test('a process that was stopped for longer goes on: its decoder gave nothing because nobody let it', async () => {
+  await pretend('ffmpeg', `sleep 1; ${TWO_FRAMES}`);
+  const program = `
+    const { openFrames } = await import(${JSON.stringify(path.join(ROOT, 'dist/src/pipeline/frames.js'))});
+    const source = await openFrames({ kind: 'video', path: 'clip.mp4', name: 'clip' }, { timeout: 4 });
+    const frames = source.frames()[Symbol.asyncIterator]();
+    const first = frames.next();
+    console.log('waiting');
+    console.log(await first.then(({ value }) => value.name, ({ message }) => message));
+    await source.close();`;
+  await writeFile(path.join(dir, 'wait.mjs'), program);
+  const env = { ...process.env, PATH: `${dir}:${process.env.PATH}`, GLPOSE_DECODER: 'ffmpeg' };
+  const child = spawn(process.execPath, ['wait.mjs'], { env, cwd: dir, stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toBe('waiting');
+  child.kill('SIGSTOP');
+  await setTimeout(5000);
+  child.kill('SIGCONT');
+  expect((await lines.next()).value).toBe('0');
 });
 
 test('a decoder that is killed fails the video, which would else be taken for a shorter one', async () => {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { MODELS_DIR } from '../../src/models/bundle.js';
 import { OnnxRuntime, type OnnxSession, type Plain } from '../../src/pipeline/onnx-runtime.js';
@@ -34,6 +35,17 @@ test('a thread that hangs is given up', async () => {
   await expect(run(session)).rejects.toThrow(/no answer for 0.2 s/);
   worker.timeout = Infinity;
   expect((await run(session)).data.length).toBeGreaterThan(0);
+});
+
+test('a thread that answers while the process is stopped is not given up', async () => {
+  runtime = new OnnxRuntime(1);
+  const session = await load();
+  const [worker] = (runtime as unknown as { workers: { timeout: number }[] }).workers;
+  worker.timeout = 2;
+  await setImmediate(); // so that timers have their turn before the thread's answers
+  const asked = run(session);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000); // to this thread's timers the same as a stop
+  expect((await asked).data.length).toBeGreaterThan(0);
 });
 
 test('disposing in the midst of a run ends the run, not the process', async () => {
