@@ -202,7 +202,8 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
   const boxes = options.boxes === undefined ? undefined : readBoxes(options.boxes);
   for (const { text, count, first } of boxes?.remarks ?? [])
     say(`${options.boxes}: ${count} ${text} (first: ${first})`);
-  const { videos: all, failures } = await findVideos(inputs);
+  const { videos: all, failures, remarks } = await findVideos(inputs);
+  remarks.forEach(say);
   for (const { error } of failures) say(error.message);
   const videos = shard
     ? await videosOfShard(all, shard, options.out, say, terminal.signal)

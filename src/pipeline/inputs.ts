@@ -1,3 +1,4 @@
+import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
@@ -31,6 +32,8 @@ export interface FoundVideos {
   videos: VideoInput[];
   /** The paths that hold nothing usable, and why. */
   failures: { path: string; error: GlposeError }[];
+  /** What was passed over although it could be used, and how to have it. */
+  remarks: string[];
 }
 
 const VIDEO_EXTENSIONS = 'mp4 m4v mov mkv webm avi mpg mpeg ts mts m2ts wmv flv ogv 3gp mxf'.split(' ');
@@ -38,30 +41,34 @@ const IMAGE_EXTENSIONS = 'jpg jpeg png webp tif tiff avif'.split(' ');
 
 /**
  * Finds the videos that paths stand for. A path is a video file, one image, or a folder; a folder is, whichever fits first,
- * a folder of video files, a folder of images (one video), or a folder of such folders. Hidden files are left out, and a
- * video that two paths lead to is taken once. A bad path does not stop the others.
+ * a folder of video files, a folder of images (one video), or a folder of such folders; what else such a folder holds that could
+ * be used is passed over with a remark. Hidden files are left out, and a video that two paths lead to is taken once. A bad path
+ * does not stop the others.
  * @param paths files and folders as the user gave them
  */
 export async function findVideos(paths: readonly string[]): Promise<FoundVideos> {
   const found = new Map<string, Unnamed>(); // by path, so that none comes twice
   const failures: FoundVideos['failures'] = [];
+  const rests: Rest[] = [];
   for (const given of paths) {
+    const rest: Rest = { given, images: [], folders: [] };
+    rests.push(rest);
     try {
-      for (const video of await videosAt(path.resolve(given))) {
+      for (const video of await videosAt(path.resolve(given), rest)) {
         if (!found.has(placeOf(video))) found.set(placeOf(video), video);
       }
     } catch (thrown) {
       failures.push({ path: given, error: asInputError(given, thrown) });
     }
   }
-  return { videos: withNames([...found.values()]), failures };
+  return { videos: withNames([...found.values()]), failures, remarks: rests.flatMap((rest) => remarksOn(rest, found)) };
 }
 
 type Unnamed = Omit<VideoFile, 'name'> | Omit<ImageFolder, 'name'>;
 
-async function videosAt(where: string): Promise<Unnamed[]> {
+async function videosAt(where: string, rest: Rest): Promise<Unnamed[]> {
   const info = await stat(where);
-  if (info.isDirectory()) return videosIn(where);
+  if (info.isDirectory()) return videosIn(where, rest);
   if (!info.isFile()) {
     throw new GlposeError(
       'INPUT',
@@ -75,34 +82,98 @@ async function videosAt(where: string): Promise<Unnamed[]> {
   return [{ kind: 'video', path: where }]; // whatever its extension: opening it decides
 }
 
-async function videosIn(folder: string): Promise<Unnamed[]> {
-  const names = await visibleNames(folder);
-  const here = mediaIn(folder, names);
-  if (here.length > 0) return here;
+async function videosIn(folder: string, rest: Rest): Promise<Unnamed[]> {
+  const content = await contentOf(folder);
+  const here = mediaIn(content);
+  if (here.length > 0) {
+    await addRest(content, rest);
+    return here;
+  }
   const below: Unnamed[] = [];
-  for (const name of names) {
-    const inner = path.join(folder, name);
-    const info = await stat(inner).catch(() => null); // a link may lead nowhere
-    if (info?.isDirectory()) below.push(...mediaIn(inner, await visibleNames(inner)));
+  for (const name of content.folders) {
+    const inner = await contentOf(path.join(folder, name));
+    below.push(...mediaIn(inner));
+    await addRest(inner, rest);
   }
   if (below.length > 0) return below;
+  const empty = content.files.length + content.folders.length === 0;
   throw new GlposeError(
     'INPUT',
-    names.length === 0 ? `the folder ${folder} is empty` : `the folder ${folder} holds no videos and no images`,
+    empty ? `the folder ${folder} is empty` : `the folder ${folder} holds no videos and no images`,
     `Videos are files ending in ${VIDEO_EXTENSIONS.join(', ')}; frames are images ending in ${IMAGE_EXTENSIONS.join(', ')}.`,
   );
 }
 
-/** The videos directly in a folder, or, where there is none, its images as one video. */
-function mediaIn(folder: string, names: string[]): Unnamed[] {
-  const videos = names.filter((name) => hasExtension(name, VIDEO_EXTENSIONS));
-  if (videos.length > 0) return videos.map((name) => ({ kind: 'video', path: path.join(folder, name) }));
-  const files = names.filter((name) => hasExtension(name, IMAGE_EXTENSIONS));
-  return files.length > 0 ? [{ kind: 'images', path: folder, files }] : [];
+/** What a folder holds, without what is hidden, in natural order. */
+interface Content {
+  folder: string;
+  files: string[];
+  folders: string[];
 }
 
-async function visibleNames(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort(naturalOrder);
+/** The videos directly in a folder, or, where there is none, its images as one video. */
+function mediaIn({ folder, files }: Content): Unnamed[] {
+  const videos = files.filter((name) => hasExtension(name, VIDEO_EXTENSIONS));
+  if (videos.length > 0) return videos.map((name) => ({ kind: 'video', path: path.join(folder, name) }));
+  const images = imagesIn(files);
+  return images.length > 0 ? [{ kind: 'images', path: folder, files: images }] : [];
+}
+
+function imagesIn(files: readonly string[]): string[] {
+  return files.filter((name) => hasExtension(name, IMAGE_EXTENSIONS));
+}
+
+/** What a given path holds that is passed over although it could be used. */
+interface Rest {
+  given: string;
+  /** Images beside videos. */
+  images: string[];
+  /** Folders that hold videos or images, with the places of these, beside videos or images or too far down. */
+  folders: { path: string; places: string[] }[];
+}
+
+/** Adds what mediaIn leaves out of a folder. */
+async function addRest(content: Content, rest: Rest): Promise<void> {
+  const { folder, files, folders } = content;
+  if (mediaIn(content).some(({ kind }) => kind === 'video'))
+    for (const name of imagesIn(files)) rest.images.push(path.join(folder, name));
+  for (const name of folders) {
+    const inner = await contentOf(path.join(folder, name)).catch(() => null); // what cannot be read is not missed
+    const places = inner ? mediaIn(inner).map(placeOf) : [];
+    if (inner && places.length > 0) rest.folders.push({ path: inner.folder, places });
+  }
+}
+
+/** Says what is passed over, but for that which another path leads to. */
+function remarksOn({ given, images, folders }: Rest, found: ReadonlyMap<string, Unnamed>): string[] {
+  const remark = (kind: string, places: string[], remedy: string): string[] => {
+    const some = places.slice(0, NAMED).map((place) => path.relative(path.resolve(given), place));
+    if (places.length > NAMED) some.push('…');
+    return places.length > 0
+      ? [`${given}: ${kind} are passed over: ${places.length} (${some.join(', ')}). ${remedy}`]
+      : [];
+  };
+  const beside = images.filter((image) => !found.has(image));
+  const missed = folders.filter(({ places }) => !places.every((place) => found.has(place)));
+  return [
+    ...remark('images beside videos', beside, 'Frames need a folder of their own.'),
+    ...remark('folders with videos or images', missed.map((folder) => folder.path), 'Give their own paths to have them, too.'),
+  ]; // prettier-ignore
+}
+
+/** How many of what is passed over are named. */
+const NAMED = 3;
+
+/** What a link leads to counts; one that leads nowhere, devices and pipes are left out. */
+async function contentOf(folder: string): Promise<Content> {
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
+  const typeOf = async (entry: Dirent): Promise<Dirent | Stats | null> =>
+    entry.isSymbolicLink() ? stat(path.join(folder, entry.name)).catch(() => null) : entry;
+  const types = await Promise.all(entries.map(typeOf));
+  const files = entries.filter((_, i) => types[i]?.isFile());
+  const folders = entries.filter((_, i) => types[i]?.isDirectory());
+  const sorted = (some: Dirent[]): string[] => some.map(({ name }) => name).sort(naturalOrder);
+  return { folder, files: sorted(files), folders: sorted(folders) };
 }
 
 const collator = new Intl.Collator('en', { numeric: true });

@@ -172,6 +172,20 @@ test('a video without people has frames without people', async () => {
   expect(await poses(out, 'nobody')).toEqual([[], [], []]);
 });
 
+test('what a mixed folder holds besides its videos is told, and not done', async () => {
+  const mixed = path.join(dir, 'set');
+  await mkdir(path.join(mixed, 'p1'), { recursive: true });
+  await solid(path.join(mixed, 'p1', '0.png'));
+  await writeFile(path.join(mixed, 'preview.mp4'), 'no video');
+  const out = path.join(dir, 'out-set');
+  const { code, err } = await infer(mixed, '-o', out);
+  expect(code).toBe(1);
+  expect(err.split('\n')[0]).toMatch(
+    /^glpose: .*\/set: folders with videos or images are passed over: 1 \(p1\)\. Give/,
+  );
+  expect((await json<RunRecord>(out, 'run.json')).videos.map(({ name }) => name)).toEqual(['preview']);
+});
+
 test('the longest names that files can have do not end the run; their results are called by less of them', async () => {
   const [video, images] = ['v'.repeat(251), 'i'.repeat(255)];
   await mkdir(path.join(dir, images));

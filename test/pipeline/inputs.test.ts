@@ -128,6 +128,59 @@ test('a link that leads nowhere inside a folder of folders is passed over', asyn
   expect(await found('set')).toEqual(['a = set/a [1.png]']);
 });
 
+test('a folder that is called like a video is a folder: here, of frames', async () => {
+  await files('set/clip1.avi/00001.jpg', 'set/clip2.avi/00001.jpg', 'set/a.jpg/1.png');
+  expect(await found('set')).toEqual([
+    'a.jpg = set/a.jpg [1.png]',
+    'clip1.avi = set/clip1.avi [00001.jpg]',
+    'clip2.avi = set/clip2.avi [00001.jpg]',
+  ]);
+});
+
+test('links count as what they lead to; what is no file is left out', async () => {
+  await files('real/b.dat', 'frames/1.png', 'set/a.mp4');
+  await symlink(path.join(root, 'real/b.dat'), path.join(root, 'set/b.mp4'));
+  await symlink(path.join(root, 'frames'), path.join(root, 'set/c.mp4'));
+  await symlink('/dev/null', path.join(root, 'set/d.mp4'));
+  await symlink(path.join(root, 'gone'), path.join(root, 'set/e.mp4'));
+  expect(await found('set')).toEqual(['a = set/a.mp4', 'b = set/b.mp4']);
+});
+
+describe('what a mixed folder holds besides is told', () => {
+  async function remarks(...names: string[]): Promise<string[]> {
+    const found = await findVideos(names.map((name) => path.join(root, name)));
+    return found.remarks.map((remark) => remark.replaceAll(`${root}/`, ''));
+  }
+
+  test('folders and images beside videos', async () => {
+    await files('ds/preview.mp4', 'ds/notes.txt', 'ds/2.jpg', 'ds/p1/1.jpg', 'ds/p2/1.jpg', 'ds/texts/a.txt');
+    expect(await found('ds')).toEqual(['preview = ds/preview.mp4']);
+    expect(await remarks('ds')).toEqual([
+      'ds: images beside videos are passed over: 1 (2.jpg). Frames need a folder of their own.',
+      'ds: folders with videos or images are passed over: 2 (p1, p2). Give their own paths to have them, too.',
+    ]);
+  });
+
+  test('folders beside frames, and those too far down', async () => {
+    await files('walk/1.jpg', 'walk/masks/1.png', 'set/a/1.jpg', ...[1, 2, 3, 4].map((i) => `set/group/${i}/1.jpg`));
+    expect(await remarks('walk', 'set')).toEqual([
+      expect.stringMatching(/^walk: folders .* passed over: 1 \(masks\)/),
+      expect.stringMatching(/^set: folders .* passed over: 4 \(group\/1, group\/2, group\/3, …\)/),
+    ]);
+  });
+
+  test('but nothing of what another path leads to', async () => {
+    await files('ds/preview.mp4', 'ds/p1/1.jpg', 'ds/p2/a.mp4', 'ds/p2/b.mp4');
+    expect(await remarks('ds', 'ds/p1', 'ds/p2')).toEqual([]);
+    expect(await remarks('ds', 'ds/p1', 'ds/p2/a.mp4')).toEqual([expect.stringMatching(/1 \(p2\)/)]);
+  });
+
+  test('nothing where nothing is passed over', async () => {
+    await files('set/a/1.jpg', 'set/b/x.mp4', 'set/b/notes.txt');
+    expect(await remarks('set', 'set/a')).toEqual([]);
+  });
+});
+
 test('no name leads out of the output folder', async () => {
   await files('...mp4', '..png');
   expect(await found('...mp4', '..png')).toEqual(['...mp4 = ...mp4', '..png =  [..png]']);

@@ -92,8 +92,9 @@ export async function quantizeBundle(
   const boxes = options.boxes === undefined ? undefined : readBoxes(options.boxes);
   const evaluate =
     annotations === undefined ? undefined : METRICS[metric].prepare(annotations, { allowMissing: true, tracks: false });
-  const { videos, failures } = await findVideos(options.calibrate);
+  const { videos, failures, remarks } = await findVideos(options.calibrate);
   if (failures.length > 0) throw failures[0].error;
+  remarks.forEach((remark) => onStep?.(remark));
 
   onStep?.(`looking for people in ${videos.map(({ name }) => name).join(', ')}`);
   const drawn = await cropsOf(bundle, videos, { count: Math.ceil(wanted * (1 + CHECK_SHARE)), boxes, signal });
