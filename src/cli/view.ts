@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { GlposeError } from '../errors.js';
 import { DEFAULT_BUNDLE } from '../models/bundle.js';
-import { findVideos, type VideoInput } from '../pipeline/inputs.js';
+import { findVideos, placeOf, type VideoInput } from '../pipeline/inputs.js';
 import type { Device, Method } from '../pipeline/model.js';
 import { readResults, type Results, type ResultSequence } from '../view/results.js';
 import type { Selection } from '../view/selection.js';
@@ -148,27 +148,44 @@ async function pageFiles(sequences: ResultSequence[], out: string | undefined, s
   return sequences.map(({ name }) => path.join(out ?? folder, `${name.replaceAll(/[/\\:]/g, '_')}.html`));
 }
 
-/** The video of each sequence: those at the given path, else those that the run read. */
+/** The video of each sequence: among those at the given path, else the one that the run read. */
 async function videosOf(
   sequences: ResultSequence[],
   given: string | true | undefined,
   { run }: Results,
   source: string,
 ): Promise<VideoInput[]> {
-  const wanted = typeof given === 'string' ? [given] : sequences.map(({ name }) => run?.videos.get(name));
-  const paths = wanted.filter((where) => where !== undefined);
-  if (paths.length < wanted.length) {
-    const problem = `${source} does not say where its frames are`;
-    throw new GlposeError('USAGE', problem, 'Give the video or folder of images with --video <path>.');
+  if (typeof given === 'string') return givenVideos(sequences, given, run);
+  const found: VideoInput[] = [];
+  for (const { name } of sequences) {
+    const where = run?.videos.get(name);
+    if (where !== undefined) found.push(await videoAt(where, name));
+    else throw new GlposeError('USAGE', `${source} does not say where the frames of ${name} are`, GIVE_VIDEO);
   }
-  const { videos, failures } = await findVideos(paths);
+  return found;
+}
+
+const GIVE_VIDEO = 'Give the video or folder of images with --video <path>.';
+
+/** The video that a run read at a path. */
+async function videoAt(where: string, name: string): Promise<VideoInput> {
+  const { videos, failures } = await findVideos([where]);
   if (failures.length > 0) throw failures[0].error;
-  return sequences.map((sequence, place) => {
-    const video =
-      videos.find(({ name }) => name === sequence.name) ??
-      (given === true || given === undefined ? videos[place] : sequences.length === 1 && videos.length === 1 ? videos[0] : undefined); // prettier-ignore
+  const video = videos.find((one) => placeOf(one) === where || one.path === where);
+  if (video) return video;
+  const problem = `${where} is no longer the folder of images that the poses of ${name} were estimated on`;
+  throw new GlposeError('INPUT', problem, GIVE_VIDEO);
+}
+
+/** The sequences' videos at a path: the files that the run read, else those of the same name, else the only one there. */
+async function givenVideos(sequences: ResultSequence[], given: string, run: Results['run']): Promise<VideoInput[]> {
+  const { videos, failures } = await findVideos([given]);
+  if (failures.length > 0) throw failures[0].error;
+  const alone = sequences.length === 1 && videos.length === 1 ? videos[0] : undefined;
+  return sequences.map(({ name }) => {
+    const where = run?.videos.get(name);
+    const video = videos.find((one) => placeOf(one) === where) ?? videos.find((one) => one.name === name) ?? alone;
     if (video) return video;
-    const problem = `${String(given)} has no video called ${sequence.name}`;
-    throw new GlposeError('INPUT', problem, 'Give the video or folder of images with --video <path>.');
+    throw new GlposeError('INPUT', `${given} has no video called ${name}`, 'Give the path of this video.');
   });
 }

@@ -39,7 +39,7 @@ export interface Run {
   detector?: string;
   /** Whether joints were bridged or smoothed over time after they were estimated. */
   smoothed: boolean;
-  /** Paths of the inputs by the videos' names. */
+  /** Where the run read the videos, by their names. */
   videos: Map<string, string>;
 }
 
@@ -101,12 +101,15 @@ function readRun(file: string): Run {
     reuse: options.reuse === 'warp' || options.reuse === 'exact' ? options.reuse : undefined,
     detector: typeof options.detector === 'string' ? options.detector : undefined,
     smoothed: Boolean(options.smooth ?? options.bridge),
-    videos: new Map(
-      videos
-        .filter(isFields)
-        .flatMap(({ name, path: where }): [string, string][] =>
-          typeof name === 'string' && typeof where === 'string' ? [[name, where]] : [],
-        ),
-    ),
+    videos: pathsOf(videos.filter(isFields)),
   };
+}
+
+/** An input that could not be read stands behind the videos, called by its path's last part: that may be a video's name, too. */
+function pathsOf(videos: readonly Fields[]): Map<string, string> {
+  const paths = new Map<string, string>();
+  for (const { name, path: where } of videos) {
+    if (typeof name === 'string' && typeof where === 'string' && !paths.has(name)) paths.set(name, where);
+  }
+  return paths;
 }
