@@ -194,7 +194,7 @@ test('members called __proto__ and constructor change nothing but their own docu
   const [sequence] = readPoseFiles(file, { role: 'annotations', remarks: new Remarks() });
   expect(sequence).toMatchObject({ name: '__proto__', joints: ['__proto__'] });
   expect(readBoxes(file).forVideo('__proto__').boxesOf({ index: 0, name: '0.jpg' })).toHaveLength(1);
-  const [shown] = readResults(file).sequences;
+  const [shown] = readResults(file);
   columnsOf(shown, { width: 10, height: 10 });
   METRICS['coco-oks'].prepare(file, { allowMissing: true })(file);
   await refusal(() => checkConfig(JSON.parse(`{${evil}}`), 'config.json'));

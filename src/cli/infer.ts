@@ -2,6 +2,7 @@ import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, GlposeError } from '../errors.js';
 import { readBoxes } from '../formats/boxes.js';
+import { READABLE } from '../formats/read-poses.js';
 import { RESULT_FORMATS, type ResultFormat } from '../formats/results.js';
 import { DEFAULT_BUNDLE, MODELS_DIR } from '../models/bundle.js';
 import { BRIDGE_DEFAULTS, type BridgeOptions } from '../pipeline/bridge.js';
@@ -16,10 +17,11 @@ import { Model, type Device, type Method } from '../pipeline/model.js';
 import { emptyReport, type VideoReport } from '../pipeline/outcome.js';
 import { makeFolder } from '../pipeline/output-folder.js';
 import { runVideos } from '../pipeline/run.js';
-import { machine, totalsOf, writeRecord, type RunRecord } from '../pipeline/run-record.js';
+import { machine, recordFile, totalsOf, writeRecord, type RunRecord } from '../pipeline/run-record.js';
 import { SMOOTH_DEFAULTS, type SmoothOptions } from '../pipeline/smooth.js';
 import { sweep } from '../pipeline/temporary.js';
 import type { RenderStyle } from '../view/render.js';
+import { runOf, type Run } from '../view/results.js';
 import type { Selection } from '../view/selection.js';
 import { device, nonNegativeInteger, positiveInteger, positiveNumber, share } from './arguments.js';
 import type { Terminal } from './main.js';
@@ -190,6 +192,12 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
   if (options.explain && !options.view) {
     throw new GlposeError('USAGE', '--explain without --view', 'Explanations are seen on the pages: give both.');
   }
+  // The richest of the formats that pages are made from.
+  const viewed = READABLE.find((format) => options.format.includes(format));
+  if (options.view && !viewed) {
+    const problem = `--view with --format ${options.format.join(',')}, of which no page can be made`;
+    throw new GlposeError('USAGE', problem, `Add one of ${READABLE.join(', ')} to --format.`);
+  }
   const shard = options.shard === undefined ? undefined : parseShard(options.shard);
   if (shard) options.shard = `${shard.index}/${shard.count}`; // the record can be repeated without the scheduler
   const started = new Date();
@@ -210,6 +218,7 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
     : await videosAsDealt(all, options.out, say);
 
   const finished: string[] = [];
+  let run: Run | null = null;
   const model = await Model.load(options.model, options);
   try {
     model.notices.forEach(say);
@@ -271,6 +280,7 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
     reports.push(...unusable);
     const record = recordOf(reports, (Date.now() - started.getTime()) / 1000);
     await writeRecord(options.out, record);
+    run = runOf(record, recordFile(options.out, shard));
     if (options.json) terminal.out(`${JSON.stringify(record, null, 2)}\n`);
     if (reports.some((report) => report.status === 'interrupted')) {
       throw new GlposeError(
@@ -283,9 +293,11 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
   } finally {
     await model.dispose();
   }
-  if (options.view && finished.length > 0) {
-    const pages = { ...options, out: undefined, name: finished, video: true, maxFileSize: MAX_FILE_SIZE } as const;
-    await view(options.out, pages, options.json ? { ...terminal, out: terminal.err } : terminal);
+  if (options.view && viewed && finished.length > 0) {
+    const out = path.join(options.out, 'view');
+    const pages = { ...options, out, name: finished, video: true, maxFileSize: MAX_FILE_SIZE } as const;
+    const beside = options.json ? { ...terminal, out: terminal.err } : terminal; // stdout has the record
+    await view(path.join(options.out, viewed), pages, beside, run);
   }
 }
 

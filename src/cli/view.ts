@@ -2,10 +2,11 @@ import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { GlposeError } from '../errors.js';
+import { Remarks } from '../formats/remarks.js';
 import { DEFAULT_BUNDLE } from '../models/bundle.js';
 import { findVideos, placeOf, type VideoInput } from '../pipeline/inputs.js';
 import type { Device, Method } from '../pipeline/model.js';
-import { readResults, type Results, type ResultSequence } from '../view/results.js';
+import { readResults, readRun, type ResultSequence, type Run } from '../view/results.js';
 import type { Selection } from '../view/selection.js';
 import { device, nonNegativeInteger, positiveInteger } from './arguments.js';
 import type { Terminal } from './main.js';
@@ -85,32 +86,37 @@ function numbers(text: string): number[] {
   return text.split(',').map((part) => nonNegativeInteger(part.trim()));
 }
 
-/** Writes the pages and says where they are. */
+/**
+ * Writes the pages, one video after the other, and says where they are.
+ * @param run what made the results; default: what stands beside them
+ */
 export async function view(
   source: string,
   options: ViewCommandOptions,
   terminal: Pick<Terminal, 'out' | 'err' | 'signal'>,
+  run = readRun(source),
 ): Promise<void> {
-  const results = readResults(source);
   const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
-  for (const { text, count, first } of results.remarks.list()) say(`${count} ${text} (first: ${first})`);
-  const sequences = chosen(results.sequences, options.name, source);
-  const pages = await pageFiles(sequences, options.out, source);
   const explain = options.explain && {
     frames: options.explain === true ? null : options.explain,
     tracks: options.tracks ?? null,
   };
   if (!explain && options.tracks) throw new GlposeError('USAGE', '--tracks without --explain', 'Give both.');
-  const videos = options.video || explain ? await videosOf(sequences, options.video, results, source) : null;
+  const remarks = new Remarks(true);
+  const sequences = readResults(source, remarks, options.name);
+  const begun = [sequences.next(), sequences.next()].flatMap(({ value }) => value ?? []);
+  const alone = begun.length === 1;
+  const pageOf = await pageFinder(options.out, source, alone);
+  const videoOf = options.video || explain ? await videoFinder(options.video, run, source, alone) : null;
 
   const { megabytes, viewSequence } = await import('../view/view.js'); // the model's libraries take time to load
   const progress = makeProgress(process.stderr, process.stderr.isTTY);
-  for (const [place, sequence] of sequences.entries()) {
-    const written = await viewSequence(results, sequence, {
-      page: pages[place],
-      video: videos?.[place] ?? null,
+  for (const sequence of inTurn(begun, sequences)) {
+    const written = await viewSequence(sequence, run, {
+      page: pageOf(sequence),
+      video: (await videoOf?.(sequence)) ?? null,
       explain: explain || null,
-      model: options.model ?? results.run?.model ?? DEFAULT_BUNDLE,
+      model: options.model ?? run?.model ?? DEFAULT_BUNDLE,
       method: options.method,
       device: options.device,
       threads: options.threads,
@@ -126,43 +132,42 @@ export async function view(
     if (written.folder) what.push(`with ${written.folder}`);
     terminal.out(`${written.file}  ${what.join(', ')}, ${megabytes(written.bytes)}\n`);
   }
+  for (const { text, count, first } of remarks.list()) say(`${count} ${text} (first: ${first})`);
 }
 
-function chosen(sequences: ResultSequence[], names: string[] | undefined, source: string): ResultSequence[] {
-  if (names === undefined) return sequences;
-  return names.map((name) => {
-    const found = sequences.find((sequence) => sequence.name === name);
-    if (found) return found;
-    const some = sequences.slice(0, 10).map((sequence) => sequence.name);
-    throw new GlposeError('USAGE', `${source} has no video "${name}"`, `It has ${some.join(', ')}.`);
-  });
+function* inTurn<T>(begun: T[], rest: Iterable<T>): Generator<T, void, undefined> {
+  while (begun.length > 0) yield begun.shift()!;
+  yield* rest;
 }
 
-async function pageFiles(sequences: ResultSequence[], out: string | undefined, source: string): Promise<string[]> {
+/** The page of a sequence. @param alone whether there is no other */
+async function pageFinder(
+  out: string | undefined,
+  source: string,
+  alone: boolean,
+): Promise<(sequence: ResultSequence) => string> {
   if (out !== undefined && /\.html?$/i.test(out)) {
-    if (sequences.length === 1) return [out];
-    const problem = `${source} has ${sequences.length} videos and --out is one file`;
+    if (alone) return () => out;
+    const problem = `${source} has several videos and --out is one file`;
     throw new GlposeError('USAGE', problem, 'Give a folder, or choose a video with --name.');
   }
   const folder = (await stat(source)).isDirectory() ? path.join(source, 'view') : path.dirname(source);
-  return sequences.map(({ name }) => path.join(out ?? folder, `${name.replaceAll(/[/\\:]/g, '_')}.html`));
+  return ({ name }) => path.join(out ?? folder, `${name.replaceAll(/[/\\:]/g, '_')}.html`);
 }
 
-/** The video of each sequence: among those at the given path, else the one that the run read. */
-async function videosOf(
-  sequences: ResultSequence[],
+/** The video of a sequence: among those at the given path, else the one that the run read. @param alone as above */
+async function videoFinder(
   given: string | true | undefined,
-  { run }: Results,
+  run: Run | null,
   source: string,
-): Promise<VideoInput[]> {
-  if (typeof given === 'string') return givenVideos(sequences, given, run);
-  const found: VideoInput[] = [];
-  for (const { name } of sequences) {
+  alone: boolean,
+): Promise<(sequence: ResultSequence) => VideoInput | Promise<VideoInput>> {
+  if (typeof given === 'string') return givenVideos(given, run, alone);
+  return ({ name }) => {
     const where = run?.videos.get(name);
-    if (where !== undefined) found.push(await videoAt(where, name));
-    else throw new GlposeError('USAGE', `${source} does not say where the frames of ${name} are`, GIVE_VIDEO);
-  }
-  return found;
+    if (where !== undefined) return videoAt(where, name);
+    throw new GlposeError('USAGE', `${source} does not say where the frames of ${name} are`, GIVE_VIDEO);
+  };
 }
 
 const GIVE_VIDEO = 'Give the video or folder of images with --video <path>.';
@@ -177,15 +182,19 @@ async function videoAt(where: string, name: string): Promise<VideoInput> {
   throw new GlposeError('INPUT', problem, GIVE_VIDEO);
 }
 
-/** The sequences' videos at a path: the files that the run read, else those of the same name, else the only one there. */
-async function givenVideos(sequences: ResultSequence[], given: string, run: Results['run']): Promise<VideoInput[]> {
+/** Finds videos at a path: the file that the run read, else the one of the same name, else the only one there. */
+async function givenVideos(
+  given: string,
+  run: Run | null,
+  alone: boolean,
+): Promise<(sequence: ResultSequence) => VideoInput> {
   const { videos, failures } = await findVideos([given]);
   if (failures.length > 0) throw failures[0].error;
-  const alone = sequences.length === 1 && videos.length === 1 ? videos[0] : undefined;
-  return sequences.map(({ name }) => {
+  const only = alone && videos.length === 1 ? videos[0] : undefined;
+  return ({ name }) => {
     const where = run?.videos.get(name);
-    const video = videos.find((one) => placeOf(one) === where) ?? videos.find((one) => one.name === name) ?? alone;
+    const video = videos.find((one) => placeOf(one) === where) ?? videos.find((one) => one.name === name) ?? only;
     if (video) return video;
     throw new GlposeError('INPUT', `${given} has no video called ${name}`, 'Give the path of this video.');
-  });
+  };
 }

@@ -5,6 +5,8 @@ import { isCocoDocument, readCocoDocument, readCocoResults, type ReadPosesOption
 import { readJsonFile } from './json-file.js';
 import type { PoseSequence } from './pose-sequence.js';
 import { isPoseTrack17Document, readPoseTrack17Document } from './posetrack17.js';
+import { Remarks } from './remarks.js';
+import type { ResultFormat } from './results.js';
 
 export interface ReadPoseFilesOptions extends ReadPosesOptions {
   /** Where bare result lists find their images. */
@@ -12,7 +14,7 @@ export interface ReadPoseFilesOptions extends ReadPosesOptions {
 }
 
 /** What `glpose infer` writes and can be read again, the richest first. */
-const READABLE = ['posetrack18', 'coco', 'posetrack17'];
+export const READABLE = ['posetrack18', 'coco', 'posetrack17'] as const satisfies ResultFormat[];
 
 /**
  * Reads a file of poses, or all `.json` files of a folder: PoseTrack17, 18, 21, COCO documents, COCO result lists. Each
@@ -21,17 +23,46 @@ const READABLE = ['posetrack18', 'coco', 'posetrack17'];
  * @throws GlposeError ANNOTATION naming the file and what to do
  */
 export function readPoseFiles(source: string, options: ReadPoseFilesOptions): PoseSequence[] {
+  return [...eachPoseFile(source, options)].flatMap(({ sequences }) => sequences);
+}
+
+/** One file of poses. */
+export interface PoseFile {
+  /** The whole file as JSON. */
+  document: unknown;
+  sequences: PoseSequence[];
+  /** What was noted in this file. */
+  remarks: Remarks;
+}
+
+/**
+ * As readPoseFiles, but one file after the other: the poses of a large run would not fit into memory together.
+ * @param first files called so, without `.json`, come before the others
+ */
+export function* eachPoseFile(
+  source: string,
+  options: ReadPoseFilesOptions,
+  first: readonly string[] = [],
+): Generator<PoseFile, void, undefined> {
   const { file, files } = jsonFiles(source, options.role === 'predictions');
-  const sequences: PoseSequence[] = [];
-  for (const name of files) {
-    const read = readPoseDocument(readJsonFile(name), name, options);
-    if (read) sequences.push(...read);
-    else if (file) throw noPoses(`${source} holds no poses`);
+  const early = new Set(first);
+  const [named, others] = [true, false].map((is) => files.filter((name) => early.has(path.parse(name).name) === is));
+  const withoutFrames: PoseFile[] = []; // held back: an error where there is nothing else
+  let some = false;
+  for (const name of [...named, ...others]) {
+    const document = readJsonFile(name);
+    const remarks = new Remarks(options.remarks.allowMissing);
+    const sequences = readPoseDocument(document, name, { ...options, remarks });
+    options.remarks.add(remarks);
+    if (sequences) {
+      withoutFrames.push({ document, sequences, remarks });
+      some ||= sequences.some(({ frames }) => frames.length > 0);
+      if (some) yield* withoutFrames.splice(0);
+    } else if (file) throw noPoses(`${source} holds no poses`);
     else options.remarks.note('files without poses, left out', name);
   }
-  if (sequences.length === 0) throw noPoses(`${source} holds no file with poses`);
-  if (sequences.every(({ frames }) => frames.length === 0)) throw noPoses(`${source} lists no frame`);
-  return sequences;
+  if (!some)
+    throw noPoses(withoutFrames.length > 0 ? `${source} lists no frame` : `${source} holds no file with poses`);
 }
 
 /**

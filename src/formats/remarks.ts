@@ -23,6 +23,11 @@ export class Remarks {
     else this.kinds.set(text, { text, count, first: where });
   }
 
+  /** Counts all that others have counted. */
+  add(others: Remarks): void {
+    for (const { text, first, count } of others.list()) this.note(text, first, count);
+  }
+
   /**
    * Something is missing or unfit: counted with `allowMissing`, an error without.
    * @throws GlposeError ANNOTATION

@@ -1,26 +1,21 @@
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { GlposeError } from '../errors.js';
 import { isFields, isNumber, type Fields } from '../formats/fields.js';
 import { readJsonFile } from '../formats/json-file.js';
 import type { PoseSequence } from '../formats/pose-sequence.js';
-import { readPoseFiles } from '../formats/read-poses.js';
-import { Remarks } from '../formats/remarks.js';
+import { eachPoseFile } from '../formats/read-poses.js';
+import { Remarks, type Remark } from '../formats/remarks.js';
 import type { ModelOptions } from '../pipeline/model.js';
 
-/** Poses to look at, and what is known of how they were made. */
-export interface Results {
-  sequences: ResultSequence[];
-  /** What `glpose infer` was asked to do; null where the results have no run.json. */
-  run: Run | null;
-  remarks: Remarks;
-}
-
+/** Poses to look at. */
 export interface ResultSequence extends PoseSequence {
   /** Size of the frames, where the file says. */
   size: { width: number; height: number } | null;
   /** Joints that were derived from others. */
   estimated: readonly string[];
+  /** What was noted in its file. */
+  remarks: readonly Remark[];
 }
 
 /** The part of run.json that making the poses again needs. */
@@ -44,33 +39,43 @@ export interface Run {
 }
 
 /**
- * Reads the output folder of a run, or any file or folder of poses that `glpose eval` reads.
- * @throws ANNOTATION naming the file
+ * The sequences in the output folder of a run, or in any file or folder of poses that `glpose eval` reads, one file after the other.
+ * @param remarks takes what is noted in all of them
+ * @param names only these sequences; files called so are read first, and no more than are needed
+ * @throws ANNOTATION naming the file, USAGE where there is no sequence of a name
  */
-export function readResults(source: string): Results {
-  const log = path.join(source, 'run.json');
-  const remarks = new Remarks(true);
-  const sequences = readPoseFiles(source, { role: 'predictions', remarks });
-  const details = new Map<string, Pick<ResultSequence, 'size' | 'estimated'>>();
-  const described = sequences.map((sequence): ResultSequence => {
-    const known = details.get(sequence.file) ?? detailsOf(sequence.file);
-    details.set(sequence.file, known);
-    return { ...sequence, ...known };
-  });
-  return { sequences: described, run: existsSync(log) ? readRun(log) : null, remarks };
+export function* readResults(
+  source: string,
+  remarks = new Remarks(true),
+  names?: readonly string[],
+): Generator<ResultSequence, void, undefined> {
+  const left = new Set(names);
+  const others: string[] = [];
+  for (const file of eachPoseFile(source, { role: 'predictions', remarks }, names)) {
+    const details = detailsOf(file.document);
+    for (const sequence of file.sequences) {
+      if (names && !left.delete(sequence.name)) others.push(sequence.name);
+      else yield { ...sequence, ...details, remarks: file.remarks.list() };
+    }
+    if (names && left.size === 0) return;
+  }
+  const [missing] = left;
+  if (missing === undefined) return;
+  const there = [...(names ?? []).filter((name) => !left.has(name)), ...others].slice(0, 10);
+  throw new GlposeError('USAGE', `${source} has no video "${missing}"`, `It has ${there.join(', ')}.`);
 }
 
 /** What the COCO family says beyond the poses. */
-function detailsOf(file: string): Pick<ResultSequence, 'size' | 'estimated'> {
-  const document = readJsonFile(file) as Fields;
-  const [image, category] = [firstOf(document.images), firstOf(document.categories)];
+function detailsOf(document: unknown): Pick<ResultSequence, 'size' | 'estimated'> {
+  const { images, categories } = isFields(document) ? document : {};
+  const [image, category] = [firstOf(images), firstOf(categories)];
   const size =
     isNumber(image.width) && isNumber(image.height) && image.width > 0 && image.height > 0
       ? { width: image.width, height: image.height }
       : null;
   const listed: unknown[] = Array.isArray(category.estimated_keypoints) ? category.estimated_keypoints : [];
-  const names = listed.map(textOf);
-  return { size, estimated: names.map((name) => (name === 'head_bottom' ? 'neck' : name)) };
+  const estimated = listed.map(textOf).map((name) => (name === 'head_bottom' ? 'neck' : name));
+  return { size, estimated };
 }
 
 /** Whatever is no text says nothing. */
@@ -83,8 +88,33 @@ function firstOf(list: unknown): Fields {
   return isFields(first) ? first : {};
 }
 
-function readRun(file: string): Run {
-  const record = readJsonFile(file);
+/**
+ * The record of the run that a folder of results comes from, or those of its shards as one; null where there is none.
+ * @throws ANNOTATION naming the file
+ */
+export function readRun(source: string): Run | null {
+  const files = recordsIn(source).map((name) => path.join(source, name));
+  const runs = files.map((file) => runOf(readJsonFile(file), file));
+  if (runs.length === 0) return null;
+  return { ...runs[0], videos: new Map(runs.flatMap(({ videos }) => [...videos])) };
+}
+
+function recordsIn(source: string): string[] {
+  let names: string[] = [];
+  try {
+    names = readdirSync(source);
+  } catch {
+    // a file of poses, or nothing: reading the poses tells
+  }
+  return names.includes('run.json') ? ['run.json'] : names.filter((name) => /^run-\d+-of-\d+\.json$/.test(name)).sort();
+}
+
+/**
+ * What a record says of a run.
+ * @param file named in messages
+ * @throws ANNOTATION where it is no record
+ */
+export function runOf(record: unknown, file: string): Run {
   const { glpose, model, options, videos } = isFields(record) ? record : {};
   if (!isFields(model) || !isFields(options) || !Array.isArray(videos) || typeof options.model !== 'string') {
     throw new GlposeError('ANNOTATION', `${file} is not the record of a run`, 'Run glpose infer again, or remove it.');

@@ -18,7 +18,7 @@ import { PART, type PageHeader } from './page/page-data.js';
 import { PageParts } from './page/page-parts.js';
 import { emptyColumns, placeCodec, scoreCode, type PoseColumns } from './page/pose-columns.js';
 import { writePage } from './page/write-page.js';
-import type { Results, ResultSequence } from './results.js';
+import type { ResultSequence, Run } from './results.js';
 import { selectsFrame, selectsTrack, type Selection } from './selection.js';
 
 export interface ViewOptions extends Pick<ModelOptions, 'method' | 'device' | 'threads'> {
@@ -64,11 +64,12 @@ const SAME_POSE = 2;
 
 /**
  * Writes the page of one video.
+ * @param run what made the poses, where that is known
  * @throws INPUT where video and results do not belong together, MODEL, DEVICE, OUTPUT
  */
 export async function viewSequence(
-  results: Results,
   sequence: ResultSequence,
+  run: Run | null,
   options: ViewOptions,
 ): Promise<WrittenPage> {
   const { page, video, explain, limit, say, signal } = options;
@@ -79,14 +80,14 @@ export async function viewSequence(
   });
   const source = video && (await openFrames(video, { signal }));
   try {
-    const remarks = results.remarks.list().map(({ text, count, first }) => `${count} ${text} (first: ${first})`);
+    const remarks = sequence.remarks.map(({ text, count, first }) => `${count} ${text} (first: ${first})`);
     const explained: number[] = [];
     const wanted = new Set(places);
     let count = 0;
     const passes = explain ? 5 : 1; // survey and estimate, both once more for the single-frame poses, pictures
     options.onStart?.(source?.frameCount ? source.frameCount * passes : null);
     if (source && explain) {
-      const again = await explainParts(source, results, sequence, places, { ...options, explain }, parts);
+      const again = await explainParts(source, sequence, run, places, { ...options, explain }, parts);
       explained.push(...again.frames);
       again.pictures.forEach((frame) => wanted.add(frame));
       remarks.push(...again.remarks);
@@ -105,7 +106,7 @@ export async function viewSequence(
         sequence.joints.indexOf(to),
       ]).filter(([from, to]) => from >= 0 && to >= 0),
       estimated: sequence.estimated.map((name) => sequence.joints.indexOf(name)).filter((joint) => joint >= 0),
-      madeBy: results.run ? `${results.run.model}, ${results.run.method}` : '',
+      madeBy: run ? `${run.model}, ${run.method}` : '',
       remarks,
       frames: { index: places, names: sequence.frames.map(({ name }) => name) },
       tracks: tracks.map((id) => ({ id, colour: `rgb(${colourOfTrack(id).join(',')})` })),
@@ -210,13 +211,12 @@ interface ExplainedParts {
 
 async function explainParts(
   source: FrameSource,
-  results: Results,
   sequence: ResultSequence,
+  run: Run | null,
   places: readonly number[],
   options: ViewOptions & { explain: Selection },
   parts: PageParts,
 ): Promise<ExplainedParts> {
-  const { run } = results;
   const made: ExplainedParts = { frames: [], poses: 0, pictures: new Set(), remarks: [] };
   const { model: name, method = run?.method, explain: selection, signal, device, threads } = options;
   const load = { device, threads, reuse: run?.reuse, detector: run?.detector };

@@ -103,3 +103,45 @@ test('of a folder of images that has become something else', async () => {
   expect(code).toBe(1);
   expect(err).toMatch(/frames is no longer the folder of images that the poses of frames .* --video <path>/);
 });
+
+describe('infer --view', () => {
+  let clips: string;
+  beforeAll(async () => {
+    clips = at('clips');
+    for (const [name, width] of [['a', 96], ['b', 64]] as const) await clip(path.join(clips, `${name}.mp4`), width, 48); // prettier-ignore
+  });
+
+  test('is refused before the run where no format can be viewed', async () => {
+    const out = at('csv-out');
+    const { code, err } = await infer(clips, '-o', out, '--format', 'csv,mot', '--view');
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /--view with --format csv,mot, of which .* Add one of posetrack18, coco, posetrack17 to --format/,
+    );
+    expect(await readdir(dir)).not.toContain('csv-out');
+  });
+
+  test('shows what the run wrote, not what an earlier one left beside it', async () => {
+    const out = at('formats-out');
+    expect((await infer(path.join(clips, 'a.mp4'), '-o', out)).code).toBe(0);
+    expect(await infer(path.join(clips, 'b.mp4'), '-o', out, '--format', 'csv,coco', '--view')).toMatchObject({ code: 0, err: '' }); // prettier-ignore
+    expect(await shown(path.join(out, 'view'))).toEqual({ b: [64, 48] });
+  });
+
+  test('of a shard shows its own part; afterwards all can be shown together', async () => {
+    const [out, pages] = [at('shards-out'), at('shards-out/view')];
+    const own: string[][] = [];
+    for (const shard of ['1/2', '2/2']) {
+      expect(await infer(clips, '-o', out, '--shard', shard, '--view')).toMatchObject({ code: 0, err: '' });
+      own.push(Object.keys(await shown(pages)));
+      await rm(pages, { recursive: true });
+    }
+    expect(own.map(({ length }) => length)).toEqual([1, 1]);
+    expect(own.flat().sort()).toEqual(['a', 'b']);
+    expect(await glpose('view', out, '--video')).toMatchObject({ code: 0, err: '' });
+    expect(await shown(pages)).toEqual({ a: [96, 48], b: [64, 48] });
+    const { code, err } = await glpose('view', out, '-o', at('all.html'));
+    expect(code).toBe(2);
+    expect(err).toMatch(/has several videos and --out is one file.*--name/);
+  });
+});

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ReadPosesOptions } from '../../src/formats/coco.js';
 import { posetrackName } from '../../src/formats/posetrack18.js';
-import { readPoseFiles } from '../../src/formats/read-poses.js';
+import { eachPoseFile, readPoseFiles } from '../../src/formats/read-poses.js';
 import { Remarks } from '../../src/formats/remarks.js';
 import { COCO_JOINTS, POSETRACK18_JOINTS } from '../../src/joints.js';
 
@@ -142,6 +142,11 @@ it('a file without frames is a sequence without frames, unless it is all there i
     ['b', 0],
   ]);
   expect(() => readPoseFiles(path.join(dir, 'b.json'), predictions())).toThrow(/b\.json lists no frame\. Give/);
+});
+
+it('nothing comes of files that are all without frames', () => {
+  for (const name of ['a', 'b']) write({ annolist: [] }, `${name}.json`);
+  expect(() => eachPoseFile(dir, predictions()).next()).toThrow(/lists no frame/);
 });
 
 it('PoseTrack21 frames that were not labelled are marked', () => {

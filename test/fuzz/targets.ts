@@ -160,8 +160,7 @@ export function targetsOf(code: Code): Target[] {
       mutate: mutateJson,
       short: 150,
       run(input, folder) {
-        const results = code.readResults(written(folder, '.json', input));
-        for (const sequence of results.sequences) {
+        for (const sequence of code.readResults(written(folder, '.json', input))) {
           code.framePlaces(sequence, null);
           const size = sequence.size ?? { width: 640, height: 480 };
           const { columns, tracks } = code.columnsOf(sequence, size);
@@ -176,8 +175,7 @@ export function targetsOf(code: Code): Target[] {
       short: 150,
       run(input, folder) {
         written(folder, '/run.json', input);
-        written(folder, '/posetrack18/clip.json', NO_POSES);
-        code.readResults(path.join(folder, HOSTILE));
+        code.readRun(path.join(folder, HOSTILE));
       },
     },
     {
