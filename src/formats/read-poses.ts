@@ -94,13 +94,21 @@ function noPoses(problem: string): GlposeError {
 function jsonFiles(source: string, predictions: boolean): { file: boolean; files: string[] } {
   try {
     if (!statSync(source).isDirectory()) return { file: true, files: [source] };
-    const written = READABLE.map((format) => path.join(source, format)).find((some) => existsSync(some));
-    const folder = predictions && written !== undefined ? written : source;
-    const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
-    const names = entries.map(({ name }) => name).filter((name) => name.toLowerCase().endsWith('.json'));
-    return { file: false, files: names.sort().map((name) => path.join(folder, name)) };
+    const written = READABLE.map((format) => path.join(source, format)).filter((some) => existsSync(some));
+    // The folder of a format may be empty: a later run in another format has removed what was in it.
+    for (const folder of predictions ? written : []) {
+      const files = jsonFilesIn(folder);
+      if (files.length > 0) return { file: false, files };
+    }
+    return { file: false, files: jsonFilesIn(source) };
   } catch (cause) {
     const problem = `${source} cannot be read: ${messageOf(cause).split(',')[0]}`;
     throw new GlposeError('ANNOTATION', problem, 'Check the path.', { cause });
   }
+}
+
+function jsonFilesIn(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
+  const names = entries.map(({ name }) => name).filter((name) => name.toLowerCase().endsWith('.json'));
+  return names.sort().map((name) => path.join(folder, name));
 }

@@ -32,6 +32,12 @@ export type ResultFormat = keyof typeof WRITERS;
 /** The names of all formats. */
 export const RESULT_FORMATS = Object.keys(WRITERS) as ResultFormat[];
 
+/** The file or folder of a video's poses in one format, relative to the folder of all results. */
+export function resultPlace(name: string, format: ResultFormat): string {
+  const writer: Writer = WRITERS[format];
+  return path.join(format, 'text' in writer ? `${name}${writer.extension}` : name);
+}
+
 /**
  * Writes one video's poses in one format, whole or not at all.
  * @param out the folder of all results; made where it does not exist
@@ -39,22 +45,21 @@ export const RESULT_FORMATS = Object.keys(WRITERS) as ResultFormat[];
  */
 export async function writeResults(video: VideoPoses, format: ResultFormat, out: string): Promise<string> {
   const writer: Writer = WRITERS[format];
+  const place = resultPlace(video.name, format);
   if ('text' in writer) {
-    const file = path.join(format, `${video.name}${writer.extension}`);
-    await writeWhole(path.join(out, file), chunks(writer.text(video)));
-    return file;
+    await writeWhole(path.join(out, place), chunks(writer.text(video)));
+    return place;
   }
-  const folder = path.join(format, video.name);
-  await makeWholeFolder(path.join(out, folder), async (temporary) => {
+  await makeWholeFolder(path.join(out, place), async (temporary) => {
     for (const { name, document } of writer.files(video)) {
       try {
         await writeFile(path.join(temporary, name), `${JSON.stringify(document)}\n`);
       } catch (thrown) {
-        throw asOutputError(path.join(out, folder, name), thrown);
+        throw asOutputError(path.join(out, place, name), thrown);
       }
     }
   });
-  return folder;
+  return place;
 }
 
 /** About as long as a chunk gets, in characters. */

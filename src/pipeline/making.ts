@@ -12,6 +12,22 @@ export interface Recipe {
   options: Record<string, unknown>;
 }
 
+/** The options of a record that no recipe has: they only say how to work or where to write, or stand elsewhere in it. */
+export const INDECISIVE: readonly string[] = [
+  'inputs',
+  'out',
+  'model',
+  'method',
+  'device',
+  'threads',
+  'view',
+  'explain',
+  'shard',
+  'resume',
+  'repeat',
+  'json',
+];
+
 /** What one video's results were made from. */
 export interface Making extends Recipe {
   name: string;

@@ -15,7 +15,7 @@ import path from 'node:path';
 import { GlposeError, messageOf, type ErrorCode } from '../errors.js';
 import { inOrder } from './in-order.js';
 import type { InputStamp, Making } from './making.js';
-import { writeWhole } from './whole-file.js';
+import { asOutputError, writeWhole } from './whole-file.js';
 
 /** What came of one video. */
 export interface VideoReport {
@@ -24,7 +24,10 @@ export interface VideoReport {
   path: string;
   /** The input's files as they were; absent where it could not be read, or was not begun. */
   input?: InputStamp;
-  /** `left`: not begun; it stands in the record of a run that is under way or was stopped. */
+  /**
+   * `left`: not begun, in the record of a run that is under way or was stopped; in an outcome: its results were about to be
+   * written.
+   */
   status: 'done' | 'failed' | 'interrupted' | 'left';
   error?: { code: ErrorCode; message: string };
   /** Things the user should know of a video that is done: damaged frames, boxes that were left out. */
@@ -36,7 +39,7 @@ export interface VideoReport {
   seconds: number;
   /** Frames whose detections and whose poses an interrupted run had left; absent where there are none. */
   kept?: { detections: number; poses: number };
-  /** Result files, relative to the output folder. */
+  /** Result files, relative to the output folder; of one that is not done, those that an earlier run left of it. */
   files: string[];
 }
 
@@ -68,7 +71,8 @@ export async function writeOutcome(out: string, outcome: Outcome): Promise<void>
 export async function readOutcome(out: string, name: string): Promise<Outcome | null> {
   try {
     const outcome = JSON.parse(await readFile(outcomeFile(out, name), 'utf8')) as Partial<Outcome> | null;
-    return outcome?.format === 1 && outcome.report?.name === name ? (outcome as Outcome) : null;
+    const isOne = outcome?.format === 1 && outcome.report?.name === name && Array.isArray(outcome.report.files);
+    return isOne ? (outcome as Outcome) : null;
   } catch {
     return null;
   }
@@ -88,9 +92,21 @@ export async function readOutcomes(out: string): Promise<Map<string, Outcome>> {
 /** Open at a time: there may be more outcomes than a process may open files, and a shared disk likes several at once. */
 const FILES_AT_ONCE = 16;
 
-/** Takes back that a video is done, before its results are replaced one by one. */
-export async function forgetOutcome(out: string, name: string): Promise<void> {
-  await rm(outcomeFile(out, name), { force: true });
+/**
+ * Removes results, relative to the output folder, and nothing else, whatever an outcome's file may name. Throws OUTPUT where
+ * they cannot be removed.
+ */
+export async function removeResults(out: string, files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    const [folder, ...inside] = path.normalize(String(file)).split(path.sep);
+    if (folder === '' || folder === '..' || folder === STATE_FOLDER || inside.join('') === '') continue;
+    const place = path.join(out, folder, ...inside);
+    try {
+      await rm(place, { recursive: true, force: true });
+    } catch (thrown) {
+      throw asOutputError(place, thrown);
+    }
+  }
 }
 
 /** Whether all result files of a report are there. */

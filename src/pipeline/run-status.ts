@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { GlposeError, messageOf } from '../errors.js';
 import { readJsonFile } from '../formats/json-file.js';
 import { inOrder } from './in-order.js';
+import { changesBetween, INDECISIVE, type Making, type Recipe } from './making.js';
 import { hasFiles, readOutcomes, type Outcome } from './outcome.js';
 import { readShardPlan, type ShardPlan } from './shard-plan.js';
 import type { Shard } from './shard.js';
@@ -68,6 +69,9 @@ const recordSchema = z.object({
   started: z.string(),
   shard: z.object({ index: z.int(), count: z.int() }).optional(),
   seconds: z.number().nullable(),
+  glpose: z.string().optional(),
+  options: z.record(z.string(), z.unknown()).optional(),
+  model: z.object({ sha256: z.string(), method: z.string(), devices: z.looseObject({}) }).optional(),
   videos: z.array(
     z.object({
       name: z.string(),
@@ -144,27 +148,64 @@ async function videosOf(
   }
   for (const { report } of outcomes.values()) add(report.name, report.path);
 
+  const asked = new Map<string, Asked>();
+  for (const record of records) for (const { name, path } of record.videos) asked.set(name, { record, path });
   const settled: VideoStatus[] = [];
   for await (const video of inOrder(videos.values(), FOLDERS_AT_ONCE, (video) =>
-    settle(out, video, outcomes.get(video.name)),
+    settle(out, video, outcomes.get(video.name), asked.get(video.name)),
   ))
     settled.push(video);
   return settled;
 }
 
+/** The newest record in which a video stands, and its path there. */
+interface Asked {
+  record: RunRecordRead;
+  path: string;
+}
+
 /** Videos whose results are looked for at a time. */
 const FOLDERS_AT_ONCE = 16;
 
-async function settle(out: string, video: VideoStatus, outcome: Outcome | undefined): Promise<VideoStatus> {
+async function settle(
+  out: string,
+  video: VideoStatus,
+  outcome: Outcome | undefined,
+  asked: Asked | undefined,
+): Promise<VideoStatus> {
   if (!outcome) return video;
   const { finished, host, report } = outcome;
   if (report.path !== video.path) return { ...video, reason: `what stands there is of ${report.path}` };
   const { frames, poses, tracks, seconds, error } = report;
   const settled = { ...video, finished, host };
+  const changes = outcome.making && asked ? changesSince(outcome.making, asked) : [];
+  if (changes.length > 0) return { ...settled, reason: `made with other options: ${changes.join(', ')} changed` };
   if (report.status === 'failed') return { ...settled, status: 'failed', reason: error?.message };
+  if (report.status === 'left') return settled; // its results are being written, or that was stopped
   if (report.status !== 'done') return { ...settled, reason: 'interrupted' };
   if (!(await hasFiles(out, report))) return { ...settled, reason: 'results are missing' };
   return { ...settled, status: 'done', frames, poses, tracks, seconds };
+}
+
+/** What has changed between a video's making and what the newest run that it belongs to was to do, in words. */
+function changesSince(making: Making, { record, path: where }: Asked): string[] {
+  const { glpose, model, options } = record;
+  if (glpose === undefined || !model || !options) return []; // another program's record
+  const decisive = Object.entries(options).filter(([name]) => !INDECISIVE.includes(name));
+  const recipe: Recipe = { glpose, model, options: Object.fromEntries(decisive) };
+  for (const name of ['boxes', 'detector']) {
+    const [stamp, file] = [making.options[name], recipe.options[name]];
+    if (isSameFile(stamp, file)) recipe.options[name] = stamp;
+  }
+  return changesBetween(making, { ...recipe, name: making.name, path: where, input: making.input });
+}
+
+/** Whether a stamp, with the path as it was given, is of the file whose absolute path a record has. */
+function isSameFile(stamp: unknown, file: unknown): boolean {
+  if (typeof file !== 'string' || typeof stamp !== 'object' || stamp === null || !('file' in stamp)) return false;
+  const given = path.normalize(String(stamp.file));
+  const inside = given.split(path.sep).filter((part) => part !== '..');
+  return given === file || (!path.isAbsolute(given) && file.endsWith(path.sep + inside.join(path.sep)));
 }
 
 function partOf(shard: Shard | null, videos: readonly VideoStatus[], records: readonly RunRecordRead[]): PartStatus {

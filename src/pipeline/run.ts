@@ -3,10 +3,10 @@
  * go on. What came of each stands in its outcome.
  */
 import os from 'node:os';
-import { writeResults, type ResultFormat } from '../formats/results.js';
+import { resultPlace, writeResults, type ResultFormat } from '../formats/results.js';
 import type { BoxFile } from '../formats/boxes.js';
 import type { VideoPoses } from '../types.js';
-import { renderVideo, type RenderStyle } from '../view/render.js';
+import { renderPlace, renderVideo, type RenderStyle } from '../view/render.js';
 import { bridge, type BridgeOptions } from './bridge.js';
 import { estimateVideo, type EstimateOptions } from './estimate.js';
 import { GivenBoxes } from './given-boxes.js';
@@ -18,9 +18,9 @@ import { changesBetween, stampOf, type Making, type Recipe } from './making.js';
 import {
   emptyReport,
   errorOf,
-  forgetOutcome,
   hasFiles,
   readOutcome,
+  removeResults,
   writeOutcome,
   type Outcome,
   type VideoReport,
@@ -70,14 +70,17 @@ export async function runVideos(
       (input): Making => ({ ...options.recipe, name: video.name, path: placeOf(video), input }),
       () => undefined, // opening it will say why
     );
-    const done = making && (await doneBefore(making, options));
+    const before = await readOutcome(options.out, video.name);
+    const done = making && before && (await doneBefore(before, making, options));
     if (done || options.resume === false) await removeJournal(options.out, video.name);
-    const report = (reports[place] = done ?? (await runVideo(video, model, options, making)));
+    const report = (reports[place] = done ?? (await runVideo(video, model, options, before, making)));
     if (!done) {
       if (making) report.input = making.input;
-      const outcome: Outcome = { format: 1, finished: new Date().toISOString(), host: os.hostname(), making, report };
       await requireFolder(options.out);
-      await writeOutcome(options.out, outcome);
+      // What an earlier run has done stands until this one replaces it, which an outcome of its own tells beforehand.
+      const stands = report.status === 'interrupted' && before?.report.status === 'done';
+      if (before && !stands) await settleFiles(before, report, options.out, making);
+      if (!stands) await writeOutcome(options.out, outcomeOf(report, making));
       if (report.status === 'done') await removeJournal(options.out, video.name);
     }
     options.onVideoEnd?.(report);
@@ -86,24 +89,44 @@ export async function runVideos(
   return reports;
 }
 
+function outcomeOf(report: VideoReport, making: Making | undefined): Outcome {
+  return { format: 1, finished: new Date().toISOString(), host: os.hostname(), making, report };
+}
+
 /** The report of a video whose results stand already and would come out the same; else says what has changed. */
-async function doneBefore(making: Making, options: RunOptions): Promise<VideoReport | undefined> {
-  if (options.resume === false) return undefined;
+async function doneBefore(before: Outcome, making: Making, options: RunOptions): Promise<VideoReport | undefined> {
+  if (options.resume === false || before.report.status !== 'done' || !before.making) return undefined;
   const { name } = making;
-  const outcome = await readOutcome(options.out, name);
-  if (outcome?.report.status !== 'done' || !outcome.making) return undefined;
-  const changes = changesBetween(outcome.making, making);
+  const changes = changesBetween(before.making, making);
   if (changes.length > 0) options.onRemark?.(`${name} is done again: ${changes.join(', ')} changed`);
-  else if (!(await hasFiles(options.out, outcome.report)))
+  else if (!(await hasFiles(options.out, before.report)))
     options.onRemark?.(`${name} is done again: results are missing`);
   else {
     options.onRemark?.(`${name} is done already; --no-resume does it again`);
-    return outcome.report;
+    return before.report;
   }
   return undefined;
 }
 
-async function runVideo(video: VideoInput, model: Model, options: RunOptions, making?: Making): Promise<VideoReport> {
+/**
+ * Removes what earlier runs have left of a video and this one did not write: whoever reads the folder would take it for this run's.
+ * Of a video that is not done, what was made alike stays and goes into its report; after an interruption, everything does.
+ */
+async function settleFiles(before: Outcome, report: VideoReport, out: string, making?: Making): Promise<void> {
+  const others = before.report.files.filter((file) => !report.files.includes(file));
+  // Where the input could not be looked at, nothing speaks against what was made of it.
+  const isAlike = !making || (before.making && changesBetween(before.making, making).length === 0);
+  if (report.status === 'done' || (report.status === 'failed' && !isAlike)) await removeResults(out, others);
+  else report.files.push(...others);
+}
+
+async function runVideo(
+  video: VideoInput,
+  model: Model,
+  options: RunOptions,
+  before: Outcome | null,
+  making?: Making,
+): Promise<VideoReport> {
   const started = performance.now();
   const report = emptyReport(video.name, placeOf(video));
   let source: FrameSource | undefined;
@@ -141,9 +164,13 @@ async function runVideo(video: VideoInput, model: Model, options: RunOptions, ma
     report.tracks = tracks.size;
     report.problems.push(...source.problems, ...(boxes?.problems() ?? []));
     await requireFolder(options.out);
-    await forgetOutcome(options.out, video.name);
-    for (const format of options.formats ?? ['posetrack18'])
-      report.files.push(await writeResults(poses, format, options.out));
+    const formats = options.formats ?? ['posetrack18'];
+    // From here on results are replaced one by one. Whatever ends this, the next run knows which files may be there.
+    const files = new Set(before?.report.files);
+    for (const format of formats) files.add(resultPlace(video.name, format));
+    if (options.render) files.add(renderPlace(video.name, source, options.render));
+    await writeOutcome(options.out, outcomeOf({ ...emptyReport(video.name, video.path), files: [...files] }, making));
+    for (const format of formats) report.files.push(await writeResults(poses, format, options.out));
     if (options.render) report.files.push(await renderVideo(source, poses, options.out, options.render, options));
     report.status = 'done';
   } catch (thrown) {

@@ -18,6 +18,17 @@ export interface RenderStyle extends Partial<Omit<OverlayOptions, 'joints'>> {
 /** Frames a second of an mp4 of frames that come without a rate. */
 const RATE_OF_FOLDERS = 25;
 
+type Rated = Pick<FrameSource, 'fps'>;
+
+function formOf({ fps }: Rated, { form }: RenderStyle): Exclude<RenderStyle['form'], 'auto'> {
+  return form === 'auto' ? (fps === null ? 'jpg' : 'mp4') : form;
+}
+
+/** The file or folder of a video's pictures, relative to the folder of all results. */
+export function renderPlace(name: string, source: Rated, style: RenderStyle): string {
+  return path.join('render', formOf(source, style) === 'mp4' ? `${name}.mp4` : name);
+}
+
 /**
  * Draws the skeletons into a video's frames: `render/<name>.mp4`, or image files in `render/<name>/`. Frames that were not
  * estimated (`--every`) or not readable are left out.
@@ -30,18 +41,17 @@ export async function renderVideo(
   style: RenderStyle,
   options: { every?: number; signal?: AbortSignal; onFrame?(event: { pass: string; people: number }): void },
 ): Promise<string> {
-  const form = style.form === 'auto' ? (source.fps === null ? 'jpg' : 'mp4') : style.form;
+  const form = formOf(source, style);
+  const place = renderPlace(video.name, source, style);
   const pictures = drawn(source, video, style, () => options.onFrame?.({ pass: 'render', people: 0 }));
   if (form === 'mp4') {
-    const file = path.join('render', `${video.name}.mp4`);
     const fps = (source.fps ?? RATE_OF_FOLDERS) / (options.every ?? 1);
     const properties = { width: video.width, height: video.height, fps, signal: options.signal };
-    await writeVideo(path.join(out, file), pictures, properties);
-    return file;
+    await writeVideo(path.join(out, place), pictures, properties);
+  } else {
+    await makeWholeFolder(path.join(out, place), (temporary) => writeImages(temporary, pictures, form));
   }
-  const folder = path.join('render', video.name);
-  await makeWholeFolder(path.join(out, folder), (temporary) => writeImages(temporary, pictures, form));
-  return folder;
+  return place;
 }
 
 async function* drawn(

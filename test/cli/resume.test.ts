@@ -4,6 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { main } from '../../src/cli/main.js';
+import { readPoseFiles } from '../../src/formats/read-poses.js';
+import { Remarks } from '../../src/formats/remarks.js';
 import { openFrames } from '../../src/pipeline/frames.js';
 import type { RunRecord } from '../../src/pipeline/run-record.js';
 import { ROOT } from '../shared-data.js';
@@ -65,6 +67,44 @@ test('videos that are done are left as they are, until what they were made from 
   const record = JSON.parse(await readFile(path.join(out, 'run.json'), 'utf8')) as RunRecord;
   expect(record.totals).toMatchObject({ videos: 2, failed: 0, left: 0, frames: 4 });
   expect((await readdir(out)).sort()).toEqual(['.glpose', 'posetrack18', 'run.json']);
+});
+
+test('files of a run with other options do not count as this one’s; those of videos that it is not about stay', async () => {
+  const out = path.join(dir, 'other');
+  const files = async (): Promise<string[]> =>
+    (await readdir(out, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(out, path.join(entry.parentPath, entry.name)))
+      .filter((name) => !name.startsWith('.glpose'))
+      .sort();
+  const options = ['--method', 'single-frame', '--format'];
+  await infer(...clips, '-o', out, ...options, 'posetrack18,openpose', '--render', 'png');
+  expect(await files()).toHaveLength(1 + 2 * (1 + 2 + 2)); // run.json; posetrack18, openpose and render of each
+
+  expect((await infer(clips[0], '-o', out, ...options, 'posetrack17,csv')).code).toBe(0);
+  const ofB = ['openpose/b/2_keypoints.json', 'openpose/b/3_keypoints.json', 'posetrack18/b.json', 'render/b/2.png', 'render/b/3.png']; // prettier-ignore
+  expect(await files()).toEqual(['csv/a.csv', ...ofB.slice(0, 2), 'posetrack17/a.json', ...ofB.slice(2), 'run.json']);
+  await infer(clips[1], '-o', out, ...options, 'csv');
+  expect(await files()).toEqual(['csv/a.csv', 'csv/b.csv', 'posetrack17/a.json', 'run.json']);
+  // The folder of the richer format is there, and empty.
+  expect(readPoseFiles(out, { role: 'predictions', remarks: new Remarks() }).map(({ name }) => name)).toEqual(['a']);
+});
+
+test('of a video that fails, what was made with the same options stays, and what was made with others goes', async () => {
+  const out = path.join(dir, 'failing');
+  const run = async (formats: string): Promise<number> =>
+    (await infer(clips[0], '-o', out, '--method', 'single-frame', '--no-resume', '--format', formats)).code;
+  const there = async (): Promise<string[]> =>
+    (await readdir(out, { recursive: true })).filter((name) => /^\w+\Wa\.\w+$/.test(name)).sort();
+  expect(await run('posetrack18,csv')).toBe(0);
+  await rm(path.join(out, 'csv/a.csv'));
+  await mkdir(path.join(out, 'csv/a.csv/x'), { recursive: true }); // where a table cannot be written
+  expect(await run('posetrack18,csv')).toBe(1);
+  expect(await there()).toEqual(['csv/a.csv', 'posetrack18/a.json']);
+  expect(await run('coco,csv')).toBe(1);
+  expect(await there()).toEqual(['coco/a.json']);
+  expect(await run('openpose')).toBe(0);
+  expect(await there()).toEqual([]);
 });
 
 test('an output folder that is removed on the way ends the run with an error that says so', async () => {

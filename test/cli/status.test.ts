@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { main } from '../../src/cli/main.js';
+import type { RunRecord } from '../../src/pipeline/run-record.js';
 import type { RunStatus } from '../../src/pipeline/run-status.js';
 
 let root: string;
@@ -74,4 +75,20 @@ test('a run without shards that is wholly done exits 0', async () => {
   expect(code).toBe(0);
   expect(text.split('\n')).toHaveLength(3); // headings, one part, the end
   expect(text).toMatch(/no shard +1 +1 +0 +0 +1 +0 +0 +0:00:\d\d +ended/);
+});
+
+test('a run with other options that was stopped before it did anything has all to do, whatever stands from before', async () => {
+  const out = path.join(root, 'other');
+  const all = ['--format', 'csv,coco', '--smooth', '--bridge', '--render', 'png', '--draw-boxes', '--limb-width', '2'];
+  const run = ['infer', path.join(root, 'a'), '-o', out, '--method', 'single-frame', ...all];
+  expect((await glpose(...run)).code).toBe(0);
+  // What does not decide the results is not asked for.
+  expect((await glpose(...run, '--threads', '1', '--device', 'cpu', '--json', '--no-resume')).code).toBe(0);
+  expect(await glpose('status', out)).toMatchObject({ code: 0 });
+  const record = JSON.parse(await readFile(path.join(out, 'run.json'), 'utf8')) as RunRecord;
+  const stopped = { ...record, seconds: null, options: { ...record.options, minScore: 0.9 } };
+  await writeFile(path.join(out, 'run.json'), JSON.stringify(stopped));
+  const status = await glpose('status', out);
+  expect(status.code).toBe(1);
+  expect(status.out).toMatch(/Left:\n {2}a: made with other options: --min-score changed\n/);
 });

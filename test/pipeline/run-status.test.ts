@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { Making, Recipe } from '../../src/pipeline/making.js';
 import { emptyReport, outcomeFile, writeOutcome, type VideoReport } from '../../src/pipeline/outcome.js';
 import { readStatus } from '../../src/pipeline/run-status.js';
 import { ROOT } from '../shared-data.js';
@@ -16,11 +17,12 @@ async function record(name: string, started: string, more: object, videos: objec
   await writeFile(path.join(out, name), JSON.stringify({ started, seconds: null, videos, ...more }));
 }
 
-async function came(name: string, report: Partial<VideoReport>, finished = '2026-01-01T00:00:00.000Z'): Promise<void> {
+async function came(name: string, report: Partial<VideoReport>, making?: Making): Promise<void> {
   await writeOutcome(out, {
     format: 1,
-    finished,
+    finished: '2026-01-01T00:00:00.000Z',
     host: 'node1',
+    making,
     report: { ...emptyReport(name, `/v/${name}`), ...report },
   });
 }
@@ -85,6 +87,42 @@ test('results of another video under the same name do not make a video done', as
     ['/v/b', 'left', 'what stands there is of /elsewhere/b'],
     ['/new/c', 'left', 'what stands there is of /v/c'],
   ]);
+});
+
+test('what was made with other options than the newest run that it belongs to has is left', async () => {
+  const model = { sha256: 'f00', method: 'glpose', devices: { head: 'cpu' } };
+  const recipe = (options: object): Recipe => ({ glpose: '1.0', model, options: { minScore: 0.25, ...options } });
+  const asked = (options: object): object => ({ ...recipe({ ...options, out: '/o', threads: 3 }), seconds: 1 });
+  const input = { files: 1, bytes: 9, digest: 'd' };
+  const done = (name: string, made: Recipe, file = `/v/${name}`): Promise<void> =>
+    came(name, { status: 'done' }, { ...made, name, path: file, input });
+  const listed = (...names: string[]): object[] => names.map((name) => emptyReport(name, `/v/${name}`));
+
+  await record('run-1-of-1.json', '2026-01-01T00:00:00.000Z', asked({}), listed('a', 'earlier'));
+  await record('run.json', '2026-01-02T00:00:00.000Z', asked({ minScore: 0.9, boxes: '/x/one/b.json' }), [
+    ...listed('a', 'b', 'same', 'moved', 'boxes', 'failed'),
+  ]);
+  const boxes = { file: 'one/b.json', ...input };
+  await done('a', recipe({}));
+  await done('b', { ...recipe({ minScore: 0.9, boxes, smooth: { beta: 1 } }), glpose: '0.9' });
+  await done('same', recipe({ minScore: 0.9, boxes }));
+  await done('moved', recipe({ minScore: 0.9, boxes }), '/elsewhere/moved');
+  await done('boxes', recipe({ minScore: 0.9, boxes: { ...boxes, file: 'two/b.json' } }));
+  await done('earlier', recipe({})); // the newest run was not about it
+  const making = { ...recipe({}), name: 'failed', path: '/v/failed', input };
+  await came('failed', { status: 'failed', error: { code: 'INPUT', message: 'of old' } }, making);
+
+  const { videos } = await readStatus(out);
+  const other = (changed: string): [string, string] => ['left', `made with other options: ${changed} changed`];
+  expect(Object.fromEntries(videos.map(({ name, status, reason }) => [name, [status, reason]]))).toEqual({
+    a: other('--boxes, --min-score'),
+    b: other('the version of glpose, --smooth'),
+    same: ['done', undefined],
+    moved: other('the input’s path'),
+    boxes: other('--boxes'),
+    earlier: ['done', undefined],
+    failed: other('--boxes, --min-score'),
+  });
 });
 
 test('a file that is no record is named', async () => {
