@@ -78,13 +78,18 @@ class VideoBoxes implements BoxLookup {
     return [];
   }
 
-  /** Track ids help only where they name one person a frame. */
+  /**
+   * Track ids help only where every box has one, and one of its own in its frame: people in frames without ids would be followed
+   * under numbers that others have elsewhere.
+   */
   dropAmbiguousTracks(): boolean {
-    const ambiguous = [...this.frames.values()].some((boxes) => {
-      const ids = boxes.map(({ trackId }) => trackId).filter((id) => id !== undefined);
-      return ids.length !== 0 && new Set(ids).size !== boxes.length;
-    });
-    if (ambiguous) for (const boxes of this.frames.values()) for (const box of boxes) delete box.trackId;
+    const frames = [...this.frames.values()];
+    const idsIn = (boxes: readonly GivenBox[]): number[] =>
+      boxes.map(({ trackId }) => trackId).filter((id) => id !== undefined);
+    const ambiguous =
+      frames.some((boxes) => idsIn(boxes).length > 0) &&
+      frames.some((boxes) => new Set(idsIn(boxes)).size !== boxes.length);
+    if (ambiguous) for (const boxes of frames) for (const box of boxes) delete box.trackId;
     return ambiguous;
   }
 }
@@ -120,7 +125,10 @@ export function readBoxes(source: string): BoxFile {
   }
   for (const [name, boxes] of collected.videos) {
     if (boxes.dropAmbiguousTracks())
-      collected.remarks.note('videos whose track ids were not unique, ids left out', name ?? source);
+      collected.remarks.note(
+        'videos whose track ids were not unique, or missing in places, ids left out',
+        name ?? source,
+      );
   }
   const { videos, remarks, count } = collected;
   return {
@@ -255,9 +263,13 @@ function imageKeys(name: string, place: number): FrameKey[] {
   return [`stem ${stem}`, `video ${number}`];
 }
 
-/** MOTChallenge: frame, id, x, y, width, height, confidence, …; frames and pixels count from 1. */
+/**
+ * MOTChallenge: frame, id, x, y, width, height, confidence, …; frames, ids and pixels count from 1. An id of −1 is none. Files with an
+ * id of 0 there are, too: their ids are taken as they are.
+ */
 function readMot(file: string, collected: Collected): void {
   const lines = readTextFile(file, 'list of boxes').split(/\r?\n/);
+  const firstId = lines.some((line) => /^[^,\s]+[,\s]+0[,\s]/.test(line.trim())) ? 0 : 1;
   lines.forEach((line, index) => {
     if (line.trim() === '') return;
     const where = `${file}, line ${index + 1}`;
@@ -278,7 +290,13 @@ function readMot(file: string, collected: Collected): void {
     }
     const box = [x, y, width, height].every(isNumber) ? { x: x - 1, y: y - 1, width, height } : null;
     const score = confidence === -1 ? 1 : confidence; // -1: not given
-    keep({ box, score, trackId: id >= 0 ? id : undefined }, [`place ${frame - 1}`], null, where, collected);
+    keep(
+      { box, score, trackId: id >= firstId ? id - firstId : undefined },
+      [`place ${frame - 1}`],
+      null,
+      where,
+      collected,
+    );
   });
 }
 

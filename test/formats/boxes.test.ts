@@ -35,7 +35,7 @@ describe('MOTChallenge text', () => {
         .forVideo('a')
         .boxesOf({ index: 0, name: '0' })
         .map((box) => box.trackId),
-    ).toEqual([4, 5]);
+    ).toEqual([3, 4]); // from 0 here
     const doubled = readBoxes(file('b.txt', '1,4,1,1,9,9,1\n1,4,1,1,8,8,1\n'));
     expect(
       doubled
@@ -44,6 +44,27 @@ describe('MOTChallenge text', () => {
         .map((box) => box.trackId),
     ).toEqual([undefined, undefined]);
     expect(doubled.remarks.map(({ text }) => text).join()).toMatch(/track ids were not unique/);
+  });
+
+  it('drops them where boxes of some frame have none: a tracker would count these from 0 again', () => {
+    const text = '1,1,1,1,9,9,1\n1,2,50,1,9,9,1\n2,1,1,1,9,9,1\n3,-1,50,1,9,9,1\n5,2,50,1,9,9,1\n';
+    const boxes = readBoxes(file('gap.txt', text));
+    const ids = [0, 1, 2, 3, 4].map((index) =>
+      boxes
+        .forVideo('gap')
+        .boxesOf({ index, name: String(index) })
+        .map((box) => box.trackId),
+    );
+    expect(ids.flat()).toEqual([undefined, undefined, undefined, undefined, undefined]);
+    expect(boxes.remarks.map(({ text, count }) => [text, count])).toEqual([
+      ['videos whose track ids were not unique, or missing in places, ids left out', 1],
+    ]);
+  });
+
+  it('takes ids as they are where the file counts from 0', () => {
+    const boxes = readBoxes(file('a.txt', '1,0,1,1,9,9,1\n1,1,1,1,8,8,1\n2,1,1,1,9,9,1\n')).forVideo('a');
+    const ids = (index: number): unknown[] => boxes.boxesOf({ index, name: String(index) }).map((box) => box.trackId);
+    expect([ids(0), ids(1)]).toEqual([[0, 1], [1]]);
   });
 
   it('leaves out what ground truth marks as no person', () => {

@@ -20,11 +20,11 @@ test('the boxes come back through --boxes, with their tracks', async () => {
     const boxes = readBoxes(path.join(dir, 'clip.txt')).forVideo('clip');
     const inFrame = (index: number): unknown => boxes.boxesOf({ index, name: String(index) });
     expect(inFrame(0)).toMatchObject([
-      { box: { x: 100, y: 50, width: 40.5, height: 80.25 }, trackId: 1 },
-      { trackId: 8 },
+      { box: { x: 100, y: 50, width: 40.5, height: 80.25 }, trackId: 0 },
+      { trackId: 7 },
     ]);
     expect(inFrame(1)).toEqual([]);
-    expect(inFrame(2)).toMatchObject([{ box: { x: 300.125 }, score: 0.5, trackId: 8 }]);
+    expect(inFrame(2)).toMatchObject([{ box: { x: 300.125 }, score: 0.5, trackId: 7 }]);
   } finally {
     await rm(dir, { recursive: true });
   }
