@@ -39,6 +39,8 @@ export interface FramePoses {
   index: number;
   /** File name of the frame in a folder, or its number as text in a video. */
   name: string;
+  /** Seconds after the first frame, by the video's time stamps; null where there are none (folders of images, streams). */
+  timeSeconds: number | null;
   people: PersonPose[];
 }
 
@@ -53,7 +55,7 @@ export interface VideoPoses<Frames extends FrameList = FrameList> {
   name: string;
   width: number;
   height: number;
-  /** Frames a second; null where unknown (folders of images). */
+  /** Mean frames a second; null where unknown (folders of images). */
   fps: number | null;
   /** Joint names (see joints.ts), the order of every `PersonPose.joints`. */
   joints: readonly string[];

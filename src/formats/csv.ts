@@ -3,18 +3,18 @@ import { foundJoint } from './found-joint.js';
 
 /**
  * One video's poses as a table for spreadsheets, R and pandas (RFC 4180, UTF-8): one row per person and frame, by frame,
- * then track. Columns: `frame` from 0, `name` of the frame, `time` in seconds (empty for folders of images), `track_id`,
+ * then track. Columns: `frame` from 0, `name` of the frame, `time` in seconds by the video's time stamps (empty for folders of images), `track_id`,
  * `score`, `box_x`, `box_y`, `box_width`, `box_height`, `box_score`, then `<joint>_x`, `<joint>_y`, `<joint>_score` for every
  * joint, empty where it was not found. Pixels to a thousandth, scores to 1e-5. A frame's name that a spreadsheet would take for a
  * formula gets `./` before it, and still names the file.
  * @yields lines
  */
-export function* writeCsv({ joints, fps, frames }: VideoPoses): Generator<string, void, undefined> {
+export function* writeCsv({ joints, frames }: VideoPoses): Generator<string, void, undefined> {
   const box = ['box_x', 'box_y', 'box_width', 'box_height', 'box_score'];
   const columns = joints.flatMap((joint) => [`${joint}_x`, `${joint}_y`, `${joint}_score`]);
   yield line(['frame', 'name', 'time', 'track_id', 'score', ...box, ...columns]);
-  for (const { index, name, people } of frames) {
-    const time = fps === null ? '' : rounded(index / fps, 6);
+  for (const { index, name, timeSeconds, people } of frames) {
+    const time = timeSeconds === null ? '' : rounded(timeSeconds, 6);
     for (const person of people) {
       const { x, y, width, height } = person.box;
       const places = joints.flatMap((_, place) => {

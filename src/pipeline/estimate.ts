@@ -165,5 +165,5 @@ export function toFramePoses(frame: Frame, sightings: Sighting[], poses: readonl
     const pose = { trackId, box, boxScore: score, score: mean * score, joints };
     return explanation ? { ...pose, explanation } : pose;
   });
-  return { index: frame.index, name: frame.name, people };
+  return { index: frame.index, name: frame.name, timeSeconds: frame.timeSeconds, people };
 }

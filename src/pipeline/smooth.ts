@@ -21,7 +21,8 @@ const SPEED_CUTOFF = 1;
 const LONGEST_GAP = 0.5;
 
 interface State {
-  frame: number;
+  /** Seconds after the first frame. */
+  time: number;
   x: number;
   y: number;
   /** Filtered speed, pixels a second. */
@@ -34,7 +35,7 @@ export class PoseSmoother {
   private tracks = new Map<number, (State | undefined)[]>();
   private readonly rate: number;
 
-  /** @param fps frames a second of the source, null where unknown (25 is taken) */
+  /** @param fps frames a second of a source without time stamps, null where unknown (25 is taken) */
   constructor(
     fps: number | null,
     private readonly options: SmoothOptions = SMOOTH_DEFAULTS,
@@ -44,30 +45,29 @@ export class PoseSmoother {
 
   /** The next frame with its joints smoothed; scores and boxes stay as they are. Frames must come in order. */
   next(frame: FramePoses): FramePoses {
+    const time = frame.timeSeconds ?? frame.index / this.rate;
     for (const [trackId, joints] of this.tracks) {
-      if (joints.every((joint) => !joint || this.seconds(joint.frame, frame.index) > LONGEST_GAP)) {
-        this.tracks.delete(trackId);
-      }
+      if (joints.every((joint) => !joint || time - joint.time > LONGEST_GAP)) this.tracks.delete(trackId);
     }
-    return { ...frame, people: frame.people.map((person) => this.person(frame.index, person)) };
+    return { ...frame, people: frame.people.map((person) => this.person(time, person)) };
   }
 
-  private person(frame: number, person: PersonPose): PersonPose {
+  private person(time: number, person: PersonPose): PersonPose {
     let states = this.tracks.get(person.trackId);
     if (!states) this.tracks.set(person.trackId, (states = []));
     const size = Math.sqrt(person.box.width * person.box.height);
     const joints = person.joints.map((joint, place) => {
       if (!joint || !(joint.score > 0)) return joint;
-      const state = this.step(states[place], frame, joint, size);
+      const state = this.step(states[place], time, joint, size);
       states[place] = state;
       return { ...joint, x: state.x, y: state.y };
     });
     return { ...person, joints };
   }
 
-  private step(before: State | undefined, frame: number, { x, y }: Joint, size: number): State {
-    const seconds = before ? this.seconds(before.frame, frame) : Infinity;
-    if (!before || seconds > LONGEST_GAP) return { frame, x, y, speedX: 0, speedY: 0 };
+  private step(before: State | undefined, time: number, { x, y }: Joint, size: number): State {
+    if (!before || time - before.time > LONGEST_GAP) return { time, x, y, speedX: 0, speedY: 0 };
+    const seconds = time > before.time ? time - before.time : 1 / this.rate; // damaged files repeat time stamps
     const speedShare = share(SPEED_CUTOFF, seconds);
     const speedX = before.speedX + speedShare * ((x - before.x) / seconds - before.speedX);
     const speedY = before.speedY + speedShare * ((y - before.y) / seconds - before.speedY);
@@ -76,16 +76,12 @@ export class PoseSmoother {
     const cutoff = minCutoff + (beta * Math.hypot(speedX, speedY)) / Math.max(1, size);
     const placeShare = share(cutoff, seconds);
     return {
-      frame,
+      time,
       x: before.x + placeShare * (x - before.x),
       y: before.y + placeShare * (y - before.y),
       speedX,
       speedY,
     };
-  }
-
-  private seconds(from: number, to: number): number {
-    return (to - from) / this.rate;
   }
 }
 

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { GlposeError } from '../errors.js';
@@ -9,6 +10,7 @@ import {
   announced,
   CONTAINERS,
   DECODING_THREADS,
+  Lasting,
   rgbFilter,
   secondsOfClock,
   shortfall,
@@ -60,8 +62,6 @@ interface Properties {
   width: number;
   height: number;
   fps: number | null;
-  /** Frames come at equal distances in time. */
-  constantRate: boolean;
   announced: Announced;
   orientation: Orientation;
 }
@@ -124,7 +124,6 @@ async function probe(file: string, signal?: AbortSignal): Promise<Properties> {
     width: orientation.turned ? stream.height : stream.width,
     height: orientation.turned ? stream.width : stream.height,
     fps,
-    constantRate: quotient(stream.avg_frame_rate) === quotient(stream.r_frame_rate),
     announced: announced(format.format_name, Number(stream.nb_frames ?? 0), seconds, fps),
     orientation,
   };
@@ -146,31 +145,35 @@ async function* read(
   signal: AbortSignal | undefined,
   problems: Set<string>,
 ): AsyncGenerator<Frame, void, undefined> {
-  const { width, height, fps } = video;
+  const { width, height } = video;
   const args = ['-nostdin', '-v', 'error', '-threads', `${DECODING_THREADS}`, '-noautorotate', ...inputOf(file)];
-  args.push('-map', `0:${video.stream}`, '-vf', rgbFilter(video), ...passthrough, '-f', 'rawvideo', 'pipe:1');
+  args.push(
+    '-map',
+    `0:${video.stream}`,
+    '-vf',
+    `${rgbFilter(video)},${TIMES_TO_PIPE_3}`,
+    ...passthrough,
+    '-f',
+    'rawvideo',
+    'pipe:1',
+  );
   // Detached: a Ctrl-C in the terminal must not end it before this process knows, which would take the video for shorter.
-  const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true });
   const ended = once(child, 'close') as Promise<[code: number | null, killedBy: string | null]>;
   ended.catch(() => {}); // reported where it is awaited
   const stop = (): void => void child.kill('SIGKILL');
   signal?.addEventListener('abort', stop, { once: true });
   let complaints = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(0, 1 << 16)));
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(0, 1 << 16)));
+  const times = new FrameTimes(child.stdio[3] as Readable);
+  const lasting = new Lasting();
   try {
     let index = 0;
-    const frame = (data: Uint8Array): Frame => ({
-      index,
-      name: String(index),
-      width,
-      height,
-      data,
-      problem: '',
-      timeSeconds: fps !== null && video.constantRate ? index / fps : null,
-    });
-    for await (const data of chunksOf(child.stdout, width * height * 3)) {
+    for await (const data of chunksOf(child.stdout!, width * height * 3)) {
+      const timeSeconds = await times.next();
       signal?.throwIfAborted();
-      yield frame(data);
+      lasting.frame(timeSeconds);
+      yield { index, name: String(index), width, height, data, problem: '', timeSeconds };
       index++;
     }
     const [code, killedBy] = await ended;
@@ -181,12 +184,51 @@ async function* read(
     }
     if (index === 0) throw undecodable(file, complaint(complaints, file) || 'no frame could be decoded');
     if (code !== 0 || complaints !== '') problems.add(`some of it is damaged: ${complaint(complaints, file)}`);
-    const short = shortfall(index, video.announced);
+    const short = shortfall(index, video.announced, lasting);
     if (short !== null) problems.add(short);
   } finally {
     signal?.removeEventListener('abort', stop);
     stop();
     await ended.catch(() => {});
+  }
+}
+
+/**
+ * Filters that write a line about each frame, "frame:0 pts:0 pts_time:0", with `pts` in microseconds, to the third pipe before the frame
+ * itself is written. A frame without any metadata has no line.
+ */
+const TIMES_TO_PIPE_3 = "settb=AVTB,metadata=mode=add:key=glpose:value=0,metadata=mode=print:file='pipe\\:3':direct=1";
+
+/** Turns of the event loop in which what is in a pipe already is read for certain. */
+const TURNS = 4;
+
+/** The times of the frames that ffmpeg gives, in their order. */
+class FrameTimes {
+  private readonly times: (number | null)[] = [];
+  private start: number | null = null;
+  private rest = '';
+
+  constructor(pipe: Readable) {
+    pipe.setEncoding('utf8').on('data', (text: string) => this.take(text));
+    pipe.on('error', () => {}); // frames without times are frames, too
+  }
+
+  /** Of the next frame, whose pixels are there: seconds after the first one; null where ffmpeg does not say. */
+  async next(): Promise<number | null> {
+    for (let turn = 0; turn < TURNS && this.times.length === 0; turn++) await new Promise(setImmediate);
+    return this.times.shift() ?? null;
+  }
+
+  private take(text: string): void {
+    const lines = (this.rest + text).split('\n');
+    this.rest = lines.pop()!;
+    for (const line of lines) {
+      const [, pts] = /^frame:\d+ +pts:(\S+)/.exec(line) ?? [];
+      if (pts === undefined) continue; // the metadata themselves
+      const time = /^-?\d+$/.test(pts) ? Number(pts) / 1e6 : null;
+      this.start ??= time;
+      this.times.push(time === null ? null : time - this.start!);
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import {
   announced,
   CONTAINERS,
   DECODING_THREADS,
+  Lasting,
   rgbFilter,
   secondsOfClock,
   shortfall,
@@ -56,6 +57,7 @@ async function* read(
   let index = 0;
   let damaged = 0;
   let start: bigint | null = null;
+  const lasting = new Lasting();
 
   async function* received(): AsyncGenerator<Frame> {
     for (let failures = 0; failures < MAX_FAILURES;) {
@@ -70,6 +72,7 @@ async function* read(
       const time = decoded.bestEffortTimestamp;
       if (time !== is.AV_NOPTS_VALUE) start ??= time;
       const timeSeconds = start === null || time === is.AV_NOPTS_VALUE ? null : Number(time - start) * video.tick;
+      lasting.frame(timeSeconds);
       const data = await converter.convert(decoded);
       decoded.unref();
       yield {
@@ -98,7 +101,7 @@ async function* read(
 
   if (index === 0) throw undecodable(file, 'no frame could be decoded');
   if (damaged > 0) problems.add(`damaged frames: ${damaged}; the poses there may be wrong`);
-  const short = shortfall(video.announced.how === 'counted' ? packets : index, video.announced);
+  const short = shortfall(video.announced.how === 'counted' ? packets : index, video.announced, lasting);
   if (short !== null) problems.add(short);
 }
 

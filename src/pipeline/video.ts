@@ -99,6 +99,8 @@ export interface Announced {
    * `guessed`: nothing follows from fewer.
    */
   how: 'counted' | 'timed' | 'guessed';
+  /** The video's duration; null where the header does not say. */
+  seconds: number | null;
 }
 
 /**
@@ -108,15 +110,39 @@ export interface Announced {
  */
 export function announced(container: string, counted: number, seconds: number | null, fps: number | null): Announced {
   // AVI counts places in time, of which some are empty.
-  if (counted > 0) return { frames: counted, how: container === 'avi' ? 'guessed' : 'counted' };
-  if (seconds !== null && seconds > 0 && fps !== null) return { frames: Math.round(seconds * fps), how: 'timed' };
-  return { frames: null, how: 'guessed' };
+  if (counted > 0) return { frames: counted, how: container === 'avi' ? 'guessed' : 'counted', seconds };
+  if (seconds !== null && seconds > 0 && fps !== null)
+    return { frames: Math.round(seconds * fps), how: 'timed', seconds };
+  return { frames: null, how: 'guessed', seconds };
+}
+
+/** Until when the frames of a video lasted, by their time stamps. */
+export class Lasting {
+  private last: number | null = null;
+  private longest = 0;
+
+  /** The next frame, seconds after the first; null where it has no time stamp. */
+  frame(time: number | null): void {
+    if (time !== null && this.last !== null) this.longest = Math.max(this.longest, time - this.last);
+    this.last = time ?? this.last;
+  }
+
+  /** When the last frame is over, if it is shown no longer than the longest before it; null where no frame has a time stamp. */
+  get seconds(): number | null {
+    return this.last === null ? null : this.last + this.longest;
+  }
 }
 
 /** The clause about a video that gave fewer frames than announced; null where nothing is missing. */
-export function shortfall(found: number, { frames, how }: Announced): string | null {
+export function shortfall(found: number, { frames, how, seconds }: Announced, lasted: Lasting): string | null {
   if (frames === null || how === 'guessed') return null;
-  if (found >= (how === 'counted' ? frames : frames - Math.max(2, 0.02 * frames))) return null;
+  if (found >= frames) return null;
+  if (how === 'timed') {
+    const enough = 1 - Math.max(2 / frames, 0.02);
+    if (found >= enough * frames) return null;
+    // The rate may vary: fewer frames that last as long are all of them.
+    if (seconds !== null && lasted.seconds !== null && lasted.seconds >= enough * seconds) return null;
+  }
   return `it ends after ${found} of ${how === 'timed' ? 'about ' : ''}${frames} frames: the file may be cut off or damaged`;
 }
 

@@ -21,7 +21,7 @@ test('one row per person and frame, with every column filled where the joint was
   expect(rows.map(({ frame, time, track_id: id }) => [frame, time, id])).toEqual([
     ['0', '0', '0'],
     ['0', '0', '7'],
-    ['2', '0.2', '7'],
+    ['2', '3', '7'], // by its time stamp, not by the mean rate
   ]);
   expect(rows[1]).toMatchObject({ name: '0', score: '0.4', box_x: '300', box_height: '80.25', box_score: '0.5' });
   expect(rows[1]).toMatchObject({ nose_x: '300', left_hip_x: '311', left_hip_y: '82', left_hip_score: '0.61' });

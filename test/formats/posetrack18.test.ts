@@ -15,6 +15,7 @@ const video: VideoPoses<FramePoses[]> = {
     {
       index: 0,
       name: '0',
+      timeSeconds: null,
       people: [
         {
           trackId: 5,
@@ -30,7 +31,7 @@ const video: VideoPoses<FramePoses[]> = {
         },
       ],
     },
-    { index: 1, name: '1', people: [] },
+    { index: 1, name: '1', timeSeconds: null, people: [] },
   ],
 };
 

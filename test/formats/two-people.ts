@@ -19,7 +19,7 @@ export function person(trackId: number, left: number, top: number): PersonPose {
 }
 
 /**
- * A video of three frames at 10 fps: two people (tracks 0 and 7), nobody, one of them with a joint the net does not give
+ * A video of three frames at 0, 0.1 and 3 seconds: two people (tracks 0 and 7), nobody, one of them with a joint the net does not give
  * (left_eye), one that it did not find (left_wrist) and one without a finite place (right_wrist).
  */
 export function twoPeople(): VideoPoses<FramePoses[]> {
@@ -34,9 +34,9 @@ export function twoPeople(): VideoPoses<FramePoses[]> {
     fps: 10,
     joints: JOINTS,
     frames: [
-      { index: 0, name: '0', people: [person(0, 100, 50), person(7, 300, 60)] },
-      { index: 1, name: '1', people: [] },
-      { index: 2, name: '2', people: [damaged] },
+      { index: 0, name: '0', timeSeconds: 0, people: [person(0, 100, 50), person(7, 300, 60)] },
+      { index: 1, name: '1', timeSeconds: 0.1, people: [] },
+      { index: 2, name: '2', timeSeconds: 3, people: [damaged] },
     ],
   };
 }
@@ -44,5 +44,9 @@ export function twoPeople(): VideoPoses<FramePoses[]> {
 /** The same as a folder of images with the given names. */
 export function asFolder(names: [string, string, string]): VideoPoses {
   const video = twoPeople();
-  return { ...video, fps: null, frames: video.frames.map((frame, i) => ({ ...frame, name: names[i] })) };
+  return {
+    ...video,
+    fps: null,
+    frames: video.frames.map((frame, i) => ({ ...frame, name: names[i], timeSeconds: null })),
+  };
 }

@@ -12,7 +12,7 @@ function frame(index: number, tracks: Record<number, ([number, number] | null)[]
     score: 0.6,
     joints: joints.map((joint): Joint | null => (joint ? { x: joint[0], y: 2 * joint[0], score: joint[1] } : null)),
   }));
-  return { index, name: String(index), people };
+  return { index, name: String(index), timeSeconds: null, people };
 }
 
 async function* from(frames: FramePoses[], pulled: number[] = []): AsyncGenerator<FramePoses> {

@@ -17,7 +17,7 @@ function manyFrames(): FramePoses[] {
   const { frames } = twoPeople();
   return Array.from({ length: 3000 }, (_, index) => {
     const people = frames[index % 3].people.map((person) => ({ ...person, score: Math.sin(index) / 3 }));
-    return { index, name: `Straße-人-${index}.png`, people };
+    return { index, name: `Straße-人-${index}.png`, timeSeconds: index / 30, people };
   });
 }
 

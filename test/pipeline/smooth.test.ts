@@ -4,10 +4,15 @@ import type { FramePoses } from '../../src/types.js';
 const FPS = 25;
 
 /** One person of 100 × 100 pixels with one joint per place given. */
-function frame(index: number, places: ([number, number] | null)[], trackId = 3): FramePoses {
+function frame(
+  index: number,
+  places: ([number, number] | null)[],
+  trackId = 3,
+  timeSeconds: number | null = null,
+): FramePoses {
   const joints = places.map((place) => (place ? { x: place[0], y: place[1], score: 0.7 } : null));
   const person = { trackId, box: { x: 0, y: 0, width: 100, height: 100 }, boxScore: 0.9, score: 0.6, joints };
-  return { index, name: String(index), people: [person] };
+  return { index, name: String(index), timeSeconds, people: [person] };
 }
 
 function xs(frames: FramePoses[], smoother: PoseSmoother): number[] {
@@ -58,4 +63,15 @@ test('the same motion at half the frames is smoothed alike in time', () => {
     return x;
   };
   expect(Math.abs(at(100, 1) - at(100, 2))).toBeLessThan(0.2);
+});
+
+test('where frames have time stamps, these count, not the mean rate', () => {
+  const at = (times: (number | null)[], rate: number): number[] =>
+    xs(
+      times.map((time, i) => frame(i, [[10 * i, 0]], 3, time)),
+      new PoseSmoother(rate),
+    );
+  expect(at([0, 0.1, 0.2], 1)).toEqual(at([null, null, null], 10));
+  expect(at([0, 0.1, 3], 10)[2]).toBe(20); // long away: afresh
+  expect(at([0, 0.1, 0.1], 10)).toEqual(at([0, 0.1, 0.2], 10)); // a time stamp that is repeated
 });

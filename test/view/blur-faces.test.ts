@@ -20,7 +20,7 @@ const at = (x: number, y: number): Joint => ({ x, y, score: 0.05 }); // a doubtf
 
 function blurred(people: PersonPose[]): (x: number, y: number) => number {
   const canvas = checkerboard();
-  blurFaces(canvas, { index: 0, name: '0', people }, NAMES);
+  blurFaces(canvas, { index: 0, name: '0', timeSeconds: null, people }, NAMES);
   return (x, y) => canvas.data[3 * (y * canvas.width + x)];
 }
 

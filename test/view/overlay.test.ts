@@ -19,7 +19,7 @@ function person(joints: Record<string, Joint>, changes: Partial<PersonPose> = {}
 function draw(canvas: Canvas, people: PersonPose[], options: Partial<OverlayOptions> = {}): Canvas {
   drawPoses(
     canvas,
-    { index: 0, name: '0', people },
+    { index: 0, name: '0', timeSeconds: null, people },
     { joints: POSETRACK17_JOINTS, minScore: 0.2, labels: false, ...options },
   );
   return canvas;
