@@ -241,7 +241,9 @@ async function encodeWithFfmpeg(
     child.stdin.end();
     const [code] = await closed;
     signal?.throwIfAborted();
-    if (code !== 0) throw unwritable(file, complaints.trim().split('\n').at(-1) || `ffmpeg ended with code ${code}`);
+    // It says errors only, and ends with 0 also where the disk was full when it wrote the index.
+    const complaint = complaints.trim().split('\n').at(-1);
+    if (code !== 0 || complaint) throw unwritable(file, complaint || `ffmpeg ended with code ${code}`);
     return count;
   } finally {
     signal?.removeEventListener('abort', stop);

@@ -119,6 +119,26 @@ for (const library of ['node-av', 'ffmpeg'] as const) {
   });
 }
 
+test('what ffmpeg complains of is an error, and leaves no file, also where it ends with 0', async () => {
+  const programs = path.join(folder, 'programs');
+  await mkdir(programs);
+  const ffmpeg = `#!/bin/sh
+    case "$*" in *-encoders*) echo ' V..... libx264 H.264'; exit;; esac
+    for file; do :; done
+    cat > "\${file#file:}"
+    echo 'Error writing trailer: No space left on device' >&2`;
+  await writeFile(path.join(programs, 'ffmpeg'), ffmpeg, { mode: 0o755 });
+  const script = `
+    const { writeVideo } = await import(${JSON.stringify(path.join(ROOT, 'dist/src/view/video-writer.js'))});
+    const picture = { width: 2, height: 2, data: new Uint8Array(12) };
+    await writeVideo('full/x.mp4', [picture], { width: 2, height: 2, fps: 1 }).catch((error) => console.log(error.code, error.message));`;
+  const env = { PATH: `${programs}:${process.env.PATH}`, GLPOSE_DECODER: 'ffmpeg' };
+  const command = ['--input-type=module', '-e', script];
+  const { stdout } = spawnSync(process.execPath, command, { env, cwd: folder, encoding: 'utf8' });
+  expect(stdout).toMatch(/^OUTPUT full\/x\.mp4 cannot be written: Error writing trailer: No space left on device\. /);
+  expect(await readdir(path.join(folder, 'full'))).toEqual([]);
+});
+
 test('without any encoder, the error says what else can be done', () => {
   const writer = path.join(ROOT, 'dist/src/view/video-writer.js');
   const script = `
