@@ -93,7 +93,8 @@ async function features(inputs: string[], options: FeaturesOptions, terminal: Te
   const remarks = new Remarks(true);
   const sequences = readTrainingLabels(annotations, remarks, options.confident);
   for (const { text, count, first } of remarks.list()) say(`${annotations}: ${count} ${text} (first: ${first})`);
-  const { videos, failures } = await findVideos(inputs);
+  const { videos, failures, remarks: passedOver } = await findVideos(inputs);
+  passedOver.forEach(say);
   for (const { error } of failures) say(error.message);
 
   const extractor = await Extractor.open(options.model, {
