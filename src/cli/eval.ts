@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { GlposeError, messageOf } from '../errors.js';
 import { METRICS, type Evaluation, type MetricName, type MetricOptions } from '../evaluation/metrics.js';
 import { textTable } from '../evaluation/text-table.js';
+import { stepByStep } from '../steps.js';
 import type { Terminal } from './main.js';
 
 interface EvalOptions extends Required<Pick<MetricOptions, 'allowMissing' | 'tracks'>> {
@@ -54,14 +55,19 @@ export function evalCommand(terminal: Terminal): Command {
     .addHelpText('after', HELP)
     .action(async (predictions: string[], options: EvalOptions) => {
       const { annotations, metric, allowMissing, tracks, dialect } = options;
-      const { title, prepare } = METRICS[metric];
-      const evaluate = prepare(annotations, { allowMissing, tracks, dialect });
+      const { title, preparing } = METRICS[metric];
+      const { signal } = terminal;
+      const evaluating = await stepByStep(preparing(annotations, { allowMissing, tracks, dialect }), signal);
       const names = runNames(predictions);
-      const runs = predictions.map((source, i) => ({ name: names[i], evaluation: evaluate(source) }));
+      const runs: { name: string; evaluation: Evaluation }[] = [];
+      for (const [i, source] of predictions.entries()) {
+        runs.push({ name: names[i], evaluation: await stepByStep(evaluating(source), signal) });
+      }
       for (const { name, evaluation } of runs) terminal.err(basis(runs.length > 1 ? `${name}: ` : '', evaluation));
       if (options.report !== undefined) {
         const { buildReport } = await import('../evaluation/report/report.js'); // the plots take time to load
         const page = await buildReport({ title, metric, annotations, runs, frames: options.frames });
+        signal.throwIfAborted();
         write(options.report, page);
         terminal.err(`report: ${options.report}\n`);
       }

@@ -1,8 +1,10 @@
 /* The measures that `glpose eval` knows, from files to figures. */
-import { readPoseFiles } from '../formats/read-poses.js';
-import { readJhmdb } from '../formats/jhmdb.js';
+import { readingPoseFiles } from '../formats/read-poses.js';
+import { readingJhmdb } from '../formats/jhmdb.js';
 import type { CocoDialect } from '../formats/coco.js';
 import { Remarks, type Remark } from '../formats/remarks.js';
+import type { PoseSequence } from '../formats/pose-sequence.js';
+import { atOnce, type Steps } from '../steps.js';
 import { GROUP_NAMES, type Figures } from './figures.js';
 import { evaluateJhmdbPck } from './jhmdb-pck.js';
 import { evaluateOks } from './oks.js';
@@ -40,6 +42,19 @@ export interface Metric {
    * @throws GlposeError ANNOTATION, as does the returned function
    */
   prepare(annotations: string, options: MetricOptions): (predictions: string) => Evaluation;
+  /** The same, a file a step. */
+  preparing(annotations: string, options: MetricOptions): Steps<(predictions: string) => Steps<Evaluation>>;
+}
+
+function metricOf(title: string, preparing: Metric['preparing']): Metric {
+  return {
+    title,
+    preparing,
+    prepare(annotations, options) {
+      const evaluating = atOnce(preparing(annotations, options));
+      return (predictions) => atOnce(evaluating(predictions));
+    },
+  };
 }
 
 export type MetricName = 'posetrack-ap' | 'pckh' | 'coco-oks' | 'sub-jhmdb-pck';
@@ -51,123 +66,111 @@ const groupRow = (name: string, { groups }: Figures): { name: string; values: nu
 });
 
 /** Reads annotations and then, with the remarks made there, each set of predictions. */
-function poseFiles(annotations: string, options: MetricOptions): (predictions: string) => PoseFiles {
+function* poseFiles(annotations: string, options: MetricOptions): Steps<(predictions: string) => Steps<PoseFiles>> {
   const { allowMissing = false, dialect } = options;
   const first = new Remarks(allowMissing);
-  const truth = readPoseFiles(annotations, { role: 'annotations', remarks: first, dialect });
-  return (predictions) => {
+  const truth = yield* readingPoseFiles(annotations, { role: 'annotations', remarks: first, dialect });
+  return function* (predictions) {
     const remarks = first.continued();
-    const found = readPoseFiles(predictions, { role: 'predictions', remarks, dialect, annotations: truth });
+    const found = yield* readingPoseFiles(predictions, { role: 'predictions', remarks, dialect, annotations: truth });
     return { truth, found, remarks };
   };
 }
 
 interface PoseFiles {
-  truth: ReturnType<typeof readPoseFiles>;
-  found: ReturnType<typeof readPoseFiles>;
+  truth: PoseSequence[];
+  found: PoseSequence[];
   remarks: Remarks;
 }
 
-const posetrackAp: Metric = {
-  title: 'PoseTrack AP and MOTA',
-  prepare(annotations, options) {
-    const read = poseFiles(annotations, options);
-    return (predictions) => {
-      const { truth, found, remarks } = read(predictions);
-      const result = evaluatePoseTrack(truth, found, { remarks, tracks: options.tracks });
-      const { ap, precision, recall, tracking } = result;
-      const rows = [groupRow('AP', ap), groupRow('Precision', precision), groupRow('Recall', recall)];
-      if (tracking) rows.push(groupRow('MOTA', tracking.mota), groupRow('MOTP', tracking.motp));
-      return {
-        summary: { metric: 'posetrack-ap', ...ap, precision, recall, mota: tracking?.mota ?? null },
-        details: {
-          tracking,
-          sequences: Object.fromEntries(result.sequences.map((sequence) => [sequence.name, bare(sequence)])),
-        },
-        table: { headings: GROUP_HEADINGS, rows },
-        counts: { ...result.counts },
-        remarks: result.remarks,
-        posetrack: result,
-      };
+const posetrackAp = metricOf('PoseTrack AP and MOTA', function* (annotations, options) {
+  const read = yield* poseFiles(annotations, options);
+  return function* (predictions) {
+    const { truth, found, remarks } = yield* read(predictions);
+    const result = evaluatePoseTrack(truth, found, { remarks, tracks: options.tracks });
+    const { ap, precision, recall, tracking } = result;
+    const rows = [groupRow('AP', ap), groupRow('Precision', precision), groupRow('Recall', recall)];
+    if (tracking) rows.push(groupRow('MOTA', tracking.mota), groupRow('MOTP', tracking.motp));
+    return {
+      summary: { metric: 'posetrack-ap', ...ap, precision, recall, mota: tracking?.mota ?? null },
+      details: {
+        tracking,
+        sequences: Object.fromEntries(result.sequences.map((sequence) => [sequence.name, bare(sequence)])),
+      },
+      table: { headings: GROUP_HEADINGS, rows },
+      counts: { ...result.counts },
+      remarks: result.remarks,
+      posetrack: result,
     };
-  },
-};
+  };
+});
 
 /** A sequence's figures without its frames. */
 function bare({ ap, precision, recall, tracking }: PoseTrackFigures): object {
   return { ...ap, precision, recall, mota: tracking?.mota ?? null, tracking };
 }
 
-const pckh: Metric = {
-  title: 'PCKh@0.5',
-  prepare(annotations, options) {
-    const read = poseFiles(annotations, options);
-    return (predictions) => {
-      const { truth, found, remarks: made } = read(predictions);
-      const { joints, groups, total, limbs, counts, remarks } = evaluatePckh(truth, found, { remarks: made });
-      const row = groupRow('PCKh', { joints, groups });
-      return {
-        summary: { metric: 'pckh', joints, groups, total, limbs },
-        details: {},
-        table: {
-          headings: [...GROUP_HEADINGS, 'Total', 'Limbs'],
-          rows: [{ ...row, values: [...row.values, total, limbs] }],
-        },
-        counts: { ...counts },
-        remarks,
-        posetrack: null,
-      };
+const pckh = metricOf('PCKh@0.5', function* (annotations, options) {
+  const read = yield* poseFiles(annotations, options);
+  return function* (predictions) {
+    const { truth, found, remarks: made } = yield* read(predictions);
+    const { joints, groups, total, limbs, counts, remarks } = evaluatePckh(truth, found, { remarks: made });
+    const row = groupRow('PCKh', { joints, groups });
+    return {
+      summary: { metric: 'pckh', joints, groups, total, limbs },
+      details: {},
+      table: {
+        headings: [...GROUP_HEADINGS, 'Total', 'Limbs'],
+        rows: [{ ...row, values: [...row.values, total, limbs] }],
+      },
+      counts: { ...counts },
+      remarks,
+      posetrack: null,
     };
-  },
-};
+  };
+});
 
-const cocoOks: Metric = {
-  title: 'COCO OKS-AP and AR',
-  prepare(annotations, options) {
-    const read = poseFiles(annotations, options);
-    return (predictions) => {
-      const { truth, found, remarks: made } = read(predictions);
-      const { counts, remarks, ...scores } = evaluateOks(truth, found, { remarks: made });
-      const { ap, ap50, ap75, apMedium, apLarge, ar, ar50, ar75, arMedium, arLarge } = scores;
-      return {
-        summary: { metric: 'coco-oks', ...scores },
-        details: {},
-        table: {
-          headings: ['Mean', '.50', '.75', 'Medium', 'Large'],
-          rows: [
-            { name: 'AP', values: [ap, ap50, ap75, apMedium, apLarge] },
-            { name: 'AR', values: [ar, ar50, ar75, arMedium, arLarge] },
-          ],
-        },
-        counts: { ...counts },
-        remarks,
-        posetrack: null,
-      };
+const cocoOks = metricOf('COCO OKS-AP and AR', function* (annotations, options) {
+  const read = yield* poseFiles(annotations, options);
+  return function* (predictions) {
+    const { truth, found, remarks: made } = yield* read(predictions);
+    const { counts, remarks, ...scores } = evaluateOks(truth, found, { remarks: made });
+    const { ap, ap50, ap75, apMedium, apLarge, ar, ar50, ar75, arMedium, arLarge } = scores;
+    return {
+      summary: { metric: 'coco-oks', ...scores },
+      details: {},
+      table: {
+        headings: ['Mean', '.50', '.75', 'Medium', 'Large'],
+        rows: [
+          { name: 'AP', values: [ap, ap50, ap75, apMedium, apLarge] },
+          { name: 'AR', values: [ar, ar50, ar75, arMedium, arLarge] },
+        ],
+      },
+      counts: { ...counts },
+      remarks,
+      posetrack: null,
     };
-  },
-};
+  };
+});
 
-const subJhmdbPck: Metric = {
-  title: 'Sub-JHMDB PCK@0.2',
-  prepare(annotations, options) {
-    const first = new Remarks(options.allowMissing);
-    const splits = readJhmdb(annotations, first);
-    return (predictions) => {
-      const made = first.continued();
-      const truth = splits.flatMap(({ clips }) => clips);
-      const found = readPoseFiles(predictions, { role: 'predictions', remarks: made, annotations: truth });
-      const { box, torso, counts, remarks } = evaluateJhmdbPck(splits, found, { remarks: made });
-      return {
-        summary: { metric: 'sub-jhmdb-pck', ...box, torso },
-        details: {},
-        table: { headings: GROUP_HEADINGS, rows: [groupRow('PCK, box', box), groupRow('PCK, torso', torso)] },
-        counts: { ...counts },
-        remarks,
-        posetrack: null,
-      };
+const subJhmdbPck = metricOf('Sub-JHMDB PCK@0.2', function* (annotations, options) {
+  const first = new Remarks(options.allowMissing);
+  const splits = yield* readingJhmdb(annotations, first);
+  return function* (predictions) {
+    const made = first.continued();
+    const truth = splits.flatMap(({ clips }) => clips);
+    const found = yield* readingPoseFiles(predictions, { role: 'predictions', remarks: made, annotations: truth });
+    const { box, torso, counts, remarks } = evaluateJhmdbPck(splits, found, { remarks: made });
+    return {
+      summary: { metric: 'sub-jhmdb-pck', ...box, torso },
+      details: {},
+      table: { headings: GROUP_HEADINGS, rows: [groupRow('PCK, box', box), groupRow('PCK, torso', torso)] },
+      counts: { ...counts },
+      remarks,
+      posetrack: null,
     };
-  },
-};
+  };
+});
 
 export const METRICS: Readonly<Record<MetricName, Metric>> = {
   'posetrack-ap': posetrackAp,

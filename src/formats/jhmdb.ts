@@ -10,6 +10,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { GlposeError } from '../errors.js';
+import { atOnce, type Steps } from '../steps.js';
 import { JHMDB_JOINTS } from '../joints.js';
 import type { Box } from '../types.js';
 import { isCocoDocument, readCocoDocument } from './coco.js';
@@ -36,10 +37,20 @@ export interface JhmdbSplit {
  * @throws GlposeError ANNOTATION naming what is missing or damaged
  */
 export function readJhmdb(source: string, remarks: Remarks): JhmdbSplit[] {
-  if (existsSync(path.join(source, 'joint_positions'))) return readDownload(source, remarks);
+  return atOnce(readingJhmdb(source, remarks));
+}
+
+/** The same, a clip or a file a step. */
+export function* readingJhmdb(source: string, remarks: Remarks): Steps<JhmdbSplit[]> {
+  if (existsSync(path.join(source, 'joint_positions'))) return yield* readDownload(source, remarks);
   const isFolder = existsSync(source) && !source.toLowerCase().endsWith('.json');
   const files = isFolder ? jsonFilesOf(source) : [source];
-  return files.map((file) => ({ name: path.parse(file).name, clips: readJson(file, remarks) }));
+  const splits: JhmdbSplit[] = [];
+  for (const file of files) {
+    splits.push({ name: path.parse(file).name, clips: readJson(file, remarks) });
+    yield;
+  }
+  return splits;
 }
 
 function jsonFilesOf(folder: string): string[] {
@@ -52,7 +63,7 @@ function jsonFilesOf(folder: string): string[] {
   );
 }
 
-function readDownload(folder: string, remarks: Remarks): JhmdbSplit[] {
+function* readDownload(folder: string, remarks: Remarks): Steps<JhmdbSplit[]> {
   const splitFolder = ['sub_splits', 'splits'].map((name) => path.join(folder, name)).find((name) => existsSync(name));
   if (!splitFolder) {
     const remedy = 'Unpack sub_splits.zip (Sub-JHMDB) or splits.zip (JHMDB) beside joint_positions.';
@@ -70,6 +81,7 @@ function readDownload(folder: string, remarks: Remarks): JhmdbSplit[] {
       let sequence = clips.get(clip);
       if (!sequence) clips.set(clip, (sequence = readClip(folder, action, clip, remarks)));
       split.clips.push(sequence);
+      yield;
     }
   }
   if (splits.size > 0) return [...splits.values()];

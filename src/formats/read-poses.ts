@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
+import { atOnce, type Steps } from '../steps.js';
 import { isCocoDocument, readCocoDocument, readCocoResults, type ReadPosesOptions } from './coco.js';
 import { readJsonFile } from './json-file.js';
 import type { PoseSequence } from './pose-sequence.js';
@@ -23,7 +24,17 @@ export const READABLE = ['posetrack18', 'coco', 'posetrack17'] as const satisfie
  * @throws GlposeError ANNOTATION naming the file and what to do
  */
 export function readPoseFiles(source: string, options: ReadPoseFilesOptions): PoseSequence[] {
-  return [...eachPoseFile(source, options)].flatMap(({ sequences }) => sequences);
+  return atOnce(readingPoseFiles(source, options));
+}
+
+/** The same, a file a step. */
+export function* readingPoseFiles(source: string, options: ReadPoseFilesOptions): Steps<PoseSequence[]> {
+  const all: PoseSequence[] = [];
+  for (const { sequences } of eachPoseFile(source, options)) {
+    all.push(...sequences);
+    yield;
+  }
+  return all;
 }
 
 /** One file of poses. */

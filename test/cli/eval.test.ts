@@ -1,8 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { main } from '../../src/cli/main.js';
+import { GlposeError } from '../../src/errors.js';
 import { writePoseTrackData } from '../../src/bench/posetrack-data.js';
 import { POSETRACK17_JOINTS } from '../../src/joints.js';
 import { describeWithShared } from '../shared-data.js';
@@ -121,6 +122,19 @@ it('runs are called by as many parts of their paths as tell them apart', async (
   const { out } = await run(...runs, '--annotations', at('annotations'));
   expect(out).toMatch(/^ours\/predictions: AP .*\n/m);
   expect(out).toMatch(/^theirs\/predictions: AP .*\n/m);
+});
+
+it('ends at Ctrl-C between two files, with the exit code of an interruption and without figures', async () => {
+  for (const metric of ['posetrack-ap', 'coco-oks', 'pckh']) {
+    const stop = new AbortController();
+    setImmediate(() => stop.abort(new GlposeError('INTERRUPTED', 'interrupted')));
+    let [out, err] = ['', ''];
+    const terminal = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) };
+    const command = ['eval', ...standard(), '--metric', metric, '--report', at('none.html')];
+    expect(await main(command, { ...terminal, signal: stop.signal })).toBe(130);
+    expect([out, err]).toEqual(['', 'glpose: interrupted\n']);
+    expect(existsSync(at('none.html'))).toBe(false);
+  }
 });
 
 describe('--report', () => {
