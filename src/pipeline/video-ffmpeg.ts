@@ -170,7 +170,7 @@ async function* read(
   try {
     let index = 0;
     for await (const data of chunksOf(child.stdout!, width * height * 3)) {
-      const timeSeconds = await times.next();
+      const timeSeconds = await times.of(index);
       signal?.throwIfAborted();
       lasting.frame(timeSeconds);
       yield { index, name: String(index), width, height, data, problem: '', timeSeconds };
@@ -202,9 +202,10 @@ const TIMES_TO_PIPE_3 = "settb=AVTB,metadata=mode=add:key=glpose:value=0,metadat
 /** Turns of the event loop in which what is in a pipe already is read for certain. */
 const TURNS = 4;
 
-/** The times of the frames that ffmpeg gives, in their order. */
+/** The times of the frames that ffmpeg gives. */
 class FrameTimes {
-  private readonly times: (number | null)[] = [];
+  /** By the frame's number, of those that were not asked for yet. */
+  private readonly times = new Map<number, number | null>();
   private start: number | null = null;
   private rest = '';
 
@@ -213,21 +214,23 @@ class FrameTimes {
     pipe.on('error', () => {}); // frames without times are frames, too
   }
 
-  /** Of the next frame, whose pixels are there: seconds after the first one; null where ffmpeg does not say. */
-  async next(): Promise<number | null> {
-    for (let turn = 0; turn < TURNS && this.times.length === 0; turn++) await new Promise(setImmediate);
-    return this.times.shift() ?? null;
+  /** Of a frame whose pixels are there: seconds after the first one; null where ffmpeg does not say. */
+  async of(index: number): Promise<number | null> {
+    for (let turn = 0; turn < TURNS && !this.times.has(index); turn++) await new Promise(setImmediate);
+    const time = this.times.get(index) ?? null;
+    this.times.delete(index);
+    return time;
   }
 
   private take(text: string): void {
     const lines = (this.rest + text).split('\n');
     this.rest = lines.pop()!;
     for (const line of lines) {
-      const [, pts] = /^frame:\d+ +pts:(\S+)/.exec(line) ?? [];
+      const [, frame, pts] = /^frame:(\d+) +pts:(\S+)/.exec(line) ?? [];
       if (pts === undefined) continue; // the metadata themselves
       const time = /^-?\d+$/.test(pts) ? Number(pts) / 1e6 : null;
       this.start ??= time;
-      this.times.push(time === null ? null : time - this.start!);
+      this.times.set(Number(frame), time === null ? null : time - this.start!);
     }
   }
 }
