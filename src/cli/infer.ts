@@ -7,7 +7,7 @@ import { RESULT_FORMATS, type ResultFormat } from '../formats/results.js';
 import { DEFAULT_BUNDLE, MODELS_DIR } from '../models/bundle.js';
 import { BRIDGE_DEFAULTS, type BridgeOptions } from '../pipeline/bridge.js';
 import { findVideos, placeOf } from '../pipeline/inputs.js';
-import { stampOfFiles, type Recipe } from '../pipeline/making.js';
+import { decisive, stampOfFiles, type Recipe } from '../pipeline/making.js';
 import { lockFolder } from '../pipeline/folder-lock.js';
 import { parseShard } from '../pipeline/shard.js';
 import { videosAsDealt, videosOfShard } from '../pipeline/shard-plan.js';
@@ -315,26 +315,11 @@ function absolute(inputs: string[], options: Settled, { bundle }: Model): Record
 
 /** What decides the results. Options that only say how to work or where to write are left out. */
 async function recipeOf(options: InferOptions, model: Model): Promise<Recipe> {
-  const {
-    out,
-    model: bundle,
-    method,
-    device,
-    threads,
-    view,
-    explain,
-    shard,
-    resume,
-    repeat,
-    json,
-    ...decisive
-  } = options;
-  void [out, bundle, method, device, threads, view, explain, shard, resume, repeat, json]; // the model's own words say more
   const stamp = async (file?: string): Promise<unknown> => file && { file, ...(await stampOfFiles([file])) };
   return {
     glpose: VERSION,
     model: { sha256: await model.bundle.sha256(), method: model.method, devices: model.devices },
-    options: { ...decisive, boxes: await stamp(options.boxes), detector: await stamp(options.detector) },
+    options: { ...decisive(options), boxes: await stamp(options.boxes), detector: await stamp(options.detector) },
   };
 }
 

@@ -12,21 +12,13 @@ export interface Recipe {
   options: Record<string, unknown>;
 }
 
-/** The options of a record that no recipe has: they only say how to work or where to write, or stand elsewhere in it. */
-export const INDECISIVE: readonly string[] = [
-  'inputs',
-  'out',
-  'model',
-  'method',
-  'device',
-  'threads',
-  'view',
-  'explain',
-  'shard',
-  'resume',
-  'repeat',
-  'json',
-];
+/** Options that only say how to work or where to write, or stand elsewhere in a recipe: the model's own words say more. */
+const INDECISIVE = 'inputs out model method device threads view explain shard resume repeat json'.split(' ');
+
+/** The options that decide what a video's results are. */
+export function decisive(options: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !INDECISIVE.includes(name)));
+}
 
 /** What one video's results were made from. */
 export interface Making extends Recipe {

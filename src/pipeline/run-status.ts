@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { GlposeError, messageOf } from '../errors.js';
 import { readJsonFile } from '../formats/json-file.js';
 import { inOrder } from './in-order.js';
-import { changesBetween, INDECISIVE, type Making, type Recipe } from './making.js';
+import { changesBetween, decisive, type Making, type Recipe } from './making.js';
 import { hasFiles, readOutcomes, type Outcome } from './outcome.js';
 import { readShardPlan, type ShardPlan } from './shard-plan.js';
 import type { Shard } from './shard.js';
@@ -191,8 +191,7 @@ async function settle(
 function changesSince(making: Making, { record, path: where }: Asked): string[] {
   const { glpose, model, options } = record;
   if (glpose === undefined || !model || !options) return []; // another program's record
-  const decisive = Object.entries(options).filter(([name]) => !INDECISIVE.includes(name));
-  const recipe: Recipe = { glpose, model, options: Object.fromEntries(decisive) };
+  const recipe: Recipe = { glpose, model, options: decisive(options) };
   for (const name of ['boxes', 'detector']) {
     const [stamp, file] = [making.options[name], recipe.options[name]];
     if (isSameFile(stamp, file)) recipe.options[name] = stamp;
