@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import struct
@@ -11,6 +10,7 @@ from pathlib import Path
 import torch
 
 from model import Head, Shape
+from whole_file import whole
 
 
 def write_safetensors(path: Path, tensors: dict, metadata: dict) -> None:
@@ -22,14 +22,8 @@ def write_safetensors(path: Path, tensors: dict, metadata: dict) -> None:
         data += raw
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
-    write_whole(path, struct.pack("<Q", len(text)) + text + data)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """The file is there as a whole or, where this is stopped, as it was."""
-    temporary = path.with_name(f"{path.name}.part")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
+    with whole(path) as file:
+        file.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
 def read_safetensors(path: Path) -> dict:
@@ -135,8 +129,8 @@ def write_bundle(source: Path, out: Path, head: Head, settings: dict, name: str 
     if settings.get("second_look"):
         config["head"]["secondLook"] = settings["second_look"]
     write_safetensors(out / "head.safetensors", head_tensors(head), {"trained": "true"})
-    text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
-    write_whole(out / "config.json", text.encode())
+    with whole(out / "config.json") as file:
+        file.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def rounded(statistics: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,6 @@ How good a head is: PCK of its joints on samples, clean and degraded, and what s
 """
 
 import argparse
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from allocator import keep_memory
 from bundle import read_head
 from model import Head, Shape, local_weights
 from samples import CLEAN, Batches, Condition, Samples, decode, run_length
+from whole_file import whole
 
 BATCH = 16
 
@@ -260,9 +260,8 @@ def save(file: Path, joints: list[str], found: list[tuple[str, str, Measured, np
         arrays[f"{key}|distance"] = measured.distance.astype(np.float32)
         arrays[f"{key}|videos"] = videos
         arrays[f"{key}|score"] = measured.score.astype(np.float32)
-    temporary = file.with_suffix(".part.npz")  # NumPy adds .npz to other names
-    np.savez_compressed(temporary, **arrays)
-    os.replace(temporary, file)
+    with whole(file) as part, part.open("wb") as stream:
+        np.savez_compressed(stream, **arrays)
 
 
 if __name__ == "__main__":

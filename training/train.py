@@ -28,6 +28,7 @@ from evaluate import conditions, load_run, measure_as_infer, pck, plain_picks
 from export import export
 from model import Head, Shape, loss, paper_initialisation
 from samples import CLEAN, Batches, Condition, Samples, gaussians, run_length
+from whole_file import whole
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,6 @@ class Training:
         return {str(c): pck(of.distance, 0.1) for c, of in measured.items()}
 
     def save(self, file: Path, **more) -> None:
-        temporary = file.with_suffix(".tmp")
         state = dict(
             shape=asdict(self.head.shape),
             recipe=asdict(self.recipe),
@@ -159,8 +159,8 @@ class Training:
             head={name: t.cpu() for name, t in self.head.state_dict().items()},
             **more,
         )
-        torch.save(state, temporary)
-        os.replace(temporary, file)
+        with whole(file) as part:
+            torch.save(state, part)
 
     def start_from(self, source: Path) -> None:
         """Begins with the best head of another run, or the head of a bundle, and its standardisation."""
@@ -222,12 +222,10 @@ def log(file: Path, row: dict) -> None:
     if file.exists():
         with file.open(newline="") as stream:
             rows = [before for before in csv.DictReader(stream) if int(before["epoch"]) < row["epoch"]]
-    temporary = file.with_suffix(".tmp")
-    with temporary.open("w", newline="") as stream:
+    with whole(file) as part, part.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, row.keys())
         writer.writeheader()
         writer.writerows([*rows, row])
-    os.replace(temporary, file)
 
 
 def plot(folder: Path) -> None:

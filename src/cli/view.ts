@@ -176,7 +176,7 @@ const GIVE_VIDEO = 'Give the video or folder of images with --video <path>.';
 async function videoAt(where: string, name: string): Promise<VideoInput> {
   const { videos, failures } = await findVideos([where]);
   if (failures.length > 0) throw failures[0].error;
-  const video = videos.find((one) => placeOf(one) === where || one.path === where);
+  const video = videos.find((one) => placeOf(one) === where);
   if (video) return video;
   const problem = `${where} is no longer the folder of images that the poses of ${name} were estimated on`;
   throw new GlposeError('INPUT', problem, GIVE_VIDEO);

@@ -48,8 +48,9 @@ export function labelVideos(
     if (stills) return input.kind === 'images' ? photosOf(input, chosen(inOrder)) : [];
     const own = inOrder.filter(({ name }) => name === input.name);
     const about = own.length > 0 || inOrder.length > 1 || inputs.length > 1 ? own : inOrder; // one video, one sequence
-    const people = peopleByFrame(input, chosen(about));
-    return people.size > 0 ? [{ input, split: splitOf(chosen(about)), people }] : [];
+    const mine = chosen(about);
+    const people = peopleByFrame(input, mine);
+    return people.size > 0 ? [{ input, split: commonSplit(mine), people }] : [];
   });
 }
 
@@ -88,12 +89,12 @@ function photosOf(folder: ImageFolder, sequences: readonly TrainingSequence[]): 
     const people = entries.flatMap((entry) => entry.people);
     if (file === undefined || people.length === 0) return [];
     const input: ImageFolder = { ...folder, name: `${folder.name}-${stem}`, files: [file] };
-    return [{ input, split: splitOf(entries), people: new Map([[0, people]]) }];
+    return [{ input, split: commonSplit(entries), people: new Map([[0, people]]) }];
   });
 }
 
 /** What all say; null where they differ. */
-function splitOf(some: readonly { split: string | null }[]): string | null {
+function commonSplit(some: readonly { split: string | null }[]): string | null {
   const [{ split }, ...others] = some;
   return others.every((other) => other.split === split) ? split : null;
 }

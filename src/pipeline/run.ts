@@ -169,7 +169,7 @@ async function runVideo(
     const files = new Set(before?.report.files);
     for (const format of formats) files.add(resultPlace(video.name, format));
     if (options.render) files.add(renderPlace(video.name, source, options.render));
-    await writeOutcome(options.out, outcomeOf({ ...emptyReport(video.name, video.path), files: [...files] }, making));
+    await writeOutcome(options.out, outcomeOf({ ...emptyReport(report.name, report.path), files: [...files] }, making));
     for (const format of formats) report.files.push(await writeResults(poses, format, options.out));
     if (options.render) report.files.push(await renderVideo(source, poses, options.out, options.render, options));
     report.status = 'done';
