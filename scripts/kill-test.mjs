@@ -4,12 +4,12 @@
  *
  *   node scripts/kill-test.mjs [--kills 200] [--seed 1] [--clips 24] [--frames 160]
  *
- * One clip has `--frames` frames, several chunks of the journal; the others have 1 to 6. Whenever a run comes to its end, its folder is
+ * One clip has `--frames` frames, several chunks of the checkpoint; the others have 1 to 6. Whenever a run comes to its end, its folder is
  * compared and removed, and the next one begins anew, until all kills are done. What must hold:
  *
  *   after each kill   every result file that is there has the bytes of the uninterrupted run
  *   at the end        the result files are the same and have the same bytes; so have run.json and the outcomes without times
- *                     (started, finished, seconds), the folder's name and what was kept (`kept`); no temporary file, no journal
+ *                     (started, finished, seconds), the folder's name and what was kept (`kept`); no temporary file, no checkpoint
  *   on the way        of each video, each run finishes for a second time at most one chunk of frames in each of the two passes, and
  *                     the few that were under way
  *
@@ -34,14 +34,14 @@ else await test();
 
 /** `glpose infer` that adds a line for each frame: the clip's width, which tells the clips apart, the pass and the frame. */
 async function counted(log, argv) {
-  const { PersonDetector } = await load('pipeline/detector.js');
+  const { PersonDetector } = await load('detection/detector.js');
   const { detect } = PersonDetector.prototype;
   PersonDetector.prototype.detect = async function (image, ...rest) {
     const found = await detect.call(this, image, ...rest);
     appendFileSync(log, `${image.width} detections ${image.index}\n`);
     return found;
   };
-  const { GlobalLocal } = await load('pipeline/glpose.js');
+  const { GlobalLocal } = await load('estimation/glpose.js');
   const { estimate } = GlobalLocal.prototype;
   GlobalLocal.prototype.estimate = async function (around, ...rest) {
     const poses = await estimate.call(this, around, ...rest);
@@ -62,8 +62,8 @@ async function test() {
       frames: { type: 'string', default: '160' },
     },
   });
-  const { CHUNK } = await load('pipeline/frame-log.js');
-  const { mulberry32 } = await load('pipeline/candidates.js');
+  const { CHUNK } = await load('run/frame-log.js');
+  const { mulberry32 } = await load('estimation/candidates.js');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'glpose-kill-'));
   try {
     const clips = path.join(folder, 'clips');
@@ -153,7 +153,7 @@ function snapshot(out) {
   for (const entry of entries) {
     const file = path.join(entry.parentPath ?? entry.path, entry.name);
     const name = path.relative(out, file);
-    if (/\.(partial|before)\b/.test(name) || /journals[/\\]./.test(name)) found.others.push(name);
+    if (/\.(partial|before)\b/.test(name) || /checkpoints[/\\]./.test(name)) found.others.push(name);
     else if (entry.isDirectory() || name.startsWith(path.join('.glpose', 'locks'))) continue;
     else if (name === 'run.json' || name.startsWith('.glpose'))
       found.records.set(name, timeless(JSON.parse(readFileSync(file, 'utf8'))));
@@ -194,7 +194,7 @@ function run(log, clips, out, killAfter = Infinity) {
 /** Clips of a person who goes to and fro: 0.mp4 is the long one; all differ in width. */
 async function makeClips(folder, count, frames) {
   const { default: sharp } = await import('sharp');
-  const { writeVideo } = await load('view/video-writer.js');
+  const { writeVideo } = await load('drawing/video-writer.js');
   const person = path.join(ROOT, 'samples/person.png');
   for (let clip = 0; clip < count; clip++) {
     const [width, height] = [180 + 2 * clip, 200];

@@ -1,9 +1,9 @@
 // Writes an untrained head of the shape that a bundle's config.json asks for: node scripts/random-head.mjs <bundle folder> [seed]
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { checkConfig, headShape } from '../dist/src/models/bundle.js';
+import { checkConfig, headShape } from '../dist/src/bundle/bundle.js';
 import { randomHead } from '../dist/src/models/random-head.js';
-import { formatSafetensors } from '../dist/src/models/safetensors.js';
+import { formatSafetensors } from '../dist/src/bundle/safetensors.js';
 
 const [dir, seed = '1'] = process.argv.slice(2);
 const file = path.join(dir, 'config.json');

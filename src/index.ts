@@ -15,8 +15,22 @@
  * @packageDocumentation
  */
 export { GlposeError, type ErrorCode } from './errors.js';
+export type { DrawnCandidate } from './estimation/candidates.js';
+export type { Frame } from './media/frame.js';
 export { VERSION } from './version.js';
-export type { Box, FrameList, FramePoses, Joint, PersonPose, VideoPoses } from './types.js';
+export type {
+  Box,
+  FrameList,
+  FramePoses,
+  Joint,
+  PersonPose,
+  VideoPoses,
+  Window,
+  Image,
+  Detection,
+  Explanation,
+  Reference,
+} from './types.js';
 export {
   COCO_JOINTS,
   JHMDB_JOINTS,
@@ -29,26 +43,24 @@ export {
 
 // Models
 export { loadModel } from './library.js';
-export type { Device, Method, Model, ModelOptions } from './pipeline/model.js';
-export type { Reuse } from './pipeline/glpose.js';
-export { DEFAULT_BUNDLE, loadBundle, shippedBundles, type Bundle } from './models/bundle.js';
-export type { Tensor } from './native/binding.js';
-export type { BundleConfig, DetectorConfig } from './models/config.js';
+export type { Device, Method, Model, ModelOptions } from './estimation/model.js';
+export type { Reuse } from './estimation/glpose.js';
+export { DEFAULT_BUNDLE, loadBundle, shippedBundles, type Bundle } from './bundle/bundle.js';
+export type { Tensor } from './native/contract.js';
+export type { BundleConfig, DetectorConfig } from './bundle/config.js';
 
 // Frames in, poses out
 export { openFrames } from './library.js';
-export { estimateVideo, type EstimateOptions, type PeopleOptions } from './pipeline/estimate.js';
-export { estimateStream, type StreamOptions } from './pipeline/estimate-stream.js';
-export type { Estimator, Explanation, Reference, Scene, ScenePerson, EstimatedPose } from './pipeline/estimator.js';
-export type { Detection } from './pipeline/detect.js';
-export type { DrawnCandidate, GivenDetection } from './pipeline/survey.js';
-export type { Crop, Image } from './pipeline/extract.js';
-export type { Frame, FrameSource, OpenOptions } from './pipeline/frames.js';
-export { findVideos, type FoundVideos, type ImageFolder, type VideoFile, type VideoInput } from './pipeline/inputs.js';
-export { imageStream, type ImageSize } from './pipeline/image-stream.js';
-export { bridge, BRIDGE_DEFAULTS, type BridgeOptions } from './pipeline/bridge.js';
-export { PoseSmoother, SMOOTH_DEFAULTS, type SmoothOptions } from './pipeline/smooth.js';
-export type { Window } from './pipeline/window.js';
+export { estimateVideo, type EstimateOptions, type PeopleOptions } from './estimation/estimate.js';
+export { estimateStream, type StreamOptions } from './estimation/estimate-stream.js';
+export type { Estimator, Scene, ScenePerson, EstimatedPose } from './estimation/estimator.js';
+export type { GivenDetection } from './estimation/survey.js';
+export type { Crop } from './estimation/crop-net.js';
+export type { FrameSource, OpenOptions } from './media/frames.js';
+export { findVideos, type FoundVideos, type ImageFolder, type VideoFile, type VideoInput } from './media/inputs.js';
+export { imageStream, type ImageSize } from './media/image-stream.js';
+export { bridge, BRIDGE_DEFAULTS, type BridgeOptions } from './postprocessing/bridge.js';
+export { PoseSmoother, SMOOTH_DEFAULTS, type SmoothOptions } from './postprocessing/smooth.js';
 
 // Files in and out
 export { readBoxes, type BoxFile, type BoxLookup, type GivenBox } from './formats/boxes.js';
@@ -56,7 +68,7 @@ export { readPoseFiles, type ReadPoseFilesOptions } from './formats/read-poses.j
 export type { LabelledFrame, LabelledPose, PoseSequence } from './formats/pose-sequence.js';
 export type { CocoDialect, ReadPosesOptions, Role } from './formats/coco.js';
 export { readJhmdb, type JhmdbSplit } from './formats/jhmdb.js';
-export { Remarks, type Remark } from './formats/remarks.js';
+export { Warnings, type Warning } from './formats/warnings.js';
 export { RESULT_FORMATS, writeResults, type ResultFormat } from './formats/results.js';
 export {
   writePoseTrack18,
@@ -104,6 +116,6 @@ export type { FrameAssignment } from './evaluation/head-assignment.js';
 export type { Figures, GroupName } from './evaluation/figures.js';
 
 // Pictures
-export { drawPoses, type OverlayOptions } from './view/overlay.js';
-export { blurFaces } from './view/blur-faces.js';
-export type { Canvas } from './view/canvas.js';
+export { drawPoses, type OverlayOptions } from './drawing/overlay.js';
+export { blurFaces } from './drawing/blur-faces.js';
+export type { Canvas } from './drawing/canvas.js';

@@ -1,10 +1,10 @@
 /* What the library adds to the pipeline for its callers: defaults, and one call where the command line has several. */
 import { GlposeError } from './errors.js';
 import { METRICS, type Evaluation, type MetricName, type MetricOptions } from './evaluation/metrics.js';
-import { DEFAULT_BUNDLE } from './models/bundle.js';
-import { openFrames as openInput, type FrameSource, type OpenOptions } from './pipeline/frames.js';
-import { findVideos, type VideoInput } from './pipeline/inputs.js';
-import { Model, type ModelOptions } from './pipeline/model.js';
+import { DEFAULT_BUNDLE } from './bundle/bundle.js';
+import { openFrames as openInput, type FrameSource, type OpenOptions } from './media/frames.js';
+import { findVideos, type VideoInput } from './media/inputs.js';
+import { Model, type ModelOptions } from './estimation/model.js';
 
 /**
  * Loads a model and makes it ready on a device. It owns threads and memory: dispose it (`await using`, or `dispose()`).

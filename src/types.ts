@@ -1,4 +1,9 @@
-import type { Explanation } from './pipeline/estimator.js';
+/** An RGB image, [height, width, 3], 8 bits. */
+export interface Image {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
 
 /** An axis-aligned box in image pixels: top-left corner (x, y) and size. May reach outside the image. */
 export interface Box {
@@ -6,6 +11,23 @@ export interface Box {
   y: number;
   width: number;
   height: number;
+}
+
+/** The part of an image that the extractor sees: centre and size in image pixels, in the input's aspect ratio. */
+export interface Window {
+  centreX: number;
+  centreY: number;
+  width: number;
+  height: number;
+}
+
+/** A person found in one frame, in image pixels. */
+export interface Detection {
+  box: Box;
+  /** 0–1 */
+  score: number;
+  /** A coarse pose, COCO joints in order, x and y alternating (17 × 2); helps the tracker. Absent for foreign boxes. */
+  coarsePose?: Float32Array;
 }
 
 /** One joint in image pixels. `score` is the estimator's confidence, 0 where the joint was not found. */
@@ -31,6 +53,29 @@ export interface PersonPose {
   joints: (Joint | null)[];
   /** What the pose was made from, where it was asked for. */
   explanation?: Explanation;
+}
+
+/** What a pose was made from, for those who want to know why it is what it is. */
+export interface Explanation {
+  /** The key's window. */
+  window: Window;
+  /** The other maps that were joined with the key's, in the order of Eq. 4; empty for single-frame poses. */
+  references: Reference[];
+  /** [K, h, w] heat maps H of the estimator's own joints, over the window. */
+  heatmaps: Float32Array;
+  /** [h, w] M of Eq. 5, its mean over the channels: where the key overlooked something. Absent without enhancement. */
+  mask?: Float32Array;
+  /** Size of the maps. */
+  width: number;
+  height: number;
+}
+
+/** One joined map: where it was cut from, and its weight (W_l or W_g; the mean over the channels). */
+export interface Reference {
+  kind: 'local' | 'global';
+  frame: number;
+  window: Window;
+  weight: number;
 }
 
 /** Everything found in one frame. */

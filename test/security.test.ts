@@ -6,7 +6,7 @@ import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { parseHTML } from 'linkedom';
 import sharp from 'sharp';
-import { harmless } from '../src/cli/harmless.js';
+import { escapeControlCharacters } from '../src/cli/escape-control-characters.js';
 import { GlposeError } from '../src/errors.js';
 import { METRICS } from '../src/evaluation/metrics.js';
 import { buildReport } from '../src/evaluation/report/report.js';
@@ -16,16 +16,16 @@ import { readJhmdb } from '../src/formats/jhmdb.js';
 import { parseJson } from '../src/formats/json-file.js';
 import { readMat5 } from '../src/formats/mat5.js';
 import { readPoseFiles } from '../src/formats/read-poses.js';
-import { Remarks } from '../src/formats/remarks.js';
+import { Warnings } from '../src/formats/warnings.js';
 import { writeResults } from '../src/formats/results.js';
-import { checkConfig } from '../src/models/bundle.js';
+import { checkConfig } from '../src/bundle/bundle.js';
 import { OnnxBuilder } from '../src/models/onnx-builder.js';
 import { parseOnnx } from '../src/models/onnx-model.js';
-import { parseSafetensors } from '../src/models/safetensors.js';
+import { parseSafetensors } from '../src/bundle/safetensors.js';
 import { OnnxGraph } from '../src/models/quantize/graph.js';
 import { simplify } from '../src/models/quantize/simplify.js';
-import { openFrames } from '../src/pipeline/frames.js';
-import type { ImageFolder } from '../src/pipeline/inputs.js';
+import { openFrames } from '../src/media/frames.js';
+import type { ImageFolder } from '../src/media/inputs.js';
 import { columnsOf } from '../src/view/view.js';
 import { readResults } from '../src/view/results.js';
 import { asFolder } from './formats/two-people.js';
@@ -132,7 +132,7 @@ describe('bombs', () => {
     );
     put('puppet_mask/run/c/puppet_mask.mat', matFile([], [['part_mask', [0, 1e9, 1], []]]));
     put('sub_splits/run_test_split_1.txt', 'c.avi 2\n');
-    const split = readJhmdb(dir, new Remarks()); // no pixels, whatever the width
+    const split = readJhmdb(dir, new Warnings()); // no pixels, whatever the width
     expect(split[0].clips[0].frames[0].people[0].box).toEqual({ x: 0, y: 0, width: 0, height: 0 });
   });
 });
@@ -162,7 +162,7 @@ describe('paths', () => {
     for (const clip of ['../../etc', '..', 'a/b', 'a\\b']) {
       put('sub_splits/run_test_split_1.txt', `${clip}.avi 2\n`);
       mkdirSync(at('joint_positions'), { recursive: true });
-      expect((await refusal(() => readJhmdb(dir, new Remarks()))).message).toContain('is a path');
+      expect((await refusal(() => readJhmdb(dir, new Warnings()))).message).toContain('is a path');
     }
   });
 
@@ -191,7 +191,7 @@ test('members called __proto__ and constructor change nothing but their own docu
     'x.json',
     `{${evil}, "images": [${image}], "annotations": [${annotation}], "categories": [${category}]}`,
   );
-  const [sequence] = readPoseFiles(file, { role: 'annotations', remarks: new Remarks() });
+  const [sequence] = readPoseFiles(file, { role: 'annotations', warnings: new Warnings() });
   expect(sequence).toMatchObject({ name: '__proto__', joints: ['__proto__'] });
   expect(readBoxes(file).forVideo('__proto__').boxesOf({ index: 0, name: '0.jpg' })).toHaveLength(1);
   const [shown] = readResults(file);
@@ -220,8 +220,10 @@ test('a frame’s name is no formula in a table', () => {
 });
 
 test('names cannot steer a terminal', () => {
-  expect(harmless('a\x1b]0;title\x07b\x9b2J\u202ec\td\n')).toBe('a\\u001b]0;title\\u0007b\\u009b2J\\u202ec\td\n');
-  expect(harmless('naïve “größe” 人 {"a": "\\u001b"}\n')).toBe('naïve “größe” 人 {"a": "\\u001b"}\n');
+  expect(escapeControlCharacters('a\x1b]0;title\x07b\x9b2J\u202ec\td\n')).toBe(
+    'a\\u001b]0;title\\u0007b\\u009b2J\\u202ec\td\n',
+  );
+  expect(escapeControlCharacters('naïve “größe” 人 {"a": "\\u001b"}\n')).toBe('naïve “größe” 人 {"a": "\\u001b"}\n');
 });
 
 /** The HTML of a report on one frame of that name, in which every joint is wrong. */
@@ -279,7 +281,7 @@ test.each(['in the main thread', 'in a worker'])('ONNX Runtime does not report i
   const temporary = path.join(dir, 'temporary');
   mkdirSync(temporary);
   const load = `
-    import { Model } from ${JSON.stringify(path.join(ROOT, 'dist/src/pipeline/model.js'))};
+    import { Model } from ${JSON.stringify(path.join(ROOT, 'dist/src/estimation/model.js'))};
     await (await Model.load('glpose-movenet', { device: 'cpu', threads: 1 })).dispose();
   `;
   writeFileSync(path.join(dir, 'load.mjs'), load);

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from model import Head, Shape
-from whole_file import whole
+from atomic_write import atomic_write
 
 
 def write_safetensors(path: Path, tensors: dict, metadata: dict) -> None:
@@ -22,7 +22,7 @@ def write_safetensors(path: Path, tensors: dict, metadata: dict) -> None:
         data += raw
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
-    with whole(path) as file:
+    with atomic_write(path) as file:
         file.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
@@ -50,7 +50,7 @@ def read_config(bundle: Path) -> dict:
 
 
 def extractor_of(bundle: Path) -> dict:
-    """What decides the feature maps of a bundle, as `glpose features` writes it into making.json."""
+    """What decides the feature maps of a bundle, as `glpose features` writes it into settings.json."""
     extractor = read_config(bundle)["extractor"]
     sha256 = hashlib.sha256((bundle / extractor["file"]).read_bytes()).hexdigest()
     return dict(sha256=sha256, input=extractor["input"], output=extractor["features"]["output"])
@@ -129,7 +129,7 @@ def write_bundle(source: Path, out: Path, head: Head, settings: dict, name: str 
     if settings.get("second_look"):
         config["head"]["secondLook"] = settings["second_look"]
     write_safetensors(out / "head.safetensors", head_tensors(head), {"trained": "true"})
-    with whole(out / "config.json") as file:
+    with atomic_write(out / "config.json") as file:
         file.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -17,7 +17,7 @@ from allocator import keep_memory
 from bundle import read_head
 from model import Head, Shape, local_weights
 from samples import CLEAN, Batches, Condition, Samples, decode, run_length
-from whole_file import whole
+from atomic_write import atomic_write
 
 BATCH = 16
 
@@ -260,7 +260,7 @@ def save(file: Path, joints: list[str], found: list[tuple[str, str, Measured, np
         arrays[f"{key}|distance"] = measured.distance.astype(np.float32)
         arrays[f"{key}|videos"] = videos
         arrays[f"{key}|score"] = measured.score.astype(np.float32)
-    with whole(file) as part, part.open("wb") as stream:
+    with atomic_write(file) as part, part.open("wb") as stream:
         np.savez_compressed(stream, **arrays)
 
 

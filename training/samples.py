@@ -101,7 +101,7 @@ class Samples:
         for folder, other in zip(folders, made):
             for setting in ("extractor", "joints", "k"):
                 if other[setting] != made[0][setting]:
-                    raise SystemExit(f"{folder} and {folders[0]} cannot be used together: they differ in `{setting}` (making.json)")
+                    raise SystemExit(f"{folder} and {folders[0]} cannot be used together: they differ in `{setting}` (settings.json)")
         self.extractor: dict = made[0]["extractor"]
         self.joints: list[str] = made[0]["joints"]
         self.stored_k: int = made[0]["k"]

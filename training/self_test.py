@@ -4,6 +4,7 @@ and exporting work together. The key frame of a degraded sample shows nothing, s
 can find the joints.
 """
 
+import argparse
 import json
 import tempfile
 from pathlib import Path
@@ -16,7 +17,7 @@ from evaluate import load_run, measure_as_infer, pck
 from agreement import write_agreement
 from model import Shape
 from samples import CLEAN, FORMAT, Batches, Condition, Samples, warped
-from train import Recipe, Training, fastest_precision, fit, plot
+from train import TrainConfig, Training, fastest_precision, fit, plot
 
 CHANNELS, HEIGHT, WIDTH, JOINTS, K, PEOPLE = 6, 32, 24, 3, 2, 8
 NOISE = 0.05
@@ -85,8 +86,8 @@ def self_test(out: Path | None) -> None:
     samples = Samples(out / "samples")
     shape = Shape(channels=CHANNELS, block_width=8, joints=JOINTS, k=K, n=2)
     cpu = torch.device("cpu")
-    recipe = Recipe(epochs=120, batch=PEOPLE, runs=(1, 2 * K + 1), withhold=0.25, precision=fastest_precision(cpu))
-    training = Training(shape, recipe, samples, "frame", cpu)
+    config = TrainConfig(epochs=120, batch=PEOPLE, runs=(1, 2 * K + 1), withhold=0.25, precision=fastest_precision(cpu))
+    training = Training(shape, config, samples, "frame", cpu)
     fit(training, samples, out / "run", say=lambda text: None)
     plot(out / "run")
     head, settings = load_run(out / "run")
@@ -102,3 +103,17 @@ def self_test(out: Path | None) -> None:
     bundle.mkdir()
     (bundle / "config.json").write_text(json.dumps({"extractor": {"features": {}}}))
     write_bundle(bundle, bundle, head, settings)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="keeps the samples, the run and its golden file there")
+    parser.add_argument("--threads", type=int, help="CPU threads; default: all cores")
+    arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    self_test(arguments.out)
+
+
+if __name__ == "__main__":
+    main()

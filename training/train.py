@@ -5,7 +5,7 @@ Trains a GLPose head on the samples of `glpose features`.
         --bundle models/glpose-movenet --out runs/glpose
 
 A run's folder holds log.csv, last.pt (to go on with --resume), best.pt (the best epoch on the validation samples), plot.png
-where matplotlib is installed, and bundle/, the bundle with the best head. `--self-test` shows within a minute that the whole
+where matplotlib is installed, and bundle/, the bundle with the best head. `self_test.py` shows within a minute that the whole
 way works: it overfits a handful of samples that it makes itself.
 """
 
@@ -28,11 +28,11 @@ from evaluate import conditions, load_run, measure_as_infer, pck, plain_picks
 from export import export
 from model import Head, Shape, loss, paper_initialisation
 from samples import CLEAN, Batches, Condition, Samples, gaussians, run_length
-from whole_file import whole
+from atomic_write import atomic_write
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainConfig:
     """How a head is trained; the defaults are what worked best in trials on two cores (docs/training.md)."""
 
     epochs: int = 20
@@ -71,39 +71,39 @@ def initialise(head: Head, kind: str) -> None:
     nn.init.zeros_(head.head.bias)
 
 
-def learning_rate(recipe: Recipe, step: int, steps_an_epoch: int) -> float:
-    if recipe.schedule == "paper":
+def learning_rate(config: TrainConfig, step: int, steps_an_epoch: int) -> float:
+    if config.schedule == "paper":
         epoch = step // steps_an_epoch
-        return recipe.rate * 0.1 ** sum(epoch >= drop for drop in (6, 12, 18))
-    share = step / (recipe.epochs * steps_an_epoch)
-    return recipe.rate * min(1, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * share))
+        return config.rate * 0.1 ** sum(epoch >= drop for drop in (6, 12, 18))
+    share = step / (config.epochs * steps_an_epoch)
+    return config.rate * min(1, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * share))
 
 
-def draw_condition(samples: Samples, i: int, recipe: Recipe, random: np.random.Generator) -> Condition:
+def draw_condition(samples: Samples, i: int, config: TrainConfig, random: np.random.Generator) -> Condition:
     kinds = list(samples.samples[i].degraded)
-    if not kinds or random.random() < recipe.clean_share:
+    if not kinds or random.random() < config.clean_share:
         return CLEAN
-    return Condition(kinds[random.integers(len(kinds))], int(random.choice(recipe.runs)))
+    return Condition(kinds[random.integers(len(kinds))], int(random.choice(config.runs)))
 
 
 class Training:
     """One run: its head, optimiser and place in the schedule."""
 
-    def __init__(self, shape: Shape, recipe: Recipe, train: Samples, similarity: str, device: torch.device):
-        torch.manual_seed(recipe.seed)
-        self.recipe, self.train, self.device = recipe, train, device
+    def __init__(self, shape: Shape, config: TrainConfig, train: Samples, similarity: str, device: torch.device):
+        torch.manual_seed(config.seed)
+        self.config, self.train, self.device = config, train, device
         self.head = Head(shape)
-        initialise(self.head, recipe.initialisation)
+        initialise(self.head, config.initialisation)
         # Channels last is the faster layout for bfloat16, and the slower one for float32.
-        layout = torch.channels_last if recipe.precision == "bfloat16" else torch.contiguous_format
+        layout = torch.channels_last if config.precision == "bfloat16" else torch.contiguous_format
         self.head.to(device, memory_format=layout)
-        self.optimiser = torch.optim.Adam(self.head.parameters(), recipe.rate)
+        self.optimiser = torch.optim.Adam(self.head.parameters(), config.rate)
         mean, std = (rounded(statistic) for statistic in train.statistics())
         self.settings = dict(mean=mean, std=std, m=train.m, similarity=similarity)
         self.settings |= dict(extractor=train.extractor, joints=train.joints)
         # A head that has seen neighbours in their own windows may be given such, which costs a fraction.
         self.settings["reuse"] = "warp" if any("own" in s.clean for s in train.samples) else "exact"
-        self.settings["second_look"] = SECOND_LOOK if recipe.withhold > 0 and shape.k > 0 else 0
+        self.settings["second_look"] = SECOND_LOOK if config.withhold > 0 and shape.k > 0 else 0
         self.epoch, self.best = 0, -1.0
         self.begun = False  # with the head of another run
 
@@ -114,22 +114,22 @@ class Training:
 
     def run_epoch(self, world: int = 1, rank: int = 0) -> float:
         """One pass over the samples. @returns the mean loss a step."""
-        recipe, train = self.recipe, self.train
-        random = np.random.default_rng([recipe.seed, self.epoch])  # the same draws after a resume
+        config, train = self.config, self.train
+        random = np.random.default_rng([config.seed, self.epoch])  # the same draws after a resume
         order = random.permutation(len(train))[rank::world]
-        steps = max(1, len(train) // world // recipe.batch)  # the same for all: they wait for one another at every step
-        batches = self.batches(train, withhold=recipe.withhold)
+        steps = max(1, len(train) // world // config.batch)  # the same for all: they wait for one another at every step
+        batches = self.batches(train, withhold=config.withhold)
         _, height, width = train.map_shape
         sigma = height / 32  # 3 cells at 96×72, 2 at 64×48
         model = nn.parallel.DistributedDataParallel(self.head) if world > 1 else self.head
-        low = torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16")
+        low = torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bfloat16")
         model.train()
         total = 0.0
         for step in range(steps):
             for group in self.optimiser.param_groups:
-                group["lr"] = learning_rate(recipe, self.epoch * steps + step, steps)
-            chosen = order[step * recipe.batch : (step + 1) * recipe.batch]
-            batch = batches.batch([(i, draw_condition(train, i, recipe, random)) for i in chosen], random)
+                group["lr"] = learning_rate(config, self.epoch * steps + step, steps)
+            chosen = order[step * config.batch : (step + 1) * config.batch]
+            batch = batches.batch([(i, draw_condition(train, i, config, random)) for i in chosen], random)
             targets = gaussians(batch.joints, height, width, sigma).to(self.device)
             with low:
                 heatmaps = model(*(part.to(self.device) for part in (batch.key, batch.references, batch.weights)))
@@ -154,12 +154,12 @@ class Training:
     def save(self, file: Path, **more) -> None:
         state = dict(
             shape=asdict(self.head.shape),
-            recipe=asdict(self.recipe),
+            config=asdict(self.config),
             settings=self.settings,
             head={name: t.cpu() for name, t in self.head.state_dict().items()},
             **more,
         )
-        with whole(file) as part:
+        with atomic_write(file) as part:
             torch.save(state, part)
 
     def start_from(self, source: Path) -> None:
@@ -179,8 +179,8 @@ class Training:
 
     def resume(self, file: Path) -> None:
         saved = torch.load(file, map_location="cpu")
-        recipe = asdict(Recipe()) | saved["recipe"]  # what was not there yet was as it is by default
-        if saved["shape"] != asdict(self.head.shape) or recipe != asdict(self.recipe):
+        config = asdict(TrainConfig()) | saved["config"]  # what was not there yet was as it is by default
+        if saved["shape"] != asdict(self.head.shape) or config != asdict(self.config):
             raise SystemExit(f"{file} belongs to a run with other settings. Give them again, or another --out.")
         self.require_similarity(saved["settings"], file)
         self.train.require(saved["settings"], file)
@@ -191,12 +191,12 @@ class Training:
 
 
 def fit(training: Training, validation: Samples, out: Path, *, world: int = 1, rank: int = 0, say=print) -> None:
-    """Trains to the end of the recipe; writes log.csv, last.pt and best.pt."""
+    """Trains to the last epoch; writes log.csv, last.pt and best.pt."""
     out.mkdir(parents=True, exist_ok=True)
     runs = [1, 5, 9] if training.settings["second_look"] > 0 else [1, 5]  # nine: where a second look counts
     wanted = conditions(validation, runs)
     first = training.begun and training.epoch == 0  # epoch 0 is the head begun with, which is kept where none is better
-    while first or training.epoch < training.recipe.epochs:
+    while first or training.epoch < training.config.epochs:
         started = time.time()
         mean_loss = math.nan if first else training.run_epoch(world, rank)
         first = False
@@ -222,7 +222,7 @@ def log(file: Path, row: dict) -> None:
     if file.exists():
         with file.open(newline="") as stream:
             rows = [before for before in csv.DictReader(stream) if int(before["epoch"]) < row["epoch"]]
-    with whole(file) as part, part.open("w", newline="") as stream:
+    with atomic_write(file) as part, part.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, row.keys())
         writer.writeheader()
         writer.writerows([*rows, row])
@@ -249,14 +249,13 @@ def plot(folder: Path) -> None:
 
 
 def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    recipe = Recipe()
+    config = TrainConfig()
     parser.add_argument("--train", type=Path, nargs="+", help="folders of glpose features")
     parser.add_argument("--validation", type=Path, nargs="+", help="others, of other videos")
     parser.add_argument("--bundle", type=Path, help="the bundle whose extractor made the features")
     parser.add_argument("--out", type=Path, help="folder of the run")
     parser.add_argument("--resume", action="store_true", help="go on where the run in --out was stopped")
     parser.add_argument("--start-from", type=Path, help="begin with the head of another run or of a bundle, to tune it")
-    parser.add_argument("--self-test", action="store_true", help="overfit a handful of made-up samples; in --out if given")
     parser.add_argument("--threads", type=int, help="CPU threads; default: all cores")
     head = parser.add_argument_group("head")
     head.add_argument("--k", type=int, default=4, help="local frames a side (default: %(default)s)")
@@ -266,17 +265,17 @@ def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
     head.add_argument("--enhancement-blocks", type=int, default=1, help="basic blocks in A (default: %(default)s)")
     head.add_argument("--kernel", type=int, choices=[1, 3, 5], default=3, help="of the head (default: %(default)s)")
     head.add_argument("--similarity", choices=["frame", "channel"], default="frame", help="W_g (default: %(default)s)")
-    how = parser.add_argument_group("recipe")
-    how.add_argument("--epochs", type=int, default=recipe.epochs, help="default: %(default)s")
-    how.add_argument("--batch", type=int, default=recipe.batch, help="default: %(default)s")
-    how.add_argument("--schedule", choices=["cosine", "paper"], default=recipe.schedule, help="default: %(default)s")
+    how = parser.add_argument_group("training")
+    how.add_argument("--epochs", type=int, default=config.epochs, help="default: %(default)s")
+    how.add_argument("--batch", type=int, default=config.batch, help="default: %(default)s")
+    how.add_argument("--schedule", choices=["cosine", "paper"], default=config.schedule, help="default: %(default)s")
     how.add_argument("--rate", type=float, help="learning rate; default: 2e-3, the paper's schedule 1e-3")
-    how.add_argument("--initialisation", choices=["he", "paper"], default=recipe.initialisation, help="default: %(default)s")  # fmt: skip
-    how.add_argument("--clean-share", type=float, default=recipe.clean_share, help="undegraded samples (default: %(default)s)")  # fmt: skip
-    how.add_argument("--runs", type=run_length, nargs="+", default=recipe.runs, help="odd lengths of degraded runs")
-    how.add_argument("--withhold", type=float, default=recipe.withhold, help="samples whose local frames are hidden (default: %(default)s)")  # fmt: skip
+    how.add_argument("--initialisation", choices=["he", "paper"], default=config.initialisation, help="default: %(default)s")  # fmt: skip
+    how.add_argument("--clean-share", type=float, default=config.clean_share, help="undegraded samples (default: %(default)s)")  # fmt: skip
+    how.add_argument("--runs", type=run_length, nargs="+", default=config.runs, help="odd lengths of degraded runs")
+    how.add_argument("--withhold", type=float, default=config.withhold, help="samples whose local frames are hidden (default: %(default)s)")  # fmt: skip
     how.add_argument("--precision", choices=["bfloat16", "float32"], help="default: bfloat16 where the processor computes with it")  # fmt: skip
-    how.add_argument("--seed", type=int, default=recipe.seed, help="default: %(default)s")
+    how.add_argument("--seed", type=int, default=config.seed, help="default: %(default)s")
     return parser.parse_args()
 
 
@@ -286,10 +285,6 @@ def main() -> None:
     arguments = arguments_of(parser)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    if arguments.self_test:
-        from self_test import self_test
-
-        return self_test(arguments.out)
     for name in ("train", "validation", "bundle", "out"):
         if getattr(arguments, name) is None:
             parser.error(f"--{name} is needed")
@@ -317,7 +312,7 @@ def main() -> None:
         enhancement_blocks=arguments.enhancement_blocks,
         kernel=arguments.kernel,
     )
-    recipe = Recipe(
+    config = TrainConfig(
         epochs=arguments.epochs,
         batch=arguments.batch,
         schedule=arguments.schedule,
@@ -329,7 +324,7 @@ def main() -> None:
         precision=arguments.precision or fastest_precision(device),
         seed=arguments.seed,
     )
-    training = Training(shape, recipe, train, arguments.similarity, device)
+    training = Training(shape, config, train, arguments.similarity, device)
     if arguments.resume:
         training.resume(arguments.out / "last.pt")
     elif (arguments.out / "last.pt").exists():

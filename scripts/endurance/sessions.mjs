@@ -12,9 +12,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { headShape, loadBundle } from '../../dist/src/models/bundle.js';
+import { headShape, loadBundle } from '../../dist/src/bundle/bundle.js';
 import { addon } from '../../dist/src/native/binding.js';
-import { Model } from '../../dist/src/pipeline/model.js';
+import { Model } from '../../dist/src/estimation/model.js';
 import { writeStreetBundle } from './street.mjs';
 import { lookAt } from './watch.mjs';
 

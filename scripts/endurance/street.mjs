@@ -8,11 +8,11 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { COCO_JOINTS, POSETRACK17_JOINTS } from '../../dist/src/joints.js';
-import { checkConfig, headShape } from '../../dist/src/models/bundle.js';
+import { checkConfig, headShape } from '../../dist/src/bundle/bundle.js';
 import { OnnxBuilder } from '../../dist/src/models/onnx-builder.js';
 import { randomHead } from '../../dist/src/models/random-head.js';
-import { formatSafetensors } from '../../dist/src/models/safetensors.js';
-import { mulberry32 } from '../../dist/src/pipeline/candidates.js';
+import { formatSafetensors } from '../../dist/src/bundle/safetensors.js';
+import { mulberry32 } from '../../dist/src/estimation/candidates.js';
 
 /** Of a figure, in pixels. */
 export const FIGURE = { width: 16, height: 40 };

@@ -1,5 +1,5 @@
-import { headShape, loadBundle, DEFAULT_BUNDLE } from '../models/bundle.js';
-import type { HeadShape } from '../native/binding.js';
+import { headShape, loadBundle, DEFAULT_BUNDLE } from '../bundle/bundle.js';
+import type { HeadShape } from '../native/contract.js';
 
 /** The heads that are measured and verified. */
 export interface HeadCase {

@@ -1,5 +1,6 @@
-import { openFrames, type Frame, type FrameSource } from '../pipeline/frames.js';
-import type { VideoInput } from '../pipeline/inputs.js';
+import { openFrames, type FrameSource } from '../media/frames.js';
+import type { Frame } from '../media/frame.js';
+import type { VideoInput } from '../media/inputs.js';
 
 export interface ClipOptions {
   video: VideoInput;
@@ -22,8 +23,8 @@ export function firstOf(source: FrameSource, count: number): FrameSource {
       if (--left === 0) return;
     }
   }
-  const { width, height, fps, problems } = source;
+  const { width, height, fps, warnings } = source;
   const frameCount = source.frameCount === null ? null : Math.min(count, source.frameCount);
   const close = (): Promise<void> => source.close();
-  return { width, height, fps, problems, frameCount, frames: first, close, [Symbol.asyncDispose]: close };
+  return { width, height, fps, warnings, frameCount, frames: first, close, [Symbol.asyncDispose]: close };
 }

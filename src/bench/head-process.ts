@@ -3,9 +3,10 @@
  * head.ts wrote, prints one JSON line. Arguments: inputs|native|onnxruntime, folder, threads, runs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { ConvTiming, HeadShape } from '../native/contract.js';
 import path from 'node:path';
-import { parseSafetensors } from '../models/safetensors.js';
-import { addon, type ConvTiming, type HeadShape } from '../native/binding.js';
+import { parseSafetensors } from '../bundle/safetensors.js';
+import { addon } from '../native/binding.js';
 import { gathered } from './cases.js';
 
 export type Side = 'inputs' | 'native' | 'onnxruntime';

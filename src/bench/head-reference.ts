@@ -1,4 +1,4 @@
-import type { HeadShape, Tensor } from '../native/binding.js';
+import type { HeadShape, Tensor } from '../native/contract.js';
 
 /** BatchNorm's ε, as PyTorch's. */
 const EPSILON = 1e-5;

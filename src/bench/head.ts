@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import type { Ceilings } from '../native/contract.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -7,8 +8,8 @@ import { promisify } from 'node:util';
 import { GlposeError } from '../errors.js';
 import { headOnnx } from '../models/head-onnx.js';
 import { randomHead } from '../models/random-head.js';
-import { formatSafetensors } from '../models/safetensors.js';
-import { addon, type Ceilings } from '../native/binding.js';
+import { formatSafetensors } from '../bundle/safetensors.js';
+import { addon } from '../native/binding.js';
 import { gathered, type HeadCase } from './cases.js';
 import type { HeadProcessResult, Side } from './head-process.js';
 import { nmse, referenceHead } from './head-reference.js';

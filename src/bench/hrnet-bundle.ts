@@ -1,13 +1,13 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { COCO_JOINTS, POSETRACK17_JOINTS } from '../joints.js';
-import { checkConfig, DEFAULT_BUNDLE, headShape, loadBundle } from '../models/bundle.js';
-import type { BundleConfigFile } from '../models/config.js';
+import { checkConfig, DEFAULT_BUNDLE, headShape, loadBundle } from '../bundle/bundle.js';
+import type { BundleConfigFile } from '../bundle/config.js';
 import { cutOnnx, withOutput } from '../models/onnx-cut.js';
 import { parseOnnx } from '../models/onnx-model.js';
 import { randomHead } from '../models/random-head.js';
-import { formatSafetensors } from '../models/safetensors.js';
-import { makeWholeFolder } from '../pipeline/whole-folder.js';
+import { formatSafetensors } from '../bundle/safetensors.js';
+import { makeFolderAtomically } from '../storage/atomic-folder.js';
 import { hrnetGraph } from './hrnet-graph.js';
 
 /** The paper's extractor: HRNet-W48 at 384×288. */
@@ -59,7 +59,7 @@ export async function writeHrnetBundle(dir: string, size: HrnetSize = PAPER_SIZE
     },
   };
   const config = checkConfig(file, path.join(dir, 'config.json'));
-  await makeWholeFolder(dir, async (temporary) => {
+  await makeFolderAtomically(dir, async (temporary) => {
     await writeFile(path.join(temporary, 'extractor.onnx'), extractor);
     await writeFile(path.join(temporary, 'config.json'), `${JSON.stringify(file, null, 2)}\n`);
     await copyFile(shipped.detectorFile!, path.join(temporary, shipped.config.detector!.file));

@@ -1,14 +1,13 @@
 import * as ort from 'onnxruntime-node';
-import { headShape, type Bundle } from '../models/bundle.js';
+import { headShape, type Bundle } from '../bundle/bundle.js';
 import { addon } from '../native/binding.js';
-import { toJoints } from '../pipeline/estimator.js';
-import { sureness } from '../pipeline/glpose.js';
-import type { Crop, Image } from '../pipeline/extract.js';
-import type { ReadableFrame } from '../pipeline/neighbourhood.js';
-import { globalReferences, type Candidate } from '../pipeline/similarity.js';
-import type { DrawnCandidate } from '../pipeline/survey.js';
-import type { Window } from '../pipeline/window.js';
-import type { Joint } from '../types.js';
+import { toJoints } from '../estimation/estimator.js';
+import { meanJointScore } from '../estimation/glpose.js';
+import type { Crop } from '../estimation/crop-net.js';
+import type { ReadableFrame } from '../estimation/neighbourhood.js';
+import { globalReferences, type Candidate } from '../estimation/similarity.js';
+import type { DrawnCandidate } from '../estimation/candidates.js';
+import type { Joint, Window, Image } from '../types.js';
 
 /** A key frame with 2k frames around it, and the windows of its people. */
 export interface PaperKey {
@@ -76,9 +75,9 @@ export class PaperSchedule {
         return joints;
       };
       let joints = await look(weights);
-      if (secondLook !== undefined && sureness(joints) < secondLook) {
+      if (secondLook !== undefined && meanJointScore(joints) < secondLook) {
         const again = await look(weights.map((weight, r) => (r < 2 * k ? new Float32Array(C) : weight)));
-        if (sureness(again) > sureness(joints)) joints = again;
+        if (meanJointScore(again) > meanJointScore(joints)) joints = again;
       }
       this.head.release(Int32Array.from(maps, ({ handle }) => handle));
       people.push(toJoints(joints, window, features.width));

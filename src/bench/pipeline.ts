@@ -14,18 +14,18 @@ import os from 'node:os';
 import path from 'node:path';
 import { GlposeError } from '../errors.js';
 import { writeResults } from '../formats/results.js';
-import { headShape, loadBundle, DEFAULT_BUNDLE } from '../models/bundle.js';
+import { headShape, loadBundle, DEFAULT_BUNDLE } from '../bundle/bundle.js';
 import { quantizeBundle } from '../models/quantize/quantize-bundle.js';
 import { addon } from '../native/binding.js';
-import { adapterOf } from '../pipeline/detector-adapters/index.js';
-import { PersonDetector } from '../pipeline/detector.js';
-import { estimateVideo, surveyOptions, toScenePerson } from '../pipeline/estimate.js';
-import type { FrameSource } from '../pipeline/frames.js';
-import { inOrder } from '../pipeline/in-order.js';
-import { Model } from '../pipeline/model.js';
-import { neighbourhoods, type ReadableFrame } from '../pipeline/neighbourhood.js';
-import { OnnxRuntime } from '../pipeline/onnx-runtime.js';
-import { surveyVideo } from '../pipeline/survey.js';
+import { adapterOf } from '../detection/adapters/index.js';
+import { PersonDetector } from '../detection/detector.js';
+import { estimateVideo, surveyOptions, toScenePerson } from '../estimation/estimate.js';
+import type { FrameSource } from '../media/frames.js';
+import { inOrder } from '../concurrency/in-order.js';
+import { Model } from '../estimation/model.js';
+import { neighbourhoods, type ReadableFrame } from '../estimation/neighbourhood.js';
+import { OnnxRuntime } from '../onnx/runtime.js';
+import { surveyVideo } from '../estimation/survey.js';
 import type { FramePoses, VideoPoses } from '../types.js';
 import { firstOf, openClip, type ClipOptions } from './clip.js';
 import { writeHrnetBundle } from './hrnet-bundle.js';
@@ -333,14 +333,14 @@ async function paperMilliseconds(
     await surveyVideo(firstOf(source, 2), detect as typeof surveying); // warms up
     let survey: Awaited<ReturnType<typeof surveyVideo>> | undefined;
     const surveyed = await spend(async () => (survey = await surveyVideo(source, detect as typeof surveying)));
-    const { sightings, candidates } = survey!;
-    const persons = sightings.count;
+    const { trackedBoxes, candidates } = survey!;
+    const persons = trackedBoxes.count;
 
     await paper.candidates(candidates.slice(0, 1)); // warms up
     let drawn: Awaited<ReturnType<typeof paper.candidates>> = [];
     const extracted = await spend(async () => (drawn = await paper.candidates(candidates)));
 
-    const every = Math.max(FRAMES_A_KEY, Math.floor(sightings.frames / wanted));
+    const every = Math.max(FRAMES_A_KEY, Math.floor(trackedBoxes.frames / wanted));
     const isKey = (frame: number): boolean => frame % every === Math.floor(every / 2);
     const estimated = new Map<number, { x: number; y: number }[]>();
     let inKeys = 0;
@@ -349,7 +349,7 @@ async function paperMilliseconds(
       for await (const { key, around } of neighbourhoods(source.frames(), bundle.config.head!.k)) {
         signal.throwIfAborted();
         if (!isKey(key.index) || !around) continue;
-        const windows = sightings.of(key.index).map((one) => toScenePerson(one, model.net.aspect).window);
+        const windows = trackedBoxes.of(key.index).map((one) => toScenePerson(one, model.net.aspect).window);
         const started = performance.now();
         const people = await paper.estimate({ around, windows }, drawn);
         keySeconds += (performance.now() - started) / 1e3;

@@ -1,21 +1,22 @@
 /*
  * How long each stage of the pipeline takes on this machine, each by itself on real material, and the whole. Every stage is
- * verified before it is timed. The stages are those of pipeline/estimate.ts, in its order.
+ * verified before it is timed. The stages are those of estimation/estimate.ts, in its order.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { Ceilings, NativeHead } from '../native/contract.js';
 import os from 'node:os';
 import path from 'node:path';
 import { GlposeError } from '../errors.js';
 import { writeResults } from '../formats/results.js';
-import { headShape } from '../models/bundle.js';
+import { headShape } from '../bundle/bundle.js';
 import { randomHead } from '../models/random-head.js';
-import { addon, type Ceilings, type NativeHead } from '../native/binding.js';
-import { estimateVideo } from '../pipeline/estimate.js';
-import type { VideoInput } from '../pipeline/inputs.js';
-import type { Model } from '../pipeline/model.js';
-import type { ReadableFrame } from '../pipeline/neighbourhood.js';
-import { windowOf, type Window } from '../pipeline/window.js';
-import type { FramePoses, VideoPoses } from '../types.js';
+import { addon } from '../native/binding.js';
+import { estimateVideo } from '../estimation/estimate.js';
+import type { VideoInput } from '../media/inputs.js';
+import type { Model } from '../estimation/model.js';
+import type { ReadableFrame } from '../estimation/neighbourhood.js';
+import { windowOf } from '../geometry/window.js';
+import type { FramePoses, VideoPoses, Window } from '../types.js';
 import { gathered } from './cases.js';
 import { openClip } from './clip.js';
 import { EnergyMeter } from './energy.js';

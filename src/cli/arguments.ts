@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import type { Device } from '../pipeline/model.js';
+import type { Device } from '../estimation/model.js';
 
 /** Parsers of option values; each throws what commander shows with the option's name. */
 

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
+import type { Ceilings } from '../native/contract.js';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
@@ -6,12 +7,12 @@ import { describe, headCases } from '../bench/cases.js';
 import { benchHead, measureCeilings, type HeadFigures } from '../bench/head.js';
 import { benchPipeline, PIPELINE_BUNDLES, type PipelineBundle, type PipelineFigures } from '../bench/pipeline.js';
 import { benchStages, type StageReport } from '../bench/stages.js';
-import { DEFAULT_BUNDLE } from '../models/bundle.js';
-import { addon, type Ceilings } from '../native/binding.js';
-import { findVideos } from '../pipeline/inputs.js';
-import { Model, type Device, type Method } from '../pipeline/model.js';
+import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
+import { addon } from '../native/binding.js';
+import { findVideos } from '../media/inputs.js';
+import { Model, type Device, type Method } from '../estimation/model.js';
 import { device, positiveInteger } from './arguments.js';
-import type { Terminal } from './main.js';
+import type { Terminal } from './terminal.js';
 
 const SAMPLE = fileURLToPath(new URL('../../../samples/walking.mp4', import.meta.url));
 

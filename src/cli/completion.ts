@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
 import { allCommands, commandFacts, type CommandFacts, type OptionFacts } from './command-tree.js';
-import type { Terminal } from './main.js';
+import type { Terminal } from './terminal.js';
 
 const SHELLS = { bash, zsh, fish } as const;
 type Shell = keyof typeof SHELLS;

@@ -5,12 +5,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { EXIT, GlposeError, messageOf } from '../errors.js';
-import { DEFAULT_BUNDLE } from '../models/bundle.js';
+import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
 import { addon } from '../native/binding.js';
 import { VERSION } from '../version.js';
-import { findCudaProvider } from '../pipeline/cuda-provider.js';
-import { Model } from '../pipeline/model.js';
-import type { Terminal } from './main.js';
+import { findCudaProvider } from '../onnx/cuda-provider.js';
+import { Model } from '../estimation/model.js';
+import type { Terminal } from './terminal.js';
 
 /** One thing that glpose needs or could use. */
 interface Finding {

@@ -4,8 +4,8 @@ import { Command, Option } from 'commander';
 import { GlposeError, messageOf } from '../errors.js';
 import { METRICS, type Evaluation, type MetricName, type MetricOptions } from '../evaluation/metrics.js';
 import { textTable } from '../evaluation/text-table.js';
-import { stepByStep } from '../steps.js';
-import type { Terminal } from './main.js';
+import { stepByStep } from '../concurrency/steps.js';
+import type { Terminal } from './terminal.js';
 
 interface EvalOptions extends Required<Pick<MetricOptions, 'allowMissing' | 'tracks'>> {
   annotations: string;
@@ -40,7 +40,7 @@ export function evalCommand(terminal: Terminal): Command {
     .requiredOption('--annotations <path>', 'file or folder of annotations')
     .addOption(new Option('--metric <name>', 'measure').choices(Object.keys(METRICS)).default('posetrack-ap'))
     .option('--json', 'print one JSON document')
-    .option('--details', 'with --json: also MOTP, every sequence, counts and remarks')
+    .option('--details', 'with --json: also MOTP, every sequence, counts and warnings')
     .option('--report <file>', 'write a self-contained HTML page')
     .option('--frames <folder>', 'where the frames lie, for the pictures in the report')
     .option('--allow-missing', 'score what both sides have where something is missing', false)
@@ -84,14 +84,14 @@ export function evalCommand(terminal: Terminal): Command {
     });
 }
 
-function document({ summary, details, counts, remarks }: Evaluation, withDetails: boolean): object {
-  return withDetails ? { ...summary, ...details, counts, remarks } : summary;
+function document({ summary, details, counts, warnings }: Evaluation, withDetails: boolean): object {
+  return withDetails ? { ...summary, ...details, counts, warnings } : summary;
 }
 
 /** What the figures stand on, and everything that was passed over. */
-function basis(prefix: string, { counts, remarks }: Evaluation): string {
+function basis(prefix: string, { counts, warnings }: Evaluation): string {
   const counted = Object.entries(counts).map(([kind, count]) => `${count} ${words(kind)}`);
-  const lines = remarks.map(({ text, count, first }) => `${prefix}note: ${count} ${text} (first: ${first})`);
+  const lines = warnings.map(({ text, count, first }) => `${prefix}note: ${count} ${text} (first: ${first})`);
   return [`${prefix}scored: ${counted.join(', ')}`, ...lines].join('\n') + '\n';
 }
 

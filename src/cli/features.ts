@@ -4,13 +4,13 @@ import { readTrainingLabels } from '../features/annotations.js';
 import { DEGRADATIONS, type DegradationKind } from '../features/degradations.js';
 import { Extractor } from '../features/extractor.js';
 import { labelledShares, labelVideos } from '../features/labels.js';
-import { checkSpace, prospectOf, writeFeatures } from '../features/run.js';
+import { checkSpace, prospectOf, writeFeatures } from '../features/write-features.js';
 import type { SampleOptions } from '../features/samples.js';
-import { Remarks } from '../formats/remarks.js';
-import { DEFAULT_BUNDLE } from '../models/bundle.js';
-import { findVideos } from '../pipeline/inputs.js';
+import { Warnings } from '../formats/warnings.js';
+import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
+import { findVideos } from '../media/inputs.js';
 import { nonNegativeInteger, positiveInteger, share } from './arguments.js';
-import type { Terminal } from './main.js';
+import type { Terminal } from './terminal.js';
 
 interface FeaturesOptions {
   annotations: string;
@@ -90,10 +90,10 @@ function kinds(text: string): DegradationKind[] {
 async function features(inputs: string[], options: FeaturesOptions, terminal: Terminal): Promise<void> {
   const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
   const { annotations, out, split, fill, stills = false, warp = false, refine = false, poses = false } = options;
-  const remarks = new Remarks(true);
-  const sequences = readTrainingLabels(annotations, remarks, options.confident);
-  for (const { text, count, first } of remarks.list()) say(`${annotations}: ${count} ${text} (first: ${first})`);
-  const { videos, failures, remarks: passedOver } = await findVideos(inputs);
+  const warnings = new Warnings(true);
+  const sequences = readTrainingLabels(annotations, warnings, options.confident);
+  for (const { text, count, first } of warnings.list()) say(`${annotations}: ${count} ${text} (first: ${first})`);
+  const { videos, failures, warnings: passedOver } = await findVideos(inputs);
   passedOver.forEach(say);
   for (const { error } of failures) say(error.message);
 

@@ -4,27 +4,27 @@ import { EXIT, GlposeError } from '../errors.js';
 import { readBoxes } from '../formats/boxes.js';
 import { READABLE } from '../formats/read-poses.js';
 import { RESULT_FORMATS, type ResultFormat } from '../formats/results.js';
-import { DEFAULT_BUNDLE, MODELS_DIR } from '../models/bundle.js';
-import { BRIDGE_DEFAULTS, type BridgeOptions } from '../pipeline/bridge.js';
-import { findVideos, placeOf } from '../pipeline/inputs.js';
-import { decisive, stampOfFiles, type Recipe } from '../pipeline/making.js';
-import { lockFolder } from '../pipeline/folder-lock.js';
-import { parseShard } from '../pipeline/shard.js';
-import { videosAsDealt, videosOfShard } from '../pipeline/shard-plan.js';
+import { DEFAULT_BUNDLE, MODELS_DIR } from '../bundle/bundle.js';
+import { BRIDGE_DEFAULTS, type BridgeOptions } from '../postprocessing/bridge.js';
+import { findVideos, pathOf } from '../media/inputs.js';
+import { resultOptions, fingerprintOfFiles, type RunSettings } from '../run/provenance.js';
+import { lockFolder } from '../run/folder-lock.js';
+import { parseShard } from '../run/shard.js';
+import { videosAsDealt, videosOfShard } from '../run/shard-plan.js';
 import { VERSION } from '../version.js';
-import type { Reuse } from '../pipeline/glpose.js';
-import { Model, type Device, type Method } from '../pipeline/model.js';
-import { emptyReport, type VideoReport } from '../pipeline/outcome.js';
-import { makeFolder } from '../pipeline/output-folder.js';
-import { runVideos } from '../pipeline/run.js';
-import { machine, recordFile, totalsOf, writeRecord, type RunRecord } from '../pipeline/run-record.js';
-import { SMOOTH_DEFAULTS, type SmoothOptions } from '../pipeline/smooth.js';
-import { sweep } from '../pipeline/temporary.js';
-import type { RenderStyle } from '../view/render.js';
+import type { Reuse } from '../estimation/glpose.js';
+import { Model, type Device, type Method } from '../estimation/model.js';
+import { emptyReport, type VideoReport } from '../run/outcome.js';
+import { makeFolder } from '../run/output-folder.js';
+import { runVideos } from '../run/run-videos.js';
+import { machine, recordFile, totalsOf, writeRecord, type RunRecord } from '../run/record.js';
+import { SMOOTH_DEFAULTS, type SmoothOptions } from '../postprocessing/smooth.js';
+import { sweep } from '../storage/temporary.js';
+import type { RenderStyle } from '../drawing/render.js';
 import { runOf, type Run } from '../view/results.js';
 import type { Selection } from '../view/selection.js';
 import { device, nonNegativeInteger, positiveInteger, positiveNumber, share } from './arguments.js';
-import type { Terminal } from './main.js';
+import type { Terminal } from './terminal.js';
 import { makeProgress } from './progress.js';
 import { repeatRun, type EarlierRun } from './repeat.js';
 import { frameRanges, MAX_FILE_SIZE, view } from './view.js';
@@ -208,10 +208,10 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
   const places = ['', 'render', 'view', ...RESULT_FORMATS, '.glpose', '.glpose/videos'];
   for (const place of places) await sweep(path.join(options.out, place));
   const boxes = options.boxes === undefined ? undefined : readBoxes(options.boxes);
-  for (const { text, count, first } of boxes?.remarks ?? [])
+  for (const { text, count, first } of boxes?.warnings ?? [])
     say(`${options.boxes}: ${count} ${text} (first: ${first})`);
-  const { videos: all, failures, remarks } = await findVideos(inputs);
-  remarks.forEach(say);
+  const { videos: all, failures, warnings } = await findVideos(inputs);
+  warnings.forEach(say);
   for (const { error } of failures) say(error.message);
   const videos = shard
     ? await videosOfShard(all, shard, options.out, say, terminal.signal)
@@ -221,7 +221,7 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
   let run: Run | null = null;
   const model = await Model.load(options.model, options);
   try {
-    model.notices.forEach(say);
+    model.warnings.forEach(say);
     if (!boxes && !model.detector) {
       const problem = `bundle ${model.bundle.config.name} has no person detector`;
       throw new GlposeError(
@@ -230,8 +230,8 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
         'Give person boxes with --boxes <file>, or a detector with --detector <config>.',
       );
     }
-    const recipe = await recipeOf(options, model);
-    if (earlier && earlier.modelSha256 !== recipe.model.sha256) {
+    const settings = await settingsOf(options, model);
+    if (earlier && earlier.modelSha256 !== settings.model.sha256) {
       say(`the model is not the one of ${options.repeat}: results may differ`);
     }
     const unusable = failures.map(({ path: input, error }) => emptyReport(path.basename(input), input, error));
@@ -242,12 +242,12 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
       shard,
       seconds,
       options: absolute(inputs, options, model),
-      model: { name: model.bundle.config.name, ...recipe.model, devices: model.devices, notices: model.notices },
+      model: { name: model.bundle.config.name, ...settings.model, devices: model.devices, warnings: model.warnings },
       machine: here,
       totals: totalsOf(reports),
       videos: reports,
     });
-    const left = videos.map((video) => emptyReport(video.name, placeOf(video)));
+    const left = videos.map((video) => emptyReport(video.name, pathOf(video)));
     await writeRecord(options.out, recordOf([...left, ...unusable], null));
 
     const progress = makeProgress(process.stderr, process.stderr.isTTY && !options.json);
@@ -261,10 +261,10 @@ async function infer(inputs: string[], options: Settled, terminal: Terminal, ear
       bridge: options.bridge,
       smooth: options.smooth,
       render: renderStyle(options),
-      recipe,
+      settings,
       resume: options.resume,
       signal: terminal.signal,
-      onRemark: say,
+      onWarning: say,
       onVideo: ({ name, totalFrames }) => progress.begin(name, totalFrames),
       onFrame: ({ pass, people }) => progress.frame(pass, people),
       onVideoEnd: (report) => {
@@ -314,18 +314,18 @@ function absolute(inputs: string[], options: Settled, { bundle }: Model): Record
 }
 
 /** What decides the results. Options that only say how to work or where to write are left out. */
-async function recipeOf(options: InferOptions, model: Model): Promise<Recipe> {
-  const stamp = async (file?: string): Promise<unknown> => file && { file, ...(await stampOfFiles([file])) };
+async function settingsOf(options: InferOptions, model: Model): Promise<RunSettings> {
+  const stamp = async (file?: string): Promise<unknown> => file && { file, ...(await fingerprintOfFiles([file])) };
   return {
     glpose: VERSION,
     model: { sha256: await model.bundle.sha256(), method: model.method, devices: model.devices },
-    options: { ...decisive(options), boxes: await stamp(options.boxes), detector: await stamp(options.detector) },
+    options: { ...resultOptions(options), boxes: await stamp(options.boxes), detector: await stamp(options.detector) },
   };
 }
 
 /** Says what came of a video: its files on stdout, its troubles on stderr. */
 function describe(report: VideoReport, options: InferOptions, terminal: Terminal, say: (text: string) => void): void {
-  for (const problem of report.problems) say(`${report.path}: ${problem}`);
+  for (const problem of report.warnings) say(`${report.path}: ${problem}`);
   if (report.status === 'failed') say(report.error?.message ?? 'failed');
   if (report.status !== 'done' || options.json) return;
   const counts = `${report.frames} frames, ${report.poses} poses, ${report.tracks} tracks`;

@@ -8,27 +8,12 @@ import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
 import { featuresCommand } from './features.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { harmless } from './harmless.js';
 import { inferCommand } from './infer.js';
 import { manualCommand } from './manual.js';
 import { modelsCommand } from './models.js';
 import { statusCommand } from './status.js';
+import { writerTo, type MakeCommand, type Terminal } from './terminal.js';
 import { viewCommand } from './view.js';
-
-/** What a command needs of the world: where text goes, and when to stop. */
-export interface Terminal {
-  /** Results: stdout. */
-  out(text: string): void;
-  /** Everything else: stderr. */
-  err(text: string): void;
-  /** Aborted at the first Ctrl-C. */
-  signal: AbortSignal;
-  /** The exit code of a command that ended without throwing; `EXIT.done` unless the command sets it. */
-  exitCode: number;
-}
-
-/** Makes one subcommand. Its action throws GlposeError, or sets `terminal.exitCode` where part of the work failed. */
-export type MakeCommand = (terminal: Terminal) => Command;
 
 const COMMANDS: MakeCommand[] = [
   inferCommand,
@@ -107,26 +92,6 @@ export async function main(argv: string[], overrides: Partial<Terminal> = {}): P
   } finally {
     for (const signal of STOPPING) process.off(signal, onInterrupt);
   }
-}
-
-/** What a stream says when nobody reads it any more: a pipe's reader or the terminal is gone. */
-const UNREAD = ['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'];
-const watched = new Set<NodeJS.WriteStream>();
-
-/**
- * Writes text to a stream of this process. Where nobody reads it any more (`| head`), the work goes on: results are files.
- * @param onError takes any other error
- */
-function writerTo(stream: NodeJS.WriteStream, onError: (error: Error) => void): (text: string) => void {
-  return (text) => {
-    if (!watched.has(stream)) {
-      watched.add(stream); // for good: errors may come after the command's end
-      stream.on('error', (error: NodeJS.ErrnoException) => {
-        if (!UNREAD.includes(error.code ?? '')) onError(error);
-      });
-    }
-    stream.write(harmless(text));
-  };
 }
 
 /** Commander must neither exit the process nor write past the terminal, in the program and in every subcommand. */

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { EXIT_CODES } from './exit-codes.js';
 import { VERSION } from '../version.js';
 import { allCommands, commandFacts, type CommandFacts } from './command-tree.js';
-import type { Terminal } from './main.js';
+import type { Terminal } from './terminal.js';
 
 /** `glpose manual`: the manual page, out of the commands' own help. */
 export function manualCommand(terminal: Terminal): Command {

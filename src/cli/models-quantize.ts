@@ -7,7 +7,7 @@ import {
   type QuantizeOptions,
 } from '../models/quantize/quantize-bundle.js';
 import { positiveInteger } from './arguments.js';
-import type { Terminal } from './main.js';
+import type { Terminal } from './terminal.js';
 
 interface QuantizeCommandOptions extends QuantizeOptions {
   out: string;

@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { COCO_JOINTS, JHMDB_JOINTS, LSP_JOINTS, POSETRACK17_JOINTS, POSETRACK18_JOINTS } from '../joints.js';
-import { DEFAULT_BUNDLE, fileNames, headShape, loadBundle, shippedBundles, type Bundle } from '../models/bundle.js';
-import type { DetectorConfig } from '../models/config.js';
+import { DEFAULT_BUNDLE, fileNames, headShape, loadBundle, shippedBundles, type Bundle } from '../bundle/bundle.js';
+import type { DetectorConfig } from '../bundle/config.js';
 import { headOnnx } from '../models/head-onnx.js';
 import { importHrnet } from '../models/import-hrnet.js';
-import { writeWhole } from '../pipeline/whole-file.js';
-import type { Terminal } from './main.js';
+import { writeAtomically } from '../storage/atomic-write.js';
+import type { Terminal } from './terminal.js';
 import { quantizeCommand } from './models-quantize.js';
 
 const LAYOUTS: Record<string, readonly string[]> = {
@@ -164,7 +164,7 @@ function exportCommand(terminal: Terminal): Command {
       const { name, license, head } = bundle.config;
       const about = `GLPose head of ${name}${head!.trained ? '' : ' (NOT TRAINED)'}; terms: ${license}`;
       const onnx = headOnnx(shape, await bundle.loadHead(), about);
-      await writeWhole(out, onnx);
+      await writeAtomically(out, onnx);
       if (!head!.trained) terminal.err(`glpose: the head of ${name} is not trained: its weights are random\n`);
       const { channels, height, width, k, n, joints } = shape;
       const result = { file: out, bytes: onnx.length, channels, height, width, references: 2 * k + n, joints };

@@ -1,14 +1,8 @@
 import { Command } from 'commander';
 import { EXIT } from '../errors.js';
 import { aligned } from '../evaluation/text-table.js';
-import {
-  readStatus,
-  type PartStatus,
-  type RunStatus,
-  type VideoStatus,
-  type WorkSums,
-} from '../pipeline/run-status.js';
-import type { Terminal } from './main.js';
+import { readStatus, type PartStatus, type RunStatus, type VideoStatus, type WorkSums } from '../run/status.js';
+import type { Terminal } from './terminal.js';
 
 const HELP = `
 The output folder may be read while others write into it. What says "begun, not ended" is at work or was killed; the time

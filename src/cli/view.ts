@@ -2,14 +2,14 @@ import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { GlposeError } from '../errors.js';
-import { Remarks } from '../formats/remarks.js';
-import { DEFAULT_BUNDLE } from '../models/bundle.js';
-import { findVideos, placeOf, type VideoInput } from '../pipeline/inputs.js';
-import type { Device, Method } from '../pipeline/model.js';
+import { Warnings } from '../formats/warnings.js';
+import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
+import { findVideos, pathOf, type VideoInput } from '../media/inputs.js';
+import type { Device, Method } from '../estimation/model.js';
 import { readResults, readRun, type ResultSequence, type Run } from '../view/results.js';
 import type { Selection } from '../view/selection.js';
 import { device, nonNegativeInteger, positiveInteger } from './arguments.js';
-import type { Terminal } from './main.js';
+import type { Terminal } from './terminal.js';
 import { makeProgress } from './progress.js';
 
 /** Of a page without a folder, in MB: browsers open such files in a few seconds. */
@@ -102,8 +102,8 @@ export async function view(
     tracks: options.tracks ?? null,
   };
   if (!explain && options.tracks) throw new GlposeError('USAGE', '--tracks without --explain', 'Give both.');
-  const remarks = new Remarks(true);
-  const sequences = readResults(source, remarks, options.name);
+  const warnings = new Warnings(true);
+  const sequences = readResults(source, warnings, options.name);
   const begun = [sequences.next(), sequences.next()].flatMap(({ value }) => value ?? []);
   const alone = begun.length === 1;
   const pageOf = await pageFinder(options.out, source, alone);
@@ -132,7 +132,7 @@ export async function view(
     if (written.folder) what.push(`with ${written.folder}`);
     terminal.out(`${written.file}  ${what.join(', ')}, ${megabytes(written.bytes)}\n`);
   }
-  for (const { text, count, first } of remarks.list()) say(`${count} ${text} (first: ${first})`);
+  for (const { text, count, first } of warnings.list()) say(`${count} ${text} (first: ${first})`);
 }
 
 function* inTurn<T>(begun: T[], rest: Iterable<T>): Generator<T, void, undefined> {
@@ -176,7 +176,7 @@ const GIVE_VIDEO = 'Give the video or folder of images with --video <path>.';
 async function videoAt(where: string, name: string): Promise<VideoInput> {
   const { videos, failures } = await findVideos([where]);
   if (failures.length > 0) throw failures[0].error;
-  const video = videos.find((one) => placeOf(one) === where);
+  const video = videos.find((one) => pathOf(one) === where);
   if (video) return video;
   const problem = `${where} is no longer the folder of images that the poses of ${name} were estimated on`;
   throw new GlposeError('INPUT', problem, GIVE_VIDEO);
@@ -193,7 +193,7 @@ async function givenVideos(
   const only = alone && videos.length === 1 ? videos[0] : undefined;
   return ({ name }) => {
     const where = run?.videos.get(name);
-    const video = videos.find((one) => placeOf(one) === where) ?? videos.find((one) => one.name === name) ?? only;
+    const video = videos.find((one) => pathOf(one) === where) ?? videos.find((one) => one.name === name) ?? only;
     if (video) return video;
     throw new GlposeError('INPUT', `${given} has no video called ${name}`, 'Give the path of this video.');
   };

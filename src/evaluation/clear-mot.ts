@@ -1,4 +1,4 @@
-import { assign } from '../pipeline/assignment.js';
+import { assign } from '../geometry/assignment.js';
 
 /** What CLEAR MOT counts, for one kind of object. */
 export interface MotCounts {

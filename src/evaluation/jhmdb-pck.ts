@@ -6,7 +6,7 @@
 import path from 'node:path';
 import type { JhmdbSplit } from '../formats/jhmdb.js';
 import { extentOf, inLayout, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
-import { Remarks, type Remark } from '../formats/remarks.js';
+import { Warnings, type Warning } from '../formats/warnings.js';
 import { JHMDB_JOINTS } from '../joints.js';
 import type { Box } from '../types.js';
 import { figures, GROUPS, mean, type Figures } from './figures.js';
@@ -32,7 +32,7 @@ export interface JhmdbPckResult {
     annotatedJoints: number;
     predictedPeople: number;
   };
-  remarks: Remark[];
+  warnings: Warning[];
 }
 
 /**
@@ -45,13 +45,13 @@ export interface JhmdbPckResult {
 export function evaluateJhmdbPck(
   splits: readonly JhmdbSplit[],
   predictions: readonly PoseSequence[],
-  options: { allowMissing?: boolean; remarks?: Remarks } = {},
+  options: { allowMissing?: boolean; warnings?: Warnings } = {},
 ): JhmdbPckResult {
-  const { remarks = new Remarks(options.allowMissing) } = options;
+  const { warnings = new Warnings(options.allowMissing) } = options;
   const lacking = JHMDB_JOINTS.map((joint) => !predictions.some(({ joints }) => joints.includes(joint)));
   const absent = JHMDB_JOINTS.filter((_, k) => lacking[k]);
   if (absent.length > 0 && predictions.length > 0) {
-    remarks.note(`joints that no prediction has (${absent.join(', ')}), left out of the mean: not comparable`, predictions[0].file, absent.length); // prettier-ignore
+    warnings.note(`joints that no prediction has (${absent.join(', ')}), left out of the mean: not comparable`, predictions[0].file, absent.length); // prettier-ignore
   }
   const found = predictions.map((sequence) => inLayout(sequence, JHMDB_JOINTS));
   const counts = {
@@ -71,7 +71,7 @@ export function evaluateJhmdbPck(
       const strange = i === 0 && !names.some((name) => inAnySplit.has(name)); // said once to be without annotations
       return strange || names.some((name) => inThis.has(name));
     });
-    const pairs = pairSequences(clips.map((clip) => inLayout(clip, JHMDB_JOINTS)), here, remarks); // prettier-ignore
+    const pairs = pairSequences(clips.map((clip) => inLayout(clip, JHMDB_JOINTS)), here, warnings); // prettier-ignore
     counts.clips += pairs.length;
     for (const { frames, predicted } of pairs) {
       for (const frame of frames) {
@@ -81,7 +81,7 @@ export function evaluateJhmdbPck(
           const { box } = person; // none where none of the joints is there
           if (!box) continue;
           counts.annotatedPeople++;
-          count(person, box, predictionFor(box, frame.predicted.people, predicted.file, remarks), tally);
+          count(person, box, predictionFor(box, frame.predicted.people, predicted.file, warnings), tally);
         }
       }
     }
@@ -93,11 +93,11 @@ export function evaluateJhmdbPck(
   if (counts.annotatedJoints === 0)
     throw nothingToScore(
       splits.flatMap(({ clips }) => clips),
-      remarks,
+      warnings,
     );
   const overSplits = (kind: 'box' | 'torso'): Figures =>
     figures(JHMDB_JOINTS, JHMDB_JOINTS.map((_, k) => mean(perSplit.map((split) => split[kind][k]))), JHMDB_GROUPS); // prettier-ignore
-  return { box: overSplits('box'), torso: overSplits('torso'), counts, remarks: remarks.list() };
+  return { box: overSplits('box'), torso: overSplits('torso'), counts, warnings: warnings.list() };
 }
 
 /** What predictions may call a clip. */
@@ -126,8 +126,13 @@ function count({ joints }: LabelledPose, box: Box, found: LabelledPose | null, t
 }
 
 /** The predicted person; of several the one whose joints' extent overlaps the annotated box most. */
-function predictionFor(box: Box, people: readonly LabelledPose[], file: string, remarks: Remarks): LabelledPose | null {
-  if (people.length > 1) remarks.note('frames with several predicted people, the one that overlaps most taken', file);
+function predictionFor(
+  box: Box,
+  people: readonly LabelledPose[],
+  file: string,
+  warnings: Warnings,
+): LabelledPose | null {
+  if (people.length > 1) warnings.note('frames with several predicted people, the one that overlaps most taken', file);
   let best: LabelledPose | null = null;
   let bestOverlap = -1;
   for (const pose of people) {

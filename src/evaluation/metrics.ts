@@ -2,9 +2,9 @@
 import { readingPoseFiles } from '../formats/read-poses.js';
 import { readingJhmdb } from '../formats/jhmdb.js';
 import type { CocoDialect } from '../formats/coco.js';
-import { Remarks, type Remark } from '../formats/remarks.js';
+import { Warnings, type Warning } from '../formats/warnings.js';
 import type { PoseSequence } from '../formats/pose-sequence.js';
-import { atOnce, type Steps } from '../steps.js';
+import { atOnce, type Steps } from '../concurrency/steps.js';
 import { GROUP_NAMES, type Figures } from './figures.js';
 import { evaluateJhmdbPck } from './jhmdb-pck.js';
 import { evaluateOks } from './oks.js';
@@ -30,7 +30,7 @@ export interface Evaluation {
   table: { headings: string[]; rows: { name: string; values: number[] }[] };
   /** What the figures stand on: kind → number. */
   counts: Record<string, number>;
-  remarks: Remark[];
+  warnings: Warning[];
   /** Everything about PoseTrack AP, which the report draws from; null for other measures. */
   posetrack: PoseTrackResult | null;
 }
@@ -65,29 +65,29 @@ const groupRow = (name: string, { groups }: Figures): { name: string; values: nu
   values: GROUP_NAMES.map((group) => groups[group]),
 });
 
-/** Reads annotations and then, with the remarks made there, each set of predictions. */
+/** Reads annotations and then, with the warnings made there, each set of predictions. */
 function* poseFiles(annotations: string, options: MetricOptions): Steps<(predictions: string) => Steps<PoseFiles>> {
   const { allowMissing = false, dialect } = options;
-  const first = new Remarks(allowMissing);
-  const truth = yield* readingPoseFiles(annotations, { role: 'annotations', remarks: first, dialect });
+  const first = new Warnings(allowMissing);
+  const truth = yield* readingPoseFiles(annotations, { role: 'annotations', warnings: first, dialect });
   return function* (predictions) {
-    const remarks = first.continued();
-    const found = yield* readingPoseFiles(predictions, { role: 'predictions', remarks, dialect, annotations: truth });
-    return { truth, found, remarks };
+    const warnings = first.continued();
+    const found = yield* readingPoseFiles(predictions, { role: 'predictions', warnings, dialect, annotations: truth });
+    return { truth, found, warnings };
   };
 }
 
 interface PoseFiles {
   truth: PoseSequence[];
   found: PoseSequence[];
-  remarks: Remarks;
+  warnings: Warnings;
 }
 
 const posetrackAp = metricOf('PoseTrack AP and MOTA', function* (annotations, options) {
   const read = yield* poseFiles(annotations, options);
   return function* (predictions) {
-    const { truth, found, remarks } = yield* read(predictions);
-    const result = evaluatePoseTrack(truth, found, { remarks, tracks: options.tracks });
+    const { truth, found, warnings } = yield* read(predictions);
+    const result = evaluatePoseTrack(truth, found, { warnings, tracks: options.tracks });
     const { ap, precision, recall, tracking } = result;
     const rows = [groupRow('AP', ap), groupRow('Precision', precision), groupRow('Recall', recall)];
     if (tracking) rows.push(groupRow('MOTA', tracking.mota), groupRow('MOTP', tracking.motp));
@@ -99,7 +99,7 @@ const posetrackAp = metricOf('PoseTrack AP and MOTA', function* (annotations, op
       },
       table: { headings: GROUP_HEADINGS, rows },
       counts: { ...result.counts },
-      remarks: result.remarks,
+      warnings: result.warnings,
       posetrack: result,
     };
   };
@@ -113,8 +113,8 @@ function bare({ ap, precision, recall, tracking }: PoseTrackFigures): object {
 const pckh = metricOf('PCKh@0.5', function* (annotations, options) {
   const read = yield* poseFiles(annotations, options);
   return function* (predictions) {
-    const { truth, found, remarks: made } = yield* read(predictions);
-    const { joints, groups, total, limbs, counts, remarks } = evaluatePckh(truth, found, { remarks: made });
+    const { truth, found, warnings: made } = yield* read(predictions);
+    const { joints, groups, total, limbs, counts, warnings } = evaluatePckh(truth, found, { warnings: made });
     const row = groupRow('PCKh', { joints, groups });
     return {
       summary: { metric: 'pckh', joints, groups, total, limbs },
@@ -124,7 +124,7 @@ const pckh = metricOf('PCKh@0.5', function* (annotations, options) {
         rows: [{ ...row, values: [...row.values, total, limbs] }],
       },
       counts: { ...counts },
-      remarks,
+      warnings,
       posetrack: null,
     };
   };
@@ -133,8 +133,8 @@ const pckh = metricOf('PCKh@0.5', function* (annotations, options) {
 const cocoOks = metricOf('COCO OKS-AP and AR', function* (annotations, options) {
   const read = yield* poseFiles(annotations, options);
   return function* (predictions) {
-    const { truth, found, remarks: made } = yield* read(predictions);
-    const { counts, remarks, ...scores } = evaluateOks(truth, found, { remarks: made });
+    const { truth, found, warnings: made } = yield* read(predictions);
+    const { counts, warnings, ...scores } = evaluateOks(truth, found, { warnings: made });
     const { ap, ap50, ap75, apMedium, apLarge, ar, ar50, ar75, arMedium, arLarge } = scores;
     return {
       summary: { metric: 'coco-oks', ...scores },
@@ -147,26 +147,26 @@ const cocoOks = metricOf('COCO OKS-AP and AR', function* (annotations, options) 
         ],
       },
       counts: { ...counts },
-      remarks,
+      warnings,
       posetrack: null,
     };
   };
 });
 
 const subJhmdbPck = metricOf('Sub-JHMDB PCK@0.2', function* (annotations, options) {
-  const first = new Remarks(options.allowMissing);
+  const first = new Warnings(options.allowMissing);
   const splits = yield* readingJhmdb(annotations, first);
   return function* (predictions) {
     const made = first.continued();
     const truth = splits.flatMap(({ clips }) => clips);
-    const found = yield* readingPoseFiles(predictions, { role: 'predictions', remarks: made, annotations: truth });
-    const { box, torso, counts, remarks } = evaluateJhmdbPck(splits, found, { remarks: made });
+    const found = yield* readingPoseFiles(predictions, { role: 'predictions', warnings: made, annotations: truth });
+    const { box, torso, counts, warnings } = evaluateJhmdbPck(splits, found, { warnings: made });
     return {
       summary: { metric: 'sub-jhmdb-pck', ...box, torso },
       details: {},
       table: { headings: GROUP_HEADINGS, rows: [groupRow('PCK, box', box), groupRow('PCK, torso', torso)] },
       counts: { ...counts },
-      remarks,
+      warnings,
       posetrack: null,
     };
   };

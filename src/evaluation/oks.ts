@@ -4,7 +4,7 @@
  */
 import { GlposeError } from '../errors.js';
 import { extentOf, inLayout, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
-import { Remarks, type Remark } from '../formats/remarks.js';
+import { Warnings, type Warning } from '../formats/warnings.js';
 import { nothingToScore, noteLackingJoints, pairSequences, type SequencePair } from './pairing.js';
 
 /** Spread of annotators per joint, in units of the object's size. Neck and head top as mmpose has them for PoseTrack. */
@@ -47,7 +47,7 @@ export interface OksResult {
     predictedJoints: number;
     crowdRegions: number;
   };
-  remarks: Remark[];
+  warnings: Warning[];
 }
 
 /**
@@ -62,19 +62,19 @@ export interface OksResult {
 export function evaluateOks(
   annotations: readonly PoseSequence[],
   predictions: readonly PoseSequence[],
-  options: { allowMissing?: boolean; remarks?: Remarks } = {},
+  options: { allowMissing?: boolean; warnings?: Warnings } = {},
 ): OksResult {
-  const { remarks = new Remarks(options.allowMissing) } = options;
+  const { warnings = new Warnings(options.allowMissing) } = options;
   const joints = annotations[0]?.joints ?? [];
   const variances = joints.map((joint) => {
     if (joint in SIGMAS) return (2 * SIGMAS[joint]) ** 2;
     throw new GlposeError('ANNOTATION', `${annotations[0].file}: OKS has no constant for the joint ${joint}`, 'Use --metric sub-jhmdb-pck or pckh for this layout.'); // prettier-ignore
   });
-  const pairs = pairSequences(annotations, predictions.map((sequence) => inLayout(sequence, joints)), remarks); // prettier-ignore
-  noteLackingJoints(predictions, joints, 'taken to lie at 0, 0, as in COCO', remarks);
-  const images = pairs.flatMap((pair) => imagesOf(pair, variances, remarks));
+  const pairs = pairSequences(annotations, predictions.map((sequence) => inLayout(sequence, joints)), warnings); // prettier-ignore
+  noteLackingJoints(predictions, joints, 'taken to lie at 0, 0, as in COCO', warnings);
+  const images = pairs.flatMap((pair) => imagesOf(pair, variances, warnings));
   const toFind = images.flatMap(({ people }) => people.filter(({ ignore }) => !ignore));
-  if (toFind.length === 0) throw nothingToScore(annotations, remarks);
+  if (toFind.length === 0) throw nothingToScore(annotations, warnings);
 
   const tables = Object.fromEntries(
     Object.entries(AREA_RANGES).map(([name, range]) => [name, accumulate(images.map((image) => match(image, range)))]),
@@ -99,7 +99,7 @@ export function evaluateOks(
       predictedJoints: sum(images.map(({ predictedJoints }) => predictedJoints)),
       crowdRegions: sum(images.map(({ people }) => people.filter(({ crowd }) => crowd).length)),
     },
-    remarks: remarks.list(),
+    warnings: warnings.list(),
   };
 }
 
@@ -114,20 +114,20 @@ interface OksImage {
   predictedJoints: number;
 }
 
-function imagesOf({ frames, annotated, predicted }: SequencePair, variances: number[], remarks: Remarks): OksImage[] {
+function imagesOf({ frames, annotated, predicted }: SequencePair, variances: number[], warnings: Warnings): OksImage[] {
   return frames.map(({ annotated: truth, predicted: found }) => {
     const people = truth.people.map((pose) => {
       const where = `${annotated.file}, frame ${truth.name}`;
       const count = present(pose);
-      return { pose, area: areaOf(pose, where, remarks), joints: count, crowd: pose.crowd, ignore: pose.crowd || count === 0 }; // prettier-ignore
+      return { pose, area: areaOf(pose, where, warnings), joints: count, crowd: pose.crowd, ignore: pose.crowd || count === 0 }; // prettier-ignore
     });
     const beyond = found.people.length - MAX_DETECTIONS;
     if (beyond > 0) {
       const where = `${predicted.file}, frame ${found.name}`;
-      remarks.note(`predicted people beyond the ${MAX_DETECTIONS} best of an image, not scored`, where, beyond);
+      warnings.note(`predicted people beyond the ${MAX_DETECTIONS} best of an image, not scored`, where, beyond);
     }
     const ranked = found.people
-      .map((pose) => ({ pose, score: scoreOf(pose, `${predicted.file}, frame ${found.name}`, remarks) }))
+      .map((pose) => ({ pose, score: scoreOf(pose, `${predicted.file}, frame ${found.name}`, warnings) }))
       .sort((a, b) => b.score - a.score)
       .slice(0, MAX_DETECTIONS);
     return {
@@ -143,20 +143,20 @@ function imagesOf({ frames, annotated, predicted }: SequencePair, variances: num
 }
 
 /** The annotated area; where there is none, the box's. */
-function areaOf(pose: LabelledPose, where: string, remarks: Remarks): number {
+function areaOf(pose: LabelledPose, where: string, warnings: Warnings): number {
   if (pose.area !== null) return pose.area;
   if (pose.box) {
-    remarks.note("annotated people without `area`, their box's taken", where);
+    warnings.note("annotated people without `area`, their box's taken", where);
     return pose.box.width * pose.box.height;
   }
-  remarks.note('annotated people without `area` and `bbox`, the area around their joints taken', where);
+  warnings.note('annotated people without `area` and `bbox`, the area around their joints taken', where);
   const around = extentOf(pose.joints);
   return around ? around.width * around.height : 0;
 }
 
-function scoreOf(pose: LabelledPose, where: string, remarks: Remarks): number {
+function scoreOf(pose: LabelledPose, where: string, warnings: Warnings): number {
   if (pose.score !== null) return pose.score;
-  remarks.note('predicted people without `score`, the mean of their joint scores taken', where);
+  warnings.note('predicted people without `score`, the mean of their joint scores taken', where);
   return average(Array.from(pose.joints).filter((_, i) => i % 3 === 2 && !Number.isNaN(pose.joints[i - 1])));
 }
 

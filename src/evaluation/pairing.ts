@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { GlposeError } from '../errors.js';
 import { stemOf, type LabelledFrame, type PoseSequence } from '../formats/pose-sequence.js';
-import type { Remarks } from '../formats/remarks.js';
+import type { Warnings } from '../formats/warnings.js';
 
 /** One frame that both sides have. */
 export interface FramePair {
@@ -24,14 +24,14 @@ export interface SequencePair {
  * Frames: by image id where results came as a list; by file name without extension; else by PoseTrack's numbering
  * (eight digits, and JHMDB's five, count from 1, six from 0); else by place, where both sides have the same number of frames.
  *
- * @throws GlposeError ANNOTATION where an annotated sequence or frame has no prediction, unless `remarks.allowMissing`
+ * @throws GlposeError ANNOTATION where an annotated sequence or frame has no prediction, unless `warnings.allowMissing`
  */
 export function pairSequences(
   annotations: readonly PoseSequence[],
   predictions: readonly PoseSequence[],
-  remarks: Remarks,
+  warnings: Warnings,
 ): SequencePair[] {
-  if (annotations.length === 0) throw nothingToScore(annotations, remarks);
+  if (annotations.length === 0) throw nothingToScore(annotations, warnings);
   const find = sequenceFinder(predictions);
   const isOnly = annotations.length === 1 && predictions.length === 1;
   const used = new Set<PoseSequence>();
@@ -51,11 +51,11 @@ export function pairSequences(
       );
     }
     used.add(predicted);
-    pairs.push({ name: annotated.name, annotated, predicted, frames: pairFrames(annotated, predicted, remarks) });
+    pairs.push({ name: annotated.name, annotated, predicted, frames: pairFrames(annotated, predicted, warnings) });
   }
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name);
-    remarks.missing({
+    warnings.missing({
       text: 'annotated sequences without predictions, not scored',
       where: predictions[0] ? path.dirname(predictions[0].file) : 'predictions',
       problem: `no predictions for ${names.length} of ${annotations.length} sequences: ${some(names)}`,
@@ -71,16 +71,16 @@ export function pairSequences(
     );
   }
   const extra = predictions.filter((sequence) => !used.has(sequence));
-  if (extra.length > 0) remarks.note('predicted sequences without annotations, left out', extra[0].name, extra.length);
+  if (extra.length > 0) warnings.note('predicted sequences without annotations, left out', extra[0].name, extra.length);
   return pairs;
 }
 
-/** The error of annotations in which nobody is annotated, or nobody who can be scored: `remarks` say who was left out. */
-export function nothingToScore(annotations: readonly PoseSequence[], remarks: Remarks): GlposeError {
+/** The error of annotations in which nobody is annotated, or nobody who can be scored: `warnings` say who was left out. */
+export function nothingToScore(annotations: readonly PoseSequence[], warnings: Warnings): GlposeError {
   const file = annotations[0]?.file ?? 'annotations';
   const frames = annotations.reduce((sum, sequence) => sum + sequence.frames.length, 0);
   const others = annotations.length > 1 ? ` and ${annotations.length - 1} more sequences` : '';
-  const why = remarks.list().map(({ count, text }) => `; ${count} ${text}`);
+  const why = warnings.list().map(({ count, text }) => `; ${count} ${text}`);
   return new GlposeError(
     'ANNOTATION',
     `${file}${others}: no person to score in ${frames} frames${why.join('')}`,
@@ -93,12 +93,12 @@ export function noteLackingJoints(
   predictions: readonly PoseSequence[],
   joints: readonly string[],
   consequence: string,
-  remarks: Remarks,
+  warnings: Warnings,
 ): void {
   for (const sequence of predictions) {
     const lacking = joints.filter((joint) => !sequence.joints.includes(joint));
     if (lacking.length > 0)
-      remarks.note(`sequences predicted without ${lacking.join(' and ')}, ${consequence}`, sequence.file);
+      warnings.note(`sequences predicted without ${lacking.join(' and ')}, ${consequence}`, sequence.file);
   }
 }
 
@@ -136,9 +136,9 @@ function sequenceFinder(predictions: readonly PoseSequence[]): (annotated: PoseS
   };
 }
 
-function pairFrames(annotated: PoseSequence, predicted: PoseSequence, remarks: Remarks): FramePair[] {
+function pairFrames(annotated: PoseSequence, predicted: PoseSequence, warnings: Warnings): FramePair[] {
   const wanted = annotated.frames.filter((frame) => frame.labelled);
-  const counterpart = frameFinder(annotated, predicted, remarks);
+  const counterpart = frameFinder(annotated, predicted, warnings);
   const used = new Set<LabelledFrame>();
   const pairs: FramePair[] = [];
   const missing: LabelledFrame[] = [];
@@ -156,7 +156,7 @@ function pairFrames(annotated: PoseSequence, predicted: PoseSequence, remarks: R
   }
   if (missing.length > 0) {
     const [first] = predicted.frames;
-    remarks.missing({
+    warnings.missing({
       text: 'annotated frames without a prediction, not scored',
       where: predicted.file,
       problem:
@@ -167,22 +167,22 @@ function pairFrames(annotated: PoseSequence, predicted: PoseSequence, remarks: R
     });
   }
   const extra = predicted.frames.length - used.size;
-  if (unlabelled > 0) remarks.note('frames in which nobody is annotated, not scored', annotated.name, unlabelled);
+  if (unlabelled > 0) warnings.note('frames in which nobody is annotated, not scored', annotated.name, unlabelled);
   if (extra > unlabelled)
-    remarks.note('predicted frames that the annotations do not list, left out', annotated.name, extra - unlabelled);
+    warnings.note('predicted frames that the annotations do not list, left out', annotated.name, extra - unlabelled);
   return pairs;
 }
 
 type FrameFinder = (frame: LabelledFrame) => LabelledFrame | undefined;
 
-function frameFinder(annotated: PoseSequence, predicted: PoseSequence, remarks: Remarks): FrameFinder {
+function frameFinder(annotated: PoseSequence, predicted: PoseSequence, warnings: Warnings): FrameFinder {
   const stems = new Map(predicted.frames.map((frame) => [stemOf(frame.name), frame]));
   const numbers = new Map(predicted.frames.map((frame) => [frameNumber(frame), frame]));
   const shared = annotated.frames.filter((frame) => stems.has(stemOf(frame.name))).length;
   if (shared > 0 && !numberedApart(annotated, predicted)) return (frame) => stems.get(stemOf(frame.name));
   if (numberedApart(annotated, predicted)) return (frame) => numbers.get(frameNumber(frame));
   if (annotated.frames.length === predicted.frames.length) {
-    remarks.note('sequences whose frames have other names in the predictions, paired in order', annotated.name);
+    warnings.note('sequences whose frames have other names in the predictions, paired in order', annotated.name);
     const places = new Map(annotated.frames.map((frame, place) => [frame, predicted.frames[place]]));
     return (frame) => places.get(frame);
   }

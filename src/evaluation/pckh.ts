@@ -4,7 +4,7 @@
  * prediction was assigned to are wrong, and predictions beyond count for nothing.
  */
 import type { PoseSequence } from '../formats/pose-sequence.js';
-import type { Remark } from '../formats/remarks.js';
+import type { Warning } from '../formats/warnings.js';
 import { POSETRACK17_JOINTS } from '../joints.js';
 import { figures, mean, type Figures } from './figures.js';
 import { HEAD_THRESHOLD } from './head-assignment.js';
@@ -20,7 +20,7 @@ export interface PckhResult extends Figures {
   /** Mean over the twelve limb joints (shoulders to wrists, hips to ankles). */
   limbs: number;
   counts: PoseTrackCounts;
-  remarks: Remark[];
+  warnings: Warning[];
 }
 
 /**
@@ -35,7 +35,7 @@ export function evaluatePckh(
   predictions: readonly PoseSequence[],
   options: Omit<PoseTrackOptions, 'tracks'> = {},
 ): PckhResult {
-  const { sequences, counts, remarks } = evaluatePoseTrack(annotations, predictions, { ...options, tracks: false });
+  const { sequences, counts, warnings } = evaluatePoseTrack(annotations, predictions, { ...options, tracks: false });
   const K = POSETRACK17_JOINTS.length;
   const [hits, all] = [new Float64Array(K), new Float64Array(K)];
   for (const { annotated, predictionOf, distances } of sequences.flatMap(({ frames }) => frames)) {
@@ -51,5 +51,5 @@ export function evaluatePckh(
   const scores = figures(POSETRACK17_JOINTS, hits.map((hit, k) => (100 * hit) / all[k])); // prettier-ignore
   const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
   const limbs = LIMB_JOINTS.map((joint) => scores.joints[joint]).filter((value) => !Number.isNaN(value));
-  return { ...scores, total: (100 * sum(hits)) / sum(all), limbs: mean(limbs), counts, remarks };
+  return { ...scores, total: (100 * sum(hits)) / sum(all), limbs: mean(limbs), counts, warnings };
 }

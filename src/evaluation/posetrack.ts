@@ -9,7 +9,7 @@
  */
 import { GlposeError } from '../errors.js';
 import { ABSENT, extentOf, inLayout, type LabelledPose, type PoseSequence } from '../formats/pose-sequence.js';
-import { Remarks, type Remark } from '../formats/remarks.js';
+import { Warnings, type Warning } from '../formats/warnings.js';
 import { POSETRACK17_JOINTS } from '../joints.js';
 import { averagePrecision, precisionRecall, type PrecisionRecall } from './average-precision.js';
 import { ClearMot, NO_MOT_COUNTS, type MotCounts } from './clear-mot.js';
@@ -63,7 +63,7 @@ export interface PoseTrackCounts {
 
 export interface PoseTrackResult extends PoseTrackFigures {
   counts: PoseTrackCounts;
-  remarks: Remark[];
+  warnings: Warning[];
   sequences: ScoredSequence[];
   /** One curve per joint, over all sequences. */
   curves: PrecisionRecall[];
@@ -74,8 +74,8 @@ export interface PoseTrackOptions {
   allowMissing?: boolean;
   /** Compute MOTA where there are track ids. Default true. */
   tracks?: boolean;
-  /** Takes remarks made while the files were read. */
-  remarks?: Remarks;
+  /** Takes warnings made while the files were read. */
+  warnings?: Warnings;
 }
 
 /**
@@ -92,10 +92,10 @@ export function evaluatePoseTrack(
   predictions: readonly PoseSequence[],
   options: PoseTrackOptions = {},
 ): PoseTrackResult {
-  const { tracks = true, remarks = new Remarks(options.allowMissing) } = options;
+  const { tracks = true, warnings = new Warnings(options.allowMissing) } = options;
   const layout = (sequence: PoseSequence): PoseSequence => inLayout(sequence, POSETRACK17_JOINTS);
-  noteLackingJoints(predictions, POSETRACK17_JOINTS, 'counted as missed', remarks);
-  const pairs = pairSequences(annotations.map(layout), predictions.map(layout), remarks);
+  noteLackingJoints(predictions, POSETRACK17_JOINTS, 'counted as missed', warnings);
+  const pairs = pairSequences(annotations.map(layout), predictions.map(layout), warnings);
   const counts: PoseTrackCounts = {
     sequences: 0,
     frames: 0,
@@ -109,19 +109,19 @@ export function evaluatePoseTrack(
     const frames: ScoredFrame[] = [];
     for (const { annotated, predicted } of pair.frames) {
       if (annotated.listed === 0) {
-        remarks.note('frames in which nobody is annotated, not scored', `${pair.annotated.file}, ${annotated.name}`);
+        warnings.note('frames in which nobody is annotated, not scored', `${pair.annotated.file}, ${annotated.name}`);
         continue;
       }
       let [people, found] = [annotated.people, predicted.people];
       if (pair.annotated.positiveOnly)
-        found = onlyPositive(found, `${pair.predicted.file}, ${predicted.name}`, remarks);
+        found = onlyPositive(found, `${pair.predicted.file}, ${predicted.name}`, warnings);
       if (annotated.ignoreRegions.length > 0) {
         const inAnnotations = withoutIgnored(people, annotated.ignoreRegions);
         const inPredictions = withoutIgnored(found, annotated.ignoreRegions);
         counts.ignoredJoints += inAnnotations.removed + inPredictions.removed;
         [people, found] = [inAnnotations.people, inPredictions.people];
       }
-      if (!hasHeadBoxes(people, `${pair.annotated.file}, frame ${annotated.name}`, remarks)) continue;
+      if (!hasHeadBoxes(people, `${pair.annotated.file}, frame ${annotated.name}`, warnings)) continue;
       frames.push({ name: annotated.name, annotated: people, predicted: found, ...assignByHead(people, found) });
       counts.frames++;
       counts.annotatedPeople += people.length;
@@ -130,20 +130,21 @@ export function evaluatePoseTrack(
     return { pair, frames, detections: detectionsOf(frames) };
   });
   const scored = prepared.filter(({ frames }) => frames.length > 0);
-  if (scored.length === 0) throw nothingToScore(annotations, remarks);
+  if (scored.length === 0) throw nothingToScore(annotations, warnings);
   for (const { pair, frames } of prepared)
-    if (frames.length === 0) remarks.note('sequences without a frame to score, left out', pair.annotated.file);
+    if (frames.length === 0) warnings.note('sequences without a frame to score, left out', pair.annotated.file);
   counts.sequences = scored.length;
   const tracked =
     tracks &&
     canTrack(
       scored.flatMap(({ frames }) => frames),
-      remarks,
+      warnings,
     );
-  if (tracked) for (const { pair, frames } of scored) checkTracks(frames, pair, remarks);
+  if (tracked) for (const { pair, frames } of scored) checkTracks(frames, pair, warnings);
 
   const mots = scored.map(({ pair, frames }) => {
-    if (tracked && frames.length === 1) remarks.note('sequences of one scored frame, not in MOTA', pair.annotated.file);
+    if (tracked && frames.length === 1)
+      warnings.note('sequences of one scored frame, not in MOTA', pair.annotated.file);
     return tracked && frames.length > 1 ? motOf(frames) : null;
   });
   const sequences = scored.map(({ pair, frames, detections }, i): ScoredSequence => {
@@ -157,34 +158,34 @@ export function evaluatePoseTrack(
     ...precisionFigures(all),
     tracking: trackingFigures(summed(mots.filter((mot) => mot !== null))),
     counts,
-    remarks: remarks.list(),
+    warnings: warnings.list(),
     sequences,
   };
 }
 
 /** People without the joints that PoseTrack21 takes as absent, x ≤ 0 or y ≤ 0. */
-function onlyPositive(people: readonly LabelledPose[], where: string, remarks: Remarks): LabelledPose[] {
+function onlyPositive(people: readonly LabelledPose[], where: string, warnings: Warnings): LabelledPose[] {
   return people.map((pose) => {
     const joints = pose.joints.slice();
     for (let k = 0; k < K; k++) {
       if (!(joints[k * 3] <= 0 || joints[k * 3 + 1] <= 0)) continue; // NaN: absent already
       joints.set(ABSENT, k * 3);
-      remarks.note('predicted joints at x ≤ 0 or y ≤ 0, which PoseTrack21 takes as absent', where);
+      warnings.note('predicted joints at x ≤ 0 or y ≤ 0, which PoseTrack21 takes as absent', where);
     }
     return { ...pose, joints };
   });
 }
 
 /** Whether everybody has one who needs it: a person without joints is nobody's match. */
-function hasHeadBoxes(people: readonly LabelledPose[], where: string, remarks: Remarks): boolean {
+function hasHeadBoxes(people: readonly LabelledPose[], where: string, warnings: Warnings): boolean {
   const without = people.findIndex(({ headBox, joints }) => headBox === null && extentOf(joints) !== null);
   if (without < 0) {
     for (const pose of people)
       if (headSize(pose) === 0)
-        remarks.note('annotated people whose head box is empty: none of their joints can be hit', where);
+        warnings.note('annotated people whose head box is empty: none of their joints can be hit', where);
     return true;
   }
-  remarks.missing({
+  warnings.missing({
     text: 'frames with a person without head box, not scored',
     where,
     problem: `person ${without} has no head box, which sets the scale of PoseTrack's measure`,
@@ -249,11 +250,11 @@ function precisionFigures(
 }
 
 /** Whether everybody has a track id; says who has none. */
-function canTrack(frames: readonly ScoredFrame[], remarks: Remarks): boolean {
+function canTrack(frames: readonly ScoredFrame[], warnings: Warnings): boolean {
   const untracked = (side: 'annotated' | 'predicted'): void => {
     for (const frame of frames) {
       const count = frame[side].filter(({ trackId }) => trackId === null).length;
-      if (count > 0) remarks.note(`${side} people without track id, therefore no MOTA`, frame.name, count);
+      if (count > 0) warnings.note(`${side} people without track id, therefore no MOTA`, frame.name, count);
     }
   };
   const tracked = frames.every(({ annotated, predicted }) =>
@@ -264,7 +265,7 @@ function canTrack(frames: readonly ScoredFrame[], remarks: Remarks): boolean {
 }
 
 /** Doubled track ids make predictions unusable for MOTA, as in the reference; in annotations they are its quirk to bear. */
-function checkTracks(frames: readonly ScoredFrame[], { annotated, predicted }: SequencePair, remarks: Remarks): void {
+function checkTracks(frames: readonly ScoredFrame[], { annotated, predicted }: SequencePair, warnings: Warnings): void {
   for (const frame of frames) {
     const twice = doubledTrack(frame.predicted);
     if (twice !== null) {
@@ -275,7 +276,7 @@ function checkTracks(frames: readonly ScoredFrame[], { annotated, predicted }: S
       );
     }
     if (doubledTrack(frame.annotated) !== null) {
-      remarks.note('annotated frames in which two people have one track_id', `${annotated.file}, frame ${frame.name}`);
+      warnings.note('annotated frames in which two people have one track_id', `${annotated.file}, frame ${frame.name}`);
     }
   }
 }

@@ -19,7 +19,7 @@ import {
   type PoseSequence,
 } from '../formats/pose-sequence.js';
 import { readPoseFiles } from '../formats/read-poses.js';
-import type { Remarks } from '../formats/remarks.js';
+import type { Warnings } from '../formats/warnings.js';
 import type { Box } from '../types.js';
 
 /** A sequence of labelled frames, and what its file says it is for. */
@@ -39,9 +39,9 @@ const BEYOND_JOINTS = 1.2;
  * @param confident where the files hold predictions: the score from which a joint is a label
  * @throws ANNOTATION naming what is damaged
  */
-export function readTrainingLabels(source: string, remarks: Remarks, confident?: number): TrainingSequence[] {
+export function readTrainingLabels(source: string, warnings: Warnings, confident?: number): TrainingSequence[] {
   const role = confident === undefined ? 'annotations' : 'predictions';
-  return (indexIn(source) ?? readPoseFiles(source, { role, remarks })).map((sequence): TrainingSequence => {
+  return (indexIn(source) ?? readPoseFiles(source, { role, warnings })).map((sequence): TrainingSequence => {
     const frames = sequence.frames.map((frame) => withBoxes(frame, confident ?? -Infinity));
     return { split: null, listed: false, ...sequence, frames };
   });

@@ -1,9 +1,8 @@
-import type { Window } from '../pipeline/window.js';
-import { windowOf } from '../pipeline/window.js';
-import type { Box } from '../types.js';
+import { windowOf } from '../geometry/window.js';
+import type { Box, Window } from '../types.js';
 import type { Random } from './random.js';
 import { AUGMENTATION, STILL_MOTION } from './severities.js';
-import { toView, type View } from './view.js';
+import { toView, type View } from './viewpoint.js';
 
 /** How a sample looks at its person. */
 export interface Look {

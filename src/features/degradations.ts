@@ -1,8 +1,8 @@
 import sharp from 'sharp';
-import type { Image } from '../pipeline/extract.js';
+import type { Image } from '../types.js';
 import type { Random } from './random.js';
 import { SEVERITIES } from './severities.js';
-import type { Patch, Place } from './view.js';
+import type { Patch, Place } from './viewpoint.js';
 
 /*
  * What makes real frames unreadable, laid over a run of good ones. A degradation is drawn once for a run, so that its frames

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import type { ExtractorConfig } from '../models/config.js';
-import { loadBundle, type Bundle } from '../models/bundle.js';
+import type { ExtractorConfig } from '../bundle/config.js';
+import { loadBundle, type Bundle } from '../bundle/bundle.js';
 import { POSETRACK17_JOINTS } from '../joints.js';
 import { addon } from '../native/binding.js';
-import { CropNet, type Crop, type Image } from '../pipeline/extract.js';
-import { Model } from '../pipeline/model.js';
-import { OnnxRuntime } from '../pipeline/onnx-runtime.js';
-import type { Window } from '../pipeline/window.js';
-import type { Joint } from '../types.js';
+import { CropNet, type Crop } from '../estimation/crop-net.js';
+import { Model } from '../estimation/model.js';
+import { OnnxRuntime } from '../onnx/runtime.js';
+import type { Joint, Window, Image } from '../types.js';
 import type { ExtractorIdentity } from './layout.js';
 
 /** A bundle's feature extractor as inference runs it, on the CPU; the bundle needs no head. Owns threads: dispose it. */

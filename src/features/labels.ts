@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stemOf, inLayout, type LabelledFrame } from '../formats/pose-sequence.js';
-import type { ImageFolder, VideoInput } from '../pipeline/inputs.js';
+import type { ImageFolder, VideoInput } from '../media/inputs.js';
 import type { Box } from '../types.js';
 import type { TrainingSequence } from './annotations.js';
 

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { GlposeError } from '../errors.js';
-import type { ExtractorConfig } from '../models/config.js';
-import { LARGEST_FLOAT16, toFloat16 } from '../models/float16.js';
+import type { ExtractorConfig } from '../bundle/config.js';
+import { LARGEST_FLOAT16, toFloat16 } from '../bundle/float16.js';
 import type { DegradationKind } from './degradations.js';
 
 /*
@@ -16,8 +16,8 @@ import type { DegradationKind } from './degradations.js';
 
 export interface FeatureIndex {
   format: 2;
-  /** What the maps were made with; a folder takes samples of one making only. */
-  made: Making;
+  /** What the maps were made with; a folder takes samples of one kind only. */
+  made: SampleSettings;
   videos: VideoSamples[];
 }
 
@@ -29,7 +29,7 @@ export interface ExtractorIdentity {
 }
 
 /** Everything that decides what a sample is, besides the labels. */
-export interface Making {
+export interface SampleSettings {
   extractor: ExtractorIdentity;
   /** C, h, w */
   channels: number;

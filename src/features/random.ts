@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mulberry32 } from '../pipeline/candidates.js';
+import { mulberry32 } from '../estimation/candidates.js';
 
 /** Seeded draws, the same on every machine. */
 export class Random {

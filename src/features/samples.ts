@@ -6,11 +6,12 @@
  *
  * The windows, crops and maps of a plain sample are those that inference makes of the same boxes.
  */
-import { CandidateDraw } from '../pipeline/candidates.js';
-import type { Crop, Image } from '../pipeline/extract.js';
-import type { FrameSource } from '../pipeline/frames.js';
-import { neighbourhoods, type Neighbourhood, type ReadableFrame } from '../pipeline/neighbourhood.js';
-import { betweenGrids, windowOf, type Window } from '../pipeline/window.js';
+import { CandidateDraw } from '../estimation/candidates.js';
+import type { Window, Image } from '../types.js';
+import type { Crop } from '../estimation/crop-net.js';
+import type { FrameSource } from '../media/frames.js';
+import { neighbourhoods, type Neighbourhood, type ReadableFrame } from '../estimation/neighbourhood.js';
+import { betweenGrids, windowOf } from '../geometry/window.js';
 import { mirrored } from '../joints.js';
 import { augmentedLook, movingCamera, plainLook, type Look } from './augmentation.js';
 import { drawDegradation, reachOf, type DegradationKind, type Subject } from './degradations.js';
@@ -18,7 +19,7 @@ import type { Extractor } from './extractor.js';
 import { labelsDigest, type LabelledPerson, type LabelledVideo } from './labels.js';
 import type { Maps, MapWriter, Sample, VideoSamples } from './layout.js';
 import { Random } from './random.js';
-import { extentOf, render, toView, type Patch, type View } from './view.js';
+import { extentOf, render, toView, type Patch, type View } from './viewpoint.js';
 
 export interface SampleOptions {
   /** Neighbouring frames on either side of a key. */

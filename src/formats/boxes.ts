@@ -19,7 +19,7 @@ import { namesIn } from './folder.js';
 import { readJsonFile } from './json-file.js';
 import { folderOf, stemOf, type LabelledPose } from './pose-sequence.js';
 import { isPoseTrack17Document, readPoseTrack17Document } from './posetrack17.js';
-import { Remarks, type Remark } from './remarks.js';
+import { Warnings, type Warning } from './warnings.js';
 import { readTextFile } from './text-file.js';
 
 export interface GivenBox {
@@ -42,7 +42,7 @@ export interface BoxFile {
   /** Boxes that can be used. */
   count: number;
   /** What was left out or read in another way, counted. */
-  remarks: Remark[];
+  warnings: Warning[];
   /** @throws GlposeError ANNOTATION where the file is about other videos */
   forVideo(name: string): BoxLookup;
 }
@@ -98,7 +98,7 @@ class VideoBoxes implements BoxLookup {
 interface Collected {
   /** By the video's name; null for a file that does not say which video it is about. */
   videos: Map<string | null, VideoBoxes>;
-  remarks: Remarks;
+  warnings: Warnings;
   count: number;
 }
 
@@ -107,14 +107,14 @@ interface Collected {
  * @throws GlposeError ANNOTATION: unreadable, of no known format, or a malformed entry, naming file and place
  */
 export function readBoxes(source: string): BoxFile {
-  const collected: Collected = { videos: new Map(), remarks: new Remarks(), count: 0 };
+  const collected: Collected = { videos: new Map(), warnings: new Warnings(), count: 0 };
   if (isFolder(source)) {
     const files = namesIn(source).filter((name) => /\.(json|txt)$/i.test(name));
     if (files.length === 0) {
       throw new GlposeError('ANNOTATION', `${source} holds no box files`, 'Box files end in .json or .txt.');
     }
     for (const name of files) {
-      const own: Collected = { videos: new Map(), remarks: collected.remarks, count: 0 };
+      const own: Collected = { videos: new Map(), warnings: collected.warnings, count: 0 };
       readFile(path.join(source, name), own);
       collected.count += own.count;
       for (const [video, boxes] of own.videos) collected.videos.set(video ?? path.parse(name).name, boxes);
@@ -125,15 +125,15 @@ export function readBoxes(source: string): BoxFile {
   }
   for (const [name, boxes] of collected.videos) {
     if (boxes.dropAmbiguousTracks())
-      collected.remarks.note(
+      collected.warnings.note(
         'videos whose track ids were not unique, or missing in places, ids left out',
         name ?? source,
       );
   }
-  const { videos, remarks, count } = collected;
+  const { videos, warnings, count } = collected;
   return {
     count,
-    remarks: remarks.list(),
+    warnings: warnings.list(),
     forVideo(name) {
       const only = new Set(videos.values()).size === 1 ? [...videos.values()][0] : undefined;
       const posetrack = /^\d{6}_(?:mpiinew|mpii|bonn)/.exec(name)?.[0]; // what PoseTrack's image ids tell of the name
@@ -180,7 +180,7 @@ function readFile(file: string, collected: Collected): void {
 
 /** PoseTrack17 has no person boxes: the joints' extent, enlarged. */
 function readPoseTrack17(document: Fields, file: string, collected: Collected): void {
-  const options = { role: 'annotations', remarks: collected.remarks } as const;
+  const options = { role: 'annotations', warnings: collected.warnings } as const;
   for (const sequence of readPoseTrack17Document(document, file, options)) {
     sequence.frames.forEach((frame, place) => {
       const keys = imageKeys(frame.name, place);
@@ -222,7 +222,7 @@ interface ImagePlace {
 function readEntry(value: unknown, where: string, images: Map<unknown, ImagePlace> | null, collected: Collected): void {
   const entry = fieldsOf(value, where);
   if (entry.category_id !== undefined && entry.category_id !== 1) {
-    collected.remarks.note('boxes of other categories than 1 (person), left out', where);
+    collected.warnings.note('boxes of other categories than 1 (person), left out', where);
     return;
   }
   const image = images ? images.get(entry.image_id) : placeOfId(entry.image_name ?? entry.image_id, where);
@@ -285,7 +285,7 @@ function readMot(file: string, collected: Collected): void {
     // ground truth has nine fields: the confidence is a flag, the eighth a class (1, 2, 7: people)
     const isTruth = fields.length === 9;
     if (isTruth && (confidence === 0 || ![1, 2, 7].includes(Number(fields[7])))) {
-      collected.remarks.note('ground-truth boxes marked as not to be scored or not of people, left out', where);
+      collected.warnings.note('ground-truth boxes marked as not to be scored or not of people, left out', where);
       return;
     }
     const box = [x, y, width, height].every(isNumber) ? { x: x - 1, y: y - 1, width, height } : null;
@@ -307,17 +307,17 @@ interface RawBox {
 }
 
 function keep(raw: RawBox, keys: FrameKey[], video: string | null, where: string, collected: Collected): void {
-  const { remarks, videos } = collected;
+  const { warnings, videos } = collected;
   const { box, score } = raw;
   if (!box || !isNumber(score)) {
-    remarks.note('boxes or scores that are not finite numbers, left out', where);
+    warnings.note('boxes or scores that are not finite numbers, left out', where);
     return;
   }
   if (!(box.width > 0 && box.height > 0)) {
-    remarks.note('boxes of no or negative size, left out', where);
+    warnings.note('boxes of no or negative size, left out', where);
     return;
   }
-  if (score < 0 || score > 1) remarks.note('scores outside 0–1, limited to it', where);
+  if (score < 0 || score > 1) warnings.note('scores outside 0–1, limited to it', where);
   const given: GivenBox = { box, score: Math.min(1, Math.max(0, score)) };
   if (Number.isInteger(raw.trackId)) given.trackId = raw.trackId as number;
   let boxes = videos.get(video);

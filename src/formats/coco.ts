@@ -6,7 +6,7 @@ import { GlposeError } from '../errors.js';
 import { COCO_JOINTS, POSETRACK18_JOINTS } from '../joints.js';
 import { boxOf, describe, fieldsOf, isFields, isNumber, listOf, textsOf, type Fields } from './fields.js';
 import { ABSENT, bySequence, type LabelledFrame, type LabelledPose, type PoseSequence } from './pose-sequence.js';
-import type { Remarks } from './remarks.js';
+import type { Warnings } from './warnings.js';
 
 /**
  * When an annotated joint counts: `posetrack18` unless x = y = visibility = 0, `posetrack21` if x > 0 and y > 0, `coco`
@@ -19,7 +19,7 @@ export type Role = 'annotations' | 'predictions';
 
 export interface ReadPosesOptions {
   role: Role;
-  remarks: Remarks;
+  warnings: Warnings;
   /** Instead of what the file looks like. */
   dialect?: CocoDialect;
 }
@@ -71,7 +71,7 @@ export function readCocoResults(
   results: unknown[],
   file: string,
   annotated: readonly PoseSequence[],
-  remarks: Remarks,
+  warnings: Warnings,
 ): PoseSequence[] {
   const empty = annotated.map((sequence) => ({
     ...sequence,
@@ -88,7 +88,7 @@ export function readCocoResults(
     );
   }
   const joints = annotated[0]?.joints ?? COCO_JOINTS;
-  addPeople(results, frames, { file, joints, dialect: 'coco', role: 'predictions', remarks });
+  addPeople(results, frames, { file, joints, dialect: 'coco', role: 'predictions', warnings });
   return empty;
 }
 
@@ -99,12 +99,12 @@ interface Reading extends ReadPosesOptions {
 }
 
 function addPeople(entries: unknown[], frames: Map<unknown, LabelledFrame>, reading: Reading): void {
-  const { file, remarks } = reading;
+  const { file, warnings } = reading;
   entries.forEach((value, index) => {
     const entry = fieldsOf(value, `${file}, annotation ${index}`);
     const frame = frames.get(entry.image_id);
     if (!frame) {
-      remarks.missing({
+      warnings.missing({
         text: 'annotations of images that are not listed, left out',
         where: `${file}, annotation ${index}`,
         problem: `image_id ${describe(entry.image_id)} is not among the images`,
@@ -173,11 +173,11 @@ function dialectOf(entries: unknown[], joints: readonly string[]): CocoDialect {
 }
 
 function readPose(entry: Fields, where: string, reading: Reading): LabelledPose | null {
-  const { joints, role, remarks } = reading;
+  const { joints, role, warnings } = reading;
   for (const field of ['annopoints', 'x1', 'annorect']) if (field in entry) throw mixedFormats(where, field);
   const { keypoints } = entry;
   if (keypoints === undefined || (Array.isArray(keypoints) && keypoints.length === 0)) {
-    remarks.note(`${role} without keypoints, left out`, where);
+    warnings.note(`${role} without keypoints, left out`, where);
     return null;
   }
   if (!Array.isArray(keypoints) || keypoints.length !== joints.length * 3) {
@@ -201,7 +201,7 @@ function readPose(entry: Fields, where: string, reading: Reading): LabelledPose 
 }
 
 function readJoints(keypoints: unknown[], scores: unknown[] | null, where: string, reading: Reading): Float64Array {
-  const { joints: names, role, remarks } = reading;
+  const { joints: names, role, warnings } = reading;
   const joints = new Float64Array(keypoints.length);
   for (let k = 0; k < names.length; k++) {
     const [x, y, third] = [keypoints[k * 3], keypoints[k * 3 + 1], keypoints[k * 3 + 2]];
@@ -210,7 +210,7 @@ function readJoints(keypoints: unknown[], scores: unknown[] | null, where: strin
       joints.set(isAbsent(x, y, third, reading) ? ABSENT : [x, y, c], k * 3);
       continue;
     }
-    remarks.missing({
+    warnings.missing({
       text: `joints of ${role} whose place or score is not a number, left out`,
       where: `${where}, joint ${names[k]}`,
       problem: `x, y and score are ${describe(x)}, ${describe(y)}, ${describe(c)}; they must be finite numbers`,
@@ -229,7 +229,7 @@ function isAbsent(x: number, y: number, third: unknown, { role, dialect }: Readi
 }
 
 /** K joint scores, or null where the third value of each keypoint is the score. */
-function jointScores(entry: Fields, where: string, { joints, dialect, remarks }: Reading): unknown[] | null {
+function jointScores(entry: Fields, where: string, { joints, dialect, warnings }: Reading): unknown[] | null {
   const { scores } = entry;
   if (Array.isArray(scores) && scores.length > 0) {
     if (scores.length === joints.length) return scores;
@@ -241,7 +241,7 @@ function jointScores(entry: Fields, where: string, { joints, dialect, remarks }:
   }
   const third = (entry.keypoints as unknown[]).filter((_, i) => i % 3 === 2);
   if (dialect === 'coco' || third.some((value) => value !== 0 && value !== 1 && value !== 2)) return null;
-  remarks.note('predicted people without joint scores, ranked last', where);
+  warnings.note('predicted people without joint scores, ranked last', where);
   return new Array<number>(joints.length).fill(NO_SCORE);
 }
 

@@ -10,7 +10,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { GlposeError } from '../errors.js';
-import { atOnce, type Steps } from '../steps.js';
+import { atOnce, type Steps } from '../concurrency/steps.js';
 import { JHMDB_JOINTS } from '../joints.js';
 import type { Box } from '../types.js';
 import { isCocoDocument, readCocoDocument } from './coco.js';
@@ -19,7 +19,7 @@ import { namesIn } from './folder.js';
 import { readJsonFile } from './json-file.js';
 import { readMatFile, type MatArray } from './mat5.js';
 import { extentOf, type LabelledFrame, type PoseSequence } from './pose-sequence.js';
-import type { Remarks } from './remarks.js';
+import type { Warnings } from './warnings.js';
 import { readTextFile } from './text-file.js';
 
 /** Frames of a clip: beyond it a file is damaged or an attack. */
@@ -36,18 +36,18 @@ export interface JhmdbSplit {
  * @param source the data set's folder, or JSON files (one, or a folder of one per split)
  * @throws GlposeError ANNOTATION naming what is missing or damaged
  */
-export function readJhmdb(source: string, remarks: Remarks): JhmdbSplit[] {
-  return atOnce(readingJhmdb(source, remarks));
+export function readJhmdb(source: string, warnings: Warnings): JhmdbSplit[] {
+  return atOnce(readingJhmdb(source, warnings));
 }
 
 /** The same, a clip or a file a step. */
-export function* readingJhmdb(source: string, remarks: Remarks): Steps<JhmdbSplit[]> {
-  if (existsSync(path.join(source, 'joint_positions'))) return yield* readDownload(source, remarks);
+export function* readingJhmdb(source: string, warnings: Warnings): Steps<JhmdbSplit[]> {
+  if (existsSync(path.join(source, 'joint_positions'))) return yield* readDownload(source, warnings);
   const isFolder = existsSync(source) && !source.toLowerCase().endsWith('.json');
   const files = isFolder ? jsonFilesOf(source) : [source];
   const splits: JhmdbSplit[] = [];
   for (const file of files) {
-    splits.push({ name: path.parse(file).name, clips: readJson(file, remarks) });
+    splits.push({ name: path.parse(file).name, clips: readJson(file, warnings) });
     yield;
   }
   return splits;
@@ -63,7 +63,7 @@ function jsonFilesOf(folder: string): string[] {
   );
 }
 
-function* readDownload(folder: string, remarks: Remarks): Steps<JhmdbSplit[]> {
+function* readDownload(folder: string, warnings: Warnings): Steps<JhmdbSplit[]> {
   const splitFolder = ['sub_splits', 'splits'].map((name) => path.join(folder, name)).find((name) => existsSync(name));
   if (!splitFolder) {
     const remedy = 'Unpack sub_splits.zip (Sub-JHMDB) or splits.zip (JHMDB) beside joint_positions.';
@@ -79,7 +79,7 @@ function* readDownload(folder: string, remarks: Remarks): Steps<JhmdbSplit[]> {
     splits.set(number, split);
     for (const clip of testClips(path.join(splitFolder, list))) {
       let sequence = clips.get(clip);
-      if (!sequence) clips.set(clip, (sequence = readClip(folder, action, clip, remarks)));
+      if (!sequence) clips.set(clip, (sequence = readClip(folder, action, clip, warnings)));
       split.clips.push(sequence);
       yield;
     }
@@ -110,7 +110,7 @@ function testClips(list: string): string[] {
     });
 }
 
-function readClip(folder: string, action: string, clip: string, remarks: Remarks): PoseSequence {
+function readClip(folder: string, action: string, clip: string, warnings: Warnings): PoseSequence {
   const file = path.join(folder, 'joint_positions', action, clip, 'joint_positions.mat');
   const positions = readArray(file, 'pos_img');
   const [two, joints, frames = 1, ...more] = positions.dimensions;
@@ -128,7 +128,7 @@ function readClip(folder: string, action: string, clip: string, remarks: Remarks
     const problem = `${maskFile}: part_mask is ${masks.dimensions.join(' × ')}, not height × width × ${frames} frames`;
     throw new GlposeError('ANNOTATION', problem, 'Get the file again.');
   }
-  if (!masks) remarks.note('clips without a puppet mask: the extent of the joints is their box', file);
+  if (!masks) warnings.note('clips without a puppet mask: the extent of the joints is their box', file);
   const sequence: LabelledFrame[] = [];
   for (let t = 0; t < frames; t++) {
     const places = Array.from(positions.values.subarray(t * joints * 2, (t + 1) * joints * 2), (value) => value - 1);
@@ -180,12 +180,12 @@ function frameOf(name: string, places: readonly number[], box: Box | null): Labe
   return { name, imageId: null, labelled: true, ignoreRegions: [], people: [pose], listed: 1 };
 }
 
-function readJson(file: string, remarks: Remarks): PoseSequence[] {
+function readJson(file: string, warnings: Warnings): PoseSequence[] {
   const document = readJsonFile(file);
   if (isCocoDocument(document)) {
-    return readCocoDocument(document, file, { role: 'annotations', remarks }).map(fromOne);
+    return readCocoDocument(document, file, { role: 'annotations', warnings }).map(fromOne);
   }
-  if (isFields(document) && Array.isArray(document.clips)) return readIndex(document, file, remarks);
+  if (isFields(document) && Array.isArray(document.clips)) return readIndex(document, file, warnings);
   throw new GlposeError(
     'ANNOTATION',
     `${file} holds no JHMDB annotations`,
@@ -207,15 +207,15 @@ function fromOne(sequence: PoseSequence): PoseSequence {
 }
 
 /** An index of clips: `joint_names`, and per clip `video`, `joints` [frame][joint][x, y] and `split`; test clips count. */
-function readIndex(document: Fields, file: string, remarks: Remarks): PoseSequence[] {
+function readIndex(document: Fields, file: string, warnings: Warnings): PoseSequence[] {
   const names = textsOf(document, 'joint_names', file).map((name) =>
     name.replace(/^r_/, 'right_').replace(/^l_/, 'left_'),
   );
   const clips = listOf(document, 'clips', file).map((clip, index) => fieldsOf(clip, `${file}, clip ${index}`));
   const test = clips.filter(({ split }) => split === undefined || split === 'test');
   if (test.length < clips.length)
-    remarks.note('clips of other splits than "test", not scored', file, clips.length - test.length);
-  if (test.length > 0) remarks.note('clips without boxes: the extent of the joints is their box', file, test.length);
+    warnings.note('clips of other splits than "test", not scored', file, clips.length - test.length);
+  if (test.length > 0) warnings.note('clips without boxes: the extent of the joints is their box', file, test.length);
   return test.map((clip, index): PoseSequence => {
     if (typeof clip.video !== 'string') {
       const problem = `${file}, clip ${index}: \`video\` is ${describe(clip.video)}`;

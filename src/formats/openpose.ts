@@ -38,7 +38,7 @@ const BODY_25: readonly Source[] = [
  * @yields file names as OpenPose gives them (`<video>_000000000012_keypoints.json`, or `<image>_keypoints.json`)
  */
 export function* writeOpenPose(video: VideoPoses): Generator<{ name: string; document: OpenPoseDocument }> {
-  const placeOf = (name: string): number => video.joints.indexOf(name);
+  const pathOf = (name: string): number => video.joints.indexOf(name);
   const taken = new Set<string>();
   for (const { index, name, people } of video.frames) {
     const inVideo = path.extname(name) === '';
@@ -47,13 +47,13 @@ export function* writeOpenPose(video: VideoPoses): Generator<{ name: string; doc
     taken.add(unique);
     yield {
       name: `${unique}_keypoints.json`,
-      document: { version: 1.3, people: people.map((person) => toPerson(person, placeOf)) },
+      document: { version: 1.3, people: people.map((person) => toPerson(person, pathOf)) },
     };
   }
 }
 
-function toPerson(person: PersonPose, placeOf: (name: string) => number): OpenPosePerson {
-  const joint = (name: string): Joint | null => foundJoint(person, placeOf(name));
+function toPerson(person: PersonPose, pathOf: (name: string) => number): OpenPosePerson {
+  const joint = (name: string): Joint | null => foundJoint(person, pathOf(name));
   const keypoints = BODY_25.flatMap((source) => {
     if (source === null) return [0, 0, 0];
     const found = typeof source === 'string' ? joint(source) : middle(joint(source[0]), joint(source[1]));

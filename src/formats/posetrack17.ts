@@ -72,7 +72,7 @@ function ignoreRegions(entry: Fields, where: string): Float64Array[] {
   });
 }
 
-function readPose(person: Fields, where: string, { role, remarks }: ReadPosesOptions): LabelledPose | null {
+function readPose(person: Fields, where: string, { role, warnings }: ReadPosesOptions): LabelledPose | null {
   for (const field of ['keypoints', 'bbox_head', 'scores']) {
     if (field in person) {
       throw new GlposeError(
@@ -84,7 +84,7 @@ function readPose(person: Fields, where: string, { role, remarks }: ReadPosesOpt
   }
   const points = first(person.annopoints);
   if (!isFields(points) || points.point === undefined) {
-    remarks.note(`${role} without points, left out`, where);
+    warnings.note(`${role} without points, left out`, where);
     return null;
   }
   const joints = new Float64Array(POSETRACK17_JOINTS.length * 3);
@@ -102,13 +102,13 @@ function readPose(person: Fields, where: string, { role, remarks }: ReadPosesOpt
     }
     const k = id as number;
     if (!Number.isNaN(joints[k * 3])) {
-      remarks.note('joints given twice, the first taken', `${where}, joint ${name}`);
+      warnings.note('joints given twice, the first taken', `${where}, joint ${name}`);
       continue;
     }
     const [x, y] = [first(point.x), first(point.y)];
     const c = role === 'annotations' ? 1 : point.score === undefined ? NO_SCORE : first(point.score);
     if (!isNumber(x) || !isNumber(y) || !isNumber(c)) {
-      remarks.missing({
+      warnings.missing({
         text: `joints of ${role} whose place or score is not a number, left out`,
         where: `${where}, joint ${name}`,
         problem: `x, y and score are ${describe(x)}, ${describe(y)}, ${describe(c)}; they must be finite numbers`,
@@ -116,7 +116,7 @@ function readPose(person: Fields, where: string, { role, remarks }: ReadPosesOpt
       });
       continue;
     }
-    if (c === NO_SCORE) remarks.note('predicted joints without a score, ranked last', `${where}, joint ${name}`);
+    if (c === NO_SCORE) warnings.note('predicted joints without a score, ranked last', `${where}, joint ${name}`);
     joints.set([x, y, c], k * 3);
   }
   const track = first(person.track_id);

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
-import { atOnce, type Steps } from '../steps.js';
+import { atOnce, type Steps } from '../concurrency/steps.js';
 import { isCocoDocument, readCocoDocument, readCocoResults, type ReadPosesOptions } from './coco.js';
 import { readJsonFile } from './json-file.js';
 import type { PoseSequence } from './pose-sequence.js';
 import { isPoseTrack17Document, readPoseTrack17Document } from './posetrack17.js';
-import { Remarks } from './remarks.js';
+import { Warnings } from './warnings.js';
 import type { ResultFormat } from './results.js';
 
 export interface ReadPoseFilesOptions extends ReadPosesOptions {
@@ -43,7 +43,7 @@ export interface PoseFile {
   document: unknown;
   sequences: PoseSequence[];
   /** What was noted in this file. */
-  remarks: Remarks;
+  warnings: Warnings;
 }
 
 /**
@@ -62,15 +62,15 @@ export function* eachPoseFile(
   let some = false;
   for (const name of [...named, ...others]) {
     const document = readJsonFile(name);
-    const remarks = new Remarks(options.remarks.allowMissing);
-    const sequences = readPoseDocument(document, name, { ...options, remarks });
-    options.remarks.add(remarks);
+    const warnings = new Warnings(options.warnings.allowMissing);
+    const sequences = readPoseDocument(document, name, { ...options, warnings });
+    options.warnings.add(warnings);
     if (sequences) {
-      withoutFrames.push({ document, sequences, remarks });
+      withoutFrames.push({ document, sequences, warnings });
       some ||= sequences.some(({ frames }) => frames.length > 0);
       if (some) yield* withoutFrames.splice(0);
     } else if (file) throw noPoses(`${source} holds no poses`);
-    else options.remarks.note('files without poses, left out', name);
+    else options.warnings.note('files without poses, left out', name);
   }
   if (!some)
     throw noPoses(withoutFrames.length > 0 ? `${source} lists no frame` : `${source} holds no file with poses`);
@@ -89,7 +89,7 @@ export function readPoseDocument(
   if (isPoseTrack17Document(document)) return readPoseTrack17Document(document, file, options);
   if (isCocoDocument(document)) return readCocoDocument(document, file, options);
   if (Array.isArray(document) && options.annotations) {
-    return readCocoResults(document, file, options.annotations, options.remarks);
+    return readCocoResults(document, file, options.annotations, options.warnings);
   }
   return null;
 }

@@ -1,8 +1,8 @@
 /* The forms in which `glpose infer --format` writes poses: their names, their places, their writers. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { asOutputError, writeWhole } from '../pipeline/whole-file.js';
-import { makeWholeFolder } from '../pipeline/whole-folder.js';
+import { asOutputError, writeAtomically } from '../storage/atomic-write.js';
+import { makeFolderAtomically } from '../storage/atomic-folder.js';
 import type { VideoPoses } from '../types.js';
 import { cocoPieces, cocoResults } from './coco-results.js';
 import { writeCsv } from './csv.js';
@@ -33,7 +33,7 @@ export type ResultFormat = keyof typeof WRITERS;
 export const RESULT_FORMATS = Object.keys(WRITERS) as ResultFormat[];
 
 /** The file or folder of a video's poses in one format, relative to the folder of all results. */
-export function resultPlace(name: string, format: ResultFormat): string {
+export function resultPath(name: string, format: ResultFormat): string {
   const writer: Writer = WRITERS[format];
   return path.join(format, 'text' in writer ? `${name}${writer.extension}` : name);
 }
@@ -45,12 +45,12 @@ export function resultPlace(name: string, format: ResultFormat): string {
  */
 export async function writeResults(video: VideoPoses, format: ResultFormat, out: string): Promise<string> {
   const writer: Writer = WRITERS[format];
-  const place = resultPlace(video.name, format);
+  const place = resultPath(video.name, format);
   if ('text' in writer) {
-    await writeWhole(path.join(out, place), chunks(writer.text(video)));
+    await writeAtomically(path.join(out, place), chunks(writer.text(video)));
     return place;
   }
-  await makeWholeFolder(path.join(out, place), async (temporary) => {
+  await makeFolderAtomically(path.join(out, place), async (temporary) => {
     for (const { name, document } of writer.files(video)) {
       try {
         await writeFile(path.join(temporary, name), `${JSON.stringify(document)}\n`);

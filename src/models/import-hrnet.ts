@@ -5,16 +5,16 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { GlposeError, messageOf } from '../errors.js';
 import { POSETRACK17_JOINTS } from '../joints.js';
-import { makeFolders } from '../pipeline/make-folders.js';
-import { asOutputError } from '../pipeline/whole-file.js';
-import { OnnxRuntime, type OnnxSession, type Plain } from '../pipeline/onnx-runtime.js';
-import { checkConfig, DEFAULT_BUNDLE, headShape, loadBundle, type Bundle } from './bundle.js';
-import type { BundleConfigFile } from './config.js';
+import { makeFolders } from '../storage/make-folders.js';
+import { asOutputError } from '../storage/atomic-write.js';
+import { OnnxRuntime, type OnnxSession, type TensorData } from '../onnx/runtime.js';
+import { checkConfig, DEFAULT_BUNDLE, headShape, loadBundle, type Bundle } from '../bundle/bundle.js';
+import type { BundleConfigFile } from '../bundle/config.js';
 import { findStage3Branch0 } from './hrnet.js';
 import { cutOnnx, withOutput } from './onnx-cut.js';
 import { FLOAT32, parseOnnx, type OnnxModel, type OnnxValue } from './onnx-model.js';
 import { randomHead } from './random-head.js';
-import { formatSafetensors } from './safetensors.js';
+import { formatSafetensors } from '../bundle/safetensors.js';
 
 export interface ImportOptions {
   /** Joint names of the network's heat maps, in their order. */
@@ -150,8 +150,8 @@ async function compare(
   const crops = [await personCrop(input.width, input.height), noise(3 * input.width * input.height)];
   const runtime = new OnnxRuntime(1);
   try {
-    const run = async (session: OnnxSession, outputs: string[]): Promise<Record<string, Plain>[]> => {
-      const results: Record<string, Plain>[] = [];
+    const run = async (session: OnnxSession, outputs: string[]): Promise<Record<string, TensorData>[]> => {
+      const results: Record<string, TensorData>[] = [];
       for (const crop of crops) {
         const dims = [1, 3, input.height, input.width];
         results.push(await session.run({ [input.name]: { dims, data: crop.slice() } }, outputs));

@@ -1,4 +1,4 @@
-import { toFloat16 } from './float16.js';
+import { toFloat16 } from '../bundle/float16.js';
 import { bytesField, floatField, varintField } from './protobuf.js';
 
 /** TensorProto.DataType of the types that are written here. */

@@ -1,5 +1,5 @@
-import type { Tensor } from '../native/binding.js';
-import { headTensorShapes } from './head-tensors.js';
+import type { Tensor } from '../native/contract.js';
+import { headTensorShapes } from '../bundle/head-tensors.js';
 
 /**
  * Tensors of a head that has not been trained: He initialisation for the blocks, N(0, 0.001) for the last convolution,

@@ -1,5 +1,5 @@
 import { GlposeError, messageOf, type ErrorCode } from '../errors.js';
-import type { Addon, NativeHead } from './binding.js';
+import type { Addon, NativeHead } from './contract.js';
 
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   DEVICE: 'Run glpose doctor to see what this machine has, or use --device cpu.',

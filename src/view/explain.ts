@@ -3,9 +3,9 @@
  * from. Beside it runs the extractor alone, on the same boxes.
  */
 import type { BoxLookup } from '../formats/boxes.js';
-import { estimateVideo, type EstimateOptions } from '../pipeline/estimate.js';
-import type { FrameSource } from '../pipeline/frames.js';
-import type { Model } from '../pipeline/model.js';
+import { estimateVideo, type EstimateOptions } from '../estimation/estimate.js';
+import type { FrameSource } from '../media/frames.js';
+import type { Model } from '../estimation/model.js';
 import type { FramePoses, Joint, PersonPose } from '../types.js';
 import { encodeMaps, type CodedMaps } from './page/map-codes.js';
 import type { JointData, PoseData, WhyHeader, WhyPerson } from './page/page-data.js';

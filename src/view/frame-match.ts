@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { GlposeError } from '../errors.js';
 import { stemOf, type PoseSequence } from '../formats/pose-sequence.js';
-import type { VideoInput } from '../pipeline/inputs.js';
+import type { VideoInput } from '../media/inputs.js';
 
 /**
  * The place in the video of every frame of a sequence, from 0. Frames of a folder are found by their file's name, else by that name

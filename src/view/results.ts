@@ -5,8 +5,8 @@ import { isFields, isNumber, type Fields } from '../formats/fields.js';
 import { readJsonFile } from '../formats/json-file.js';
 import type { PoseSequence } from '../formats/pose-sequence.js';
 import { eachPoseFile } from '../formats/read-poses.js';
-import { Remarks, type Remark } from '../formats/remarks.js';
-import type { ModelOptions } from '../pipeline/model.js';
+import { Warnings, type Warning } from '../formats/warnings.js';
+import type { ModelOptions } from '../estimation/model.js';
 
 /** Poses to look at. */
 export interface ResultSequence extends PoseSequence {
@@ -15,7 +15,7 @@ export interface ResultSequence extends PoseSequence {
   /** Joints that were derived from others. */
   estimated: readonly string[];
   /** What was noted in its file. */
-  remarks: readonly Remark[];
+  warnings: readonly Warning[];
 }
 
 /** The part of run.json that making the poses again needs. */
@@ -40,22 +40,22 @@ export interface Run {
 
 /**
  * The sequences in the output folder of a run, or in any file or folder of poses that `glpose eval` reads, one file after the other.
- * @param remarks takes what is noted in all of them
+ * @param warnings takes what is noted in all of them
  * @param names only these sequences; files called so are read first, and no more than are needed
  * @throws ANNOTATION naming the file, USAGE where there is no sequence of a name
  */
 export function* readResults(
   source: string,
-  remarks = new Remarks(true),
+  warnings = new Warnings(true),
   names?: readonly string[],
 ): Generator<ResultSequence, void, undefined> {
   const left = new Set(names);
   const others: string[] = [];
-  for (const file of eachPoseFile(source, { role: 'predictions', remarks }, names)) {
+  for (const file of eachPoseFile(source, { role: 'predictions', warnings }, names)) {
     const details = detailsOf(file.document);
     for (const sequence of file.sequences) {
       if (names && !left.delete(sequence.name)) others.push(sequence.name);
-      else yield { ...sequence, ...details, remarks: file.remarks.list() };
+      else yield { ...sequence, ...details, warnings: file.warnings.list() };
     }
     if (names && left.size === 0) return;
   }

@@ -5,15 +5,15 @@ import { deflateRawSync } from 'node:zlib';
 import sharp from 'sharp';
 import { readBoxes, type BoxLookup } from '../formats/boxes.js';
 import { LIMBS } from '../joints.js';
-import { openFrames, type FrameSource } from '../pipeline/frames.js';
-import { GivenBoxes } from '../pipeline/given-boxes.js';
-import type { VideoInput } from '../pipeline/inputs.js';
-import { inOrder } from '../pipeline/in-order.js';
-import { Model, type Method, type ModelOptions } from '../pipeline/model.js';
+import { openFrames, type FrameSource } from '../media/frames.js';
+import { GivenBoxes } from '../run/given-boxes.js';
+import type { VideoInput } from '../media/inputs.js';
+import { inOrder } from '../concurrency/in-order.js';
+import { Model, type Method, type ModelOptions } from '../estimation/model.js';
 import type { PersonPose } from '../types.js';
 import { explainVideo } from './explain.js';
 import { framePlaces } from './frame-match.js';
-import { colourOfTrack } from './overlay.js';
+import { colourOfTrack } from '../drawing/overlay.js';
 import { PART, type PageHeader } from './page/page-data.js';
 import { PageParts } from './page/page-parts.js';
 import { emptyColumns, placeCodec, scoreCode, type PoseColumns } from './page/pose-columns.js';
@@ -80,7 +80,7 @@ export async function viewSequence(
   });
   const source = video && (await openFrames(video, { signal }));
   try {
-    const remarks = sequence.remarks.map(({ text, count, first }) => `${count} ${text} (first: ${first})`);
+    const warnings = sequence.warnings.map(({ text, count, first }) => `${count} ${text} (first: ${first})`);
     const explained: number[] = [];
     const wanted = new Set(places);
     let count = 0;
@@ -90,8 +90,8 @@ export async function viewSequence(
       const again = await explainParts(source, sequence, run, places, { ...options, explain }, parts);
       explained.push(...again.frames);
       again.pictures.forEach((frame) => wanted.add(frame));
-      remarks.push(...again.remarks);
-      again.remarks.forEach(say);
+      warnings.push(...again.warnings);
+      again.warnings.forEach(say);
       count = again.poses;
     }
     const pictures = source ? await pictureParts(source, wanted, parts, options) : [];
@@ -107,7 +107,7 @@ export async function viewSequence(
       ]).filter(([from, to]) => from >= 0 && to >= 0),
       estimated: sequence.estimated.map((name) => sequence.joints.indexOf(name)).filter((joint) => joint >= 0),
       madeBy: run ? `${run.model}, ${run.method}` : '',
-      remarks,
+      warnings,
       frames: { index: places, names: sequence.frames.map(({ name }) => name) },
       tracks: tracks.map((id) => ({ id, colour: `rgb(${colourOfTrack(id).join(',')})` })),
       tracked,
@@ -206,7 +206,7 @@ interface ExplainedParts {
   frames: number[];
   poses: number;
   pictures: Set<number>;
-  remarks: string[];
+  warnings: string[];
 }
 
 async function explainParts(
@@ -217,15 +217,15 @@ async function explainParts(
   options: ViewOptions & { explain: Selection },
   parts: PageParts,
 ): Promise<ExplainedParts> {
-  const made: ExplainedParts = { frames: [], poses: 0, pictures: new Set(), remarks: [] };
+  const made: ExplainedParts = { frames: [], poses: 0, pictures: new Set(), warnings: [] };
   const { model: name, method = run?.method, explain: selection, signal, device, threads } = options;
   const load = { device, threads, reuse: run?.reuse, detector: run?.detector };
   await using model = await Model.load(name, { ...load, method });
   await using singleFrame =
     model.method === 'glpose' ? await Model.load(name, { ...load, method: 'single-frame' }) : null;
-  made.remarks.push(...model.notices);
+  made.warnings.push(...model.warnings);
   if (run && run.sha256 !== (await model.bundle.sha256())) {
-    made.remarks.push('the results were made with another version of the model than the explanations');
+    made.warnings.push('the results were made with another version of the model than the explanations');
   }
   announce(sequence, places, model.method, options);
   const resultBoxes = boxesOf(sequence, places);
@@ -255,12 +255,12 @@ async function explainParts(
     }).length;
   }
   if (run?.smoothed) {
-    made.remarks.push(
+    made.warnings.push(
       'the poses of the results were smoothed over time; the explained ones are as the model gave them',
     );
   } else if (different > 0) {
     const problem = `${different} of ${made.poses} explained poses are not those of the results`;
-    made.remarks.push(`${problem}: other options, model or video than when they were made`);
+    made.warnings.push(`${problem}: other options, model or video than when they were made`);
   }
   return made;
 }

@@ -4,9 +4,9 @@ import { main } from '../../src/cli/main.js';
 import { Extractor } from '../../src/features/extractor.js';
 import type { FeatureIndex } from '../../src/features/layout.js';
 import { COCO_JOINTS } from '../../src/joints.js';
-import { fromFloat16 } from '../../src/models/float16.js';
-import { betweenGrids, windowOf } from '../../src/pipeline/window.js';
-import { clipFolder, makeImage, picture } from '../pipeline/clips.js';
+import { fromFloat16 } from '../../src/bundle/float16.js';
+import { betweenGrids, windowOf } from '../../src/geometry/window.js';
+import { clipFolder, makeImage, picture } from '../media/clips.js';
 import { ROOT } from '../shared-data.js';
 
 const folder = await clipFolder();
@@ -133,7 +133,7 @@ test('goes on where a run was stopped, and not with other settings', async () =>
   const other = await features(...options, '--seed', '5', '--every', '2');
   expect(other.code).toBe(2);
   expect(other.err).toMatch(
-    /holds samples that were made with other settings: .*making.json differs in every and seed/,
+    /holds samples that were made with other settings: .*settings.json differs in every and seed/,
   );
 });
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { main } from '../../src/cli/main.js';
 import { OnnxBuilder } from '../../src/models/onnx-builder.js';
-import { openFrames } from '../../src/pipeline/frames.js';
+import { openFrames } from '../../src/media/frames.js';
 import { RESULT_FORMATS } from '../../src/formats/results.js';
 import { ROOT } from '../shared-data.js';
 

@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { main } from '../../src/cli/main.js';
-import { openFrames } from '../../src/pipeline/frames.js';
-import type { RunRecord } from '../../src/pipeline/run-record.js';
+import { openFrames } from '../../src/media/frames.js';
+import type { RunRecord } from '../../src/run/record.js';
 import { ROOT } from '../shared-data.js';
 
 const LENGTHS = { a: 3, b: 1, c: 2, d: 1 };

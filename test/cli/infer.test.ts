@@ -4,9 +4,9 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { main } from '../../src/cli/main.js';
 import type { PoseTrack18Document } from '../../src/formats/posetrack18.js';
-import { MODELS_DIR } from '../../src/models/bundle.js';
-import type { RunRecord } from '../../src/pipeline/run-record.js';
-import { openFrames } from '../../src/pipeline/frames.js';
+import { MODELS_DIR } from '../../src/bundle/bundle.js';
+import type { RunRecord } from '../../src/run/record.js';
+import { openFrames } from '../../src/media/frames.js';
 import { ROOT } from '../shared-data.js';
 
 const SAMPLE = path.join(ROOT, 'samples/walking.mp4');
@@ -66,7 +66,7 @@ test('people of a frame folder end in PoseTrack18 JSON, pictures and run.json', 
   );
   const record = await json<RunRecord>(out, 'run.json');
   expect(record.model).toMatchObject({ name: 'glpose-movenet', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
-  expect(record.videos[0]).toMatchObject({ name: 'walking', status: 'done', frames: FRAMES, problems: [] });
+  expect(record.videos[0]).toMatchObject({ name: 'walking', status: 'done', frames: FRAMES, warnings: [] });
   expect(record.totals.poses).toBe(people.flat().length);
 });
 

@@ -9,7 +9,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
-import type { RunRecord } from '../../src/pipeline/run-record.js';
+import type { RunRecord } from '../../src/run/record.js';
 import { ROOT } from '../shared-data.js';
 
 const SECOND = path.join(ROOT, 'samples/walking.mp4');

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import { hrnetGraph } from '../../src/bench/hrnet-graph.js';
 import { main } from '../../src/cli/main.js';
-import { loadBundle } from '../../src/models/bundle.js';
+import { loadBundle } from '../../src/bundle/bundle.js';
 
 let dir: string;
 beforeEach(async () => (dir = await mkdtemp(path.join(os.tmpdir(), 'glpose-models-'))));

@@ -5,9 +5,9 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { main } from '../../src/cli/main.js';
 import { readPoseFiles } from '../../src/formats/read-poses.js';
-import { Remarks } from '../../src/formats/remarks.js';
-import { openFrames } from '../../src/pipeline/frames.js';
-import type { RunRecord } from '../../src/pipeline/run-record.js';
+import { Warnings } from '../../src/formats/warnings.js';
+import { openFrames } from '../../src/media/frames.js';
+import type { RunRecord } from '../../src/run/record.js';
 import { ROOT } from '../shared-data.js';
 
 let dir: string;
@@ -87,7 +87,7 @@ test('files of a run with other options do not count as this one’s; those of v
   await infer(clips[1], '-o', out, ...options, 'csv');
   expect(await files()).toEqual(['csv/a.csv', 'csv/b.csv', 'posetrack17/a.json', 'run.json']);
   // The folder of the richer format is there, and empty.
-  expect(readPoseFiles(out, { role: 'predictions', remarks: new Remarks() }).map(({ name }) => name)).toEqual(['a']);
+  expect(readPoseFiles(out, { role: 'predictions', warnings: new Warnings() }).map(({ name }) => name)).toEqual(['a']);
 });
 
 test('of a video that fails, what was made with the same options stays, and what was made with others goes', async () => {

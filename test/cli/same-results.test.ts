@@ -1,13 +1,13 @@
 /*
  * One input gives one result: the same bytes with any number of threads, in shards, once more, and repeated from the record in
- * another working directory. (test/pipeline/estimate.test.ts has the same for every stage held up at random.)
+ * another working directory. (test/estimation/estimate.test.ts has the same for every stage held up at random.)
  */
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
-import { openFrames } from '../../src/pipeline/frames.js';
+import { openFrames } from '../../src/media/frames.js';
 import { ROOT } from '../shared-data.js';
 
 let root: string;

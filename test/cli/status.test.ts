@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { main } from '../../src/cli/main.js';
-import type { RunRecord } from '../../src/pipeline/run-record.js';
-import type { RunStatus } from '../../src/pipeline/run-status.js';
+import type { RunRecord } from '../../src/run/record.js';
+import type { RunStatus } from '../../src/run/status.js';
 
 let root: string;
 let clips: string; // three folders of one grey picture each, and a video that is none

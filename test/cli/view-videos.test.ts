@@ -4,12 +4,12 @@ import path from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import sharp from 'sharp';
 import { main } from '../../src/cli/main.js';
-import type { RunRecord } from '../../src/pipeline/run-record.js';
-import type { Canvas } from '../../src/view/canvas.js';
+import type { RunRecord } from '../../src/run/record.js';
+import type { Canvas } from '../../src/drawing/canvas.js';
 import { PART, type PageHeader } from '../../src/view/page/page-data.js';
 import { unpack } from '../../src/view/page/packet.js';
-import { writeVideo } from '../../src/view/video-writer.js';
-import { picture } from '../pipeline/clips.js';
+import { writeVideo } from '../../src/drawing/video-writer.js';
+import { picture } from '../media/clips.js';
 
 /* Which video a page shows: that of its own poses, whatever the others are called and wherever they lie. */
 

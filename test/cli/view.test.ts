@@ -5,7 +5,7 @@ import { inflateRawSync } from 'node:zlib';
 import sharp from 'sharp';
 import { main } from '../../src/cli/main.js';
 import type { PoseTrack18Document } from '../../src/formats/posetrack18.js';
-import { openFrames } from '../../src/pipeline/frames.js';
+import { openFrames } from '../../src/media/frames.js';
 import { PART, type PageHeader, type WhyHeader } from '../../src/view/page/page-data.js';
 import { unpack } from '../../src/view/page/packet.js';
 import { decodeColumns, placeCodec } from '../../src/view/page/pose-columns.js';
@@ -75,7 +75,7 @@ test('--explain says what the chosen pose was made from, and the pose is that of
   const page = await readFile(file, 'utf8');
   const { header } = part<PageHeader>(page, PART.poses);
   expect(header.explained).toEqual([2, 3]);
-  expect(header.remarks.filter((remark) => !remark.includes('not trained'))).toEqual([]);
+  expect(header.warnings.filter((warning) => !warning.includes('not trained'))).toEqual([]);
   const { header: why, bytes } = part<WhyHeader>(page, PART.why(2));
   expect(why.people).toHaveLength(1);
   const [person] = why.people;

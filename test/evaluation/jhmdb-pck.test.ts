@@ -5,7 +5,7 @@ import { evaluateJhmdbPck } from '../../src/evaluation/jhmdb-pck.js';
 import type { LabelledPose, PoseSequence } from '../../src/formats/pose-sequence.js';
 import { readJhmdb } from '../../src/formats/jhmdb.js';
 import { readMat5 } from '../../src/formats/mat5.js';
-import { Remarks } from '../../src/formats/remarks.js';
+import { Warnings } from '../../src/formats/warnings.js';
 import { JHMDB_JOINTS } from '../../src/joints.js';
 import { describeWithShared } from '../shared-data.js';
 
@@ -55,11 +55,11 @@ it('is the mean over the splits, not over their clips', () => {
 it('says once which predicted clips no split tests, and counts people', () => {
   const truth = ['a', 'b'].map((name) => clip(name, [[person()]]));
   const splits = truth.map((each, i) => ({ name: String(i), clips: [each] }));
-  const { remarks, counts } = evaluateJhmdbPck(
+  const { warnings, counts } = evaluateJhmdbPck(
     splits,
     ['a', 'b', 'c'].map((name) => clip(name, [[person()]])),
   );
-  expect(remarks).toEqual([{ text: 'predicted sequences without annotations, left out', count: 1, first: 'c' }]);
+  expect(warnings).toEqual([{ text: 'predicted sequences without annotations, left out', count: 1, first: 'c' }]);
   expect(counts).toEqual({
     splits: 2,
     clips: 2,
@@ -78,9 +78,9 @@ it('says what is wrong with nothing on either side', () => {
 
 it('takes the person that overlaps the box most, counts a frame without anyone as wrong, and says so', () => {
   const splits = [{ name: '1', clips: [clip('a', [[person()], [person()]])] }];
-  const { box, remarks } = evaluateJhmdbPck(splits, [clip('a', [[person(500), person(1)], []])]);
+  const { box, warnings } = evaluateJhmdbPck(splits, [clip('a', [[person(500), person(1)], []])]);
   expect(box.groups.mean).toBe(50);
-  expect(remarks[0].text).toMatch(/several predicted people/);
+  expect(warnings[0].text).toMatch(/several predicted people/);
 });
 
 it('pairs frames counted from 0 with frames counted from 1', () => {
@@ -92,10 +92,10 @@ it('leaves joints that no prediction has out of the mean and says so', () => {
   const joints = JHMDB_JOINTS.filter((joint) => joint !== 'belly');
   const bare = { ...person(), joints: person().joints.filter((_, i) => Math.floor(i / 3) !== 1) };
   const splits = [{ name: '1', clips: [clip('a', [[person()]])] }];
-  const { box, remarks } = evaluateJhmdbPck(splits, [{ ...clip('a', [[bare]]), joints }]);
+  const { box, warnings } = evaluateJhmdbPck(splits, [{ ...clip('a', [[bare]]), joints }]);
   expect(box.joints.belly).toBeNaN();
   expect(box.groups.mean).toBe(100);
-  expect(remarks[0].text).toMatch(/no prediction has \(belly\)/);
+  expect(warnings[0].text).toMatch(/no prediction has \(belly\)/);
 });
 
 describeWithShared('data/jhmdb-example-clip', 'the example clip', (dir) => {
@@ -123,7 +123,7 @@ describeWithShared('data/jhmdb-example-clip', 'the example clip', (dir) => {
       copyFileSync(file, path.join(folder, 'joint_positions', 'catch', 'clip', 'joint_positions.mat'));
       mkdirSync(path.join(folder, 'sub_splits'));
       writeFileSync(path.join(folder, 'sub_splits', 'catch_test_split_1.txt'), 'clip.avi 2\n');
-      const splits = readJhmdb(folder, new Remarks());
+      const splits = readJhmdb(folder, new Warnings());
 
       const frames = Array.from({ length: 40 }, (_, t) => Array.from(values.subarray(t * 30, t * 30 + 30)));
       const extent = (list: number[]): number => Math.max(...list) - Math.min(...list);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { evaluateOks, similarity, type OksResult } from '../../src/evaluation/oks.js';
 import type { LabelledPose, PoseSequence } from '../../src/formats/pose-sequence.js';
 import { readPoseFiles } from '../../src/formats/read-poses.js';
-import { Remarks } from '../../src/formats/remarks.js';
+import { Warnings } from '../../src/formats/warnings.js';
 import { COCO_JOINTS } from '../../src/joints.js';
 import { describeWithShared, ROOT } from '../shared-data.js';
 
@@ -12,7 +12,7 @@ const SIGMAS = [
   0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089, 0.089,
 ];
 
-type Figures = Omit<OksResult, 'counts' | 'remarks'>;
+type Figures = Omit<OksResult, 'counts' | 'warnings'>;
 
 function pose(joints: ArrayLike<number>, more: Partial<LabelledPose> = {}): LabelledPose {
   const rest = { trackId: null, headBox: null, box: null, area: null, crowd: false, score: null };
@@ -96,7 +96,7 @@ describe('AP and AR', () => {
 
   it('counts people and joints, and says what it does not look at', () => {
     const many = Array.from({ length: 23 }, (_, i) => exact(1 - i / 100));
-    const { counts, remarks } = evaluateOks([sequence([[truth]])], [sequence([many])]);
+    const { counts, warnings } = evaluateOks([sequence([[truth]])], [sequence([many])]);
     expect(counts).toEqual({
       frames: 1,
       annotatedPeople: 1,
@@ -105,7 +105,7 @@ describe('AP and AR', () => {
       predictedJoints: 340,
       crowdRegions: 0,
     });
-    expect(remarks).toEqual([
+    expect(warnings).toEqual([
       {
         text: 'predicted people beyond the 20 best of an image, not scored',
         count: 3,
@@ -120,11 +120,11 @@ describe('AP and AR', () => {
     const found = [pose(joints, { score: 1 })]; // 40 × 50 px: medium; with absent joints at 0, 0 it would be large
     const spanned = evaluateOks([sequence([[pose(joints)]])], [sequence([found])]);
     expect(spanned.apMedium).toBeCloseTo(100, 10);
-    expect(spanned.remarks[0].text).toMatch(/without `area` and `bbox`, the area around their joints/);
+    expect(spanned.warnings[0].text).toMatch(/without `area` and `bbox`, the area around their joints/);
     const boxed = pose(joints, { box: { x: 0, y: 0, width: 200, height: 200 } });
-    const { apLarge, remarks } = evaluateOks([sequence([[boxed]])], [sequence([found])]);
+    const { apLarge, warnings } = evaluateOks([sequence([[boxed]])], [sequence([found])]);
     expect(apLarge).toBeCloseTo(100, 10);
-    expect(remarks[0].text).toMatch(/without `area`, their box's taken/);
+    expect(warnings[0].text).toMatch(/without `area`, their box's taken/);
   });
 
   it('refuses a layout without constants', () => {
@@ -234,11 +234,11 @@ function bruteForce(images: Image[]): Figures {
 
 test('every figure is pycocotools’ own, from files that it has read', () => {
   const golden = path.join(ROOT, 'test/evaluation/golden'); // made by oks.py, which lies beside them
-  const remarks = new Remarks();
-  const truth = readPoseFiles(path.join(golden, 'oks-annotations.json'), { role: 'annotations', remarks });
+  const warnings = new Warnings();
+  const truth = readPoseFiles(path.join(golden, 'oks-annotations.json'), { role: 'annotations', warnings });
   const file = path.join(golden, 'oks-predictions.json');
-  const found = readPoseFiles(file, { role: 'predictions', annotations: truth, remarks });
-  const figures = evaluateOks(truth, found, { remarks });
+  const found = readPoseFiles(file, { role: 'predictions', annotations: truth, warnings });
+  const figures = evaluateOks(truth, found, { warnings });
   const theirs = JSON.parse(readFileSync(path.join(golden, 'oks-figures.json'), 'utf8')) as Figures;
   for (const [name, value] of Object.entries(theirs)) {
     expect({ name, value: figures[name as keyof Figures] }).toEqual({ name, value: expect.closeTo(value, 9) });
@@ -248,8 +248,8 @@ test('every figure is pycocotools’ own, from files that it has read', () => {
 
 describeWithShared('data/mmpose-testdata/coco/test_coco.json', 'real COCO annotations', (file) => {
   it('score 100 against themselves', () => {
-    const remarks = new Remarks();
-    const truth = readPoseFiles(path.resolve(file), { role: 'annotations', remarks });
+    const warnings = new Warnings();
+    const truth = readPoseFiles(path.resolve(file), { role: 'annotations', warnings });
     const found = truth.map((each) => ({
       ...each,
       frames: each.frames.map((frame) => ({
@@ -259,7 +259,7 @@ describeWithShared('data/mmpose-testdata/coco/test_coco.json', 'real COCO annota
           .map((person) => ({ ...person, score: 1 })),
       })),
     }));
-    const { ap, ar, counts } = evaluateOks(truth, found, { remarks });
+    const { ap, ar, counts } = evaluateOks(truth, found, { warnings });
     expect([Math.round(ap * 1e9) / 1e9, Math.round(ar * 1e9) / 1e9]).toEqual([100, 100]);
     expect(counts).toMatchObject({ frames: 4, annotatedPeople: 12 });
   });

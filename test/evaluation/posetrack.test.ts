@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { LabelledFrame, LabelledPose, PoseSequence } from '../../src/formats/pose-sequence.js';
 import { readPoseFiles } from '../../src/formats/read-poses.js';
-import { Remarks } from '../../src/formats/remarks.js';
+import { Warnings } from '../../src/formats/warnings.js';
 import type { Figures } from '../../src/evaluation/figures.js';
 import { evaluatePoseTrack, type PoseTrackFigures, type PoseTrackResult } from '../../src/evaluation/posetrack.js';
 import { POSETRACK17_JOINTS } from '../../src/joints.js';
@@ -105,13 +105,13 @@ describe('PoseTrack AP by hand', () => {
   });
 
   it('drops frames with nobody annotated, with their predictions', () => {
-    const { counts, precision, remarks } = score(
+    const { counts, precision, warnings } = score(
       [[person({ nose: [0, 0] })], []],
       [[person({ nose: [0, 0] })], [person({ nose: [0, 0] })]],
     ); // prettier-ignore
     expect(counts).toMatchObject({ frames: 1, predictedJoints: 1 });
     expect(precision.joints.nose).toBe(100);
-    expect(remarks).toContainEqual(
+    expect(warnings).toContainEqual(
       expect.objectContaining({ text: 'frames in which nobody is annotated, not scored', count: 1 }),
     );
   });
@@ -122,7 +122,7 @@ describe('PoseTrack AP by hand', () => {
     const result = evaluatePoseTrack([truth, nobody], [truth, nobody]);
     expect(result.sequences.map(({ name }) => name)).toEqual(['a']);
     expect(result.counts.sequences).toBe(1);
-    expect(result.remarks).toContainEqual({
+    expect(result.warnings).toContainEqual({
       text: 'sequences without a frame to score, left out',
       count: 1,
       first: 'b.json',
@@ -179,9 +179,9 @@ describe('MOTA by hand', () => {
   });
 
   it('is null where there are no track ids or no two frames', () => {
-    const { tracking, remarks } = score([[person({ nose: [0, 0] })]], [[at(0, 1)]]);
+    const { tracking, warnings } = score([[person({ nose: [0, 0] })]], [[at(0, 1)]]);
     expect(tracking).toBeNull();
-    expect(remarks).toMatchObject([{ text: 'annotated people without track id, therefore no MOTA', count: 1 }]);
+    expect(warnings).toMatchObject([{ text: 'annotated people without track id, therefore no MOTA', count: 1 }]);
     expect(score([[at(0, 1)]], [[at(0, 1)]]).tracking).toBeNull();
   });
 
@@ -195,8 +195,8 @@ describe('MOTA by hand', () => {
     );
     const { tracking } = evaluatePoseTrack([sequence('s', annotated)], [sequence('s', predicted)], { tracks: false });
     expect(tracking).toBeNull();
-    const { remarks } = score([[at(0, 1), at(90, 1)], [at(0, 1)]], [[at(0, 4)], []]);
-    expect(remarks.map(({ text }) => text)).toEqual(['annotated frames in which two people have one track_id']);
+    const { warnings } = score([[at(0, 1), at(90, 1)], [at(0, 1)]], [[at(0, 4)], []]);
+    expect(warnings.map(({ text }) => text)).toEqual(['annotated frames in which two people have one track_id']);
   });
 });
 
@@ -207,9 +207,9 @@ describe('missing things', () => {
     const annotations = [sequence('a', truth), sequence('b', truth)];
     const predictions = [sequence('a', truth), sequence('c', truth)];
     expect(() => evaluatePoseTrack(annotations, predictions)).toThrow(/no predictions for 1 of 2 sequences: b/);
-    const { counts, remarks } = evaluatePoseTrack(annotations, predictions, { allowMissing: true, tracks: false });
+    const { counts, warnings } = evaluatePoseTrack(annotations, predictions, { allowMissing: true, tracks: false });
     expect(counts.sequences).toBe(1);
-    expect(remarks.map(({ text, count }) => [text, count])).toEqual([
+    expect(warnings.map(({ text, count }) => [text, count])).toEqual([
       ['annotated sequences without predictions, not scored', 1],
       ['predicted sequences without annotations, left out', 1],
     ]);
@@ -264,8 +264,8 @@ describe('missing things', () => {
   it('says which joints the predictions do not have at all', () => {
     const joints = POSETRACK17_JOINTS.filter((joint) => joint !== 'head_top');
     const bare = { ...person({ nose: [0, 0] }), joints: person({ nose: [0, 0] }).joints.slice(0, 42) };
-    const { remarks } = evaluatePoseTrack([sequence('s', [truth[0]])], [{ ...sequence('s', [[bare]]), joints }]);
-    expect(remarks[0].text).toBe('sequences predicted without head_top, counted as missed');
+    const { warnings } = evaluatePoseTrack([sequence('s', [truth[0]])], [{ ...sequence('s', [[bare]]), joints }]);
+    expect(warnings[0].text).toBe('sequences predicted without head_top, counted as missed');
   });
 });
 
@@ -323,10 +323,10 @@ describeWithShared('oracles/poseval', 'the reference evaluator', (oracles) => {
     ['pt17', 'pt18'],
     ['pt18', 'pt17'],
   ])('annotations %s, predictions %s: every figure, in total and per sequence', (gt, pred) => {
-    const remarks = new Remarks();
-    const annotations = readPoseFiles(path.join(oracles, gt, 'gt'), { role: 'annotations', remarks });
-    const predictions = readPoseFiles(path.join(oracles, pred, 'pred'), { role: 'predictions', remarks });
-    const result = evaluatePoseTrack(annotations, [...predictions].reverse(), { remarks });
+    const warnings = new Warnings();
+    const annotations = readPoseFiles(path.join(oracles, gt, 'gt'), { role: 'annotations', warnings });
+    const predictions = readPoseFiles(path.join(oracles, pred, 'pred'), { role: 'predictions', warnings });
+    const result = evaluatePoseTrack(annotations, [...predictions].reverse(), { warnings });
     check(result, gt, 'total');
     expect(result.sequences).toHaveLength(6);
     for (const each of result.sequences) check(each, gt, each.name);

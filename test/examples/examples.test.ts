@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { RESULT_FORMATS } from '../../src/formats/results.js';
-import { openFrames } from '../../src/pipeline/frames.js';
+import { openFrames } from '../../src/media/frames.js';
 import { describeWithShared, ROOT } from '../shared-data.js';
 
 let dir: string;

@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { readTrainingLabels } from '../../src/features/annotations.js';
 import { labelsDigest, labelVideos, type LabelledVideo } from '../../src/features/labels.js';
-import { Remarks } from '../../src/formats/remarks.js';
-import type { VideoInput } from '../../src/pipeline/inputs.js';
+import { Warnings } from '../../src/formats/warnings.js';
+import type { VideoInput } from '../../src/media/inputs.js';
 import { describeWithShared } from '../shared-data.js';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'glpose-labels-'));
@@ -26,14 +26,14 @@ const clips = {
 const video = (name: string): VideoInput => ({ kind: 'video', path: `/nowhere/${name}.avi`, name });
 
 test('clips of an index: splits, names, boxes a fifth larger than the joints', () => {
-  const [one, two] = readTrainingLabels(annotations(clips), new Remarks());
+  const [one, two] = readTrainingLabels(annotations(clips), new Warnings());
   expect([one.name, one.split, two.name, two.split]).toEqual(['one', 'train', 'two', 'test']);
   expect(one.joints).toEqual(['neck', 'left_knee', 'right_knee']);
   expect(one.frames[0].people[0].box).toEqual({ x: 8, y: -4, width: 24, height: 48 });
 });
 
 test('labels find their videos and come in the order of the head', () => {
-  const sequences = readTrainingLabels(annotations(clips), new Remarks());
+  const sequences = readTrainingLabels(annotations(clips), new Warnings());
   const joints = ['right_knee', 'nose', 'neck'];
   const found = labelVideos([video('two'), video('three'), video('one')], sequences, joints, { stills: false });
   expect(found.map(({ input, split }) => [input.name, split])).toEqual([['two', 'test'], ['one', 'train']]); // prettier-ignore
@@ -47,7 +47,7 @@ test('two entries about one video are two people of it, told apart', () => {
     joint_names: ['a', 'b'],
     clips: [clip('train', 10), clip('test', 50), clip('train', 30)],
   });
-  const sequences = readTrainingLabels(file, new Remarks());
+  const sequences = readTrainingLabels(file, new Warnings());
   const find = (split?: string): LabelledVideo[] =>
     labelVideos([video('one')], sequences, ['a', 'b'], { stills: false, split });
   const told = ([{ people }]: LabelledVideo[]): number[][] => people.get(1)!.map(({ trackId, joints }) => [trackId!, joints[0]]); // prettier-ignore
@@ -59,7 +59,7 @@ test('two entries about one video are two people of it, told apart', () => {
 });
 
 test('the frames of a clip are those of a folder in their order', () => {
-  const sequences = readTrainingLabels(annotations(clips), new Remarks());
+  const sequences = readTrainingLabels(annotations(clips), new Warnings());
   const input: VideoInput = { kind: 'images', path: '/one', name: 'one', files: ['000007.jpg', '000008.jpg'] };
   const [{ people }] = labelVideos([input], sequences, ['neck'], { stills: false });
   expect([...people.keys()]).toEqual([0, 1]);
@@ -69,7 +69,7 @@ test('photos become one video each, of those that are there', () => {
   const photo = (image: string, split: string): object => ({ image, split, joints: [[1, 2, 1], [5, 9, 1], [-3, 0, 0]] }); // prettier-ignore
   const sequences = readTrainingLabels(
     annotations({ joint_names: ['a', 'b', 'c'], images: [photo('x.jpg', 'train'), photo('y.jpg', 'test'), photo('z.jpg', 'test'), photo('x.jpg', 'train')] }),
-    new Remarks(),
+    new Warnings(),
   ); // prettier-ignore
   const input: VideoInput = { kind: 'images', path: '/photos', name: 'photos', files: ['w.jpg', 'x.jpg', 'y.jpg'] };
   const found = labelVideos([input], sequences, ['c', 'b'], { stills: true });
@@ -86,7 +86,7 @@ test('predictions: joints from a score on are labels', () => {
     annotations: [pose],
     categories: [{ keypoints: ['nose', 'neck'] }],
   });
-  const [{ frames }] = readTrainingLabels(file, new Remarks(), 0.5);
+  const [{ frames }] = readTrainingLabels(file, new Warnings(), 0.5);
   expect([...frames[0].people[0].joints]).toEqual([9, 9, 0.9, NaN, NaN, 0]);
 });
 
@@ -96,14 +96,14 @@ test.each([
   ['a place that is no number', { joint_names: ['a'], clips: [{ video: 'v', joints: [[['1', 2]]] }] }, 'has not 1 joints'],
   ['no video', { joint_names: ['a'], clips: [{ joints: [] }] }, 'clip 0 has no `video`'],
 ])('a damaged index: %s', (_, document, problem) => {
-  expect(() => readTrainingLabels(annotations(document), new Remarks())).toThrow(
+  expect(() => readTrainingLabels(annotations(document), new Warnings())).toThrow(
     expect.objectContaining({ code: 'ANNOTATION', message: expect.stringContaining(problem) as string }),
   );
 }); // prettier-ignore
 
 describeWithShared('data/jhmdb/index.json', 'JHMDB', (file) => {
   test('has its splits', () => {
-    const sequences = readTrainingLabels(file, new Remarks());
+    const sequences = readTrainingLabels(file, new Warnings());
     const count = (split: string): number => sequences.filter((sequence) => sequence.split === split).length;
     expect([count('train'), count('validation'), count('test')]).toEqual([265, 40, 79]);
   });

@@ -1,6 +1,6 @@
 import { defocus, DEGRADATIONS, drawDegradation, motionBlur, type Subject } from '../../src/features/degradations.js';
 import { Random } from '../../src/features/random.js';
-import type { Patch } from '../../src/features/view.js';
+import type { Patch } from '../../src/features/viewpoint.js';
 
 function dot(width: number, height: number, x: number, y: number): Patch {
   const data = new Uint8Array(width * height * 3);

@@ -43,7 +43,7 @@ describe('MOTChallenge text', () => {
         .boxesOf({ index: 0, name: '0' })
         .map((box) => box.trackId),
     ).toEqual([undefined, undefined]);
-    expect(doubled.remarks.map(({ text }) => text).join()).toMatch(/track ids were not unique/);
+    expect(doubled.warnings.map(({ text }) => text).join()).toMatch(/track ids were not unique/);
   });
 
   it('drops them where boxes of some frame have none: a tracker would count these from 0 again', () => {
@@ -56,7 +56,7 @@ describe('MOTChallenge text', () => {
         .map((box) => box.trackId),
     );
     expect(ids.flat()).toEqual([undefined, undefined, undefined, undefined, undefined]);
-    expect(boxes.remarks.map(({ text, count }) => [text, count])).toEqual([
+    expect(boxes.warnings.map(({ text, count }) => [text, count])).toEqual([
       ['videos whose track ids were not unique, or missing in places, ids left out', 1],
     ]);
   });
@@ -71,7 +71,7 @@ describe('MOTChallenge text', () => {
     const truth = '1,1,1,1,9,9,1,1,0.8\n1,2,1,1,9,9,0,1,0.8\n1,3,1,1,9,9,1,3,0.8\n';
     const boxes = readBoxes(file('gt.txt', truth));
     expect(boxes.count).toBe(1);
-    expect(boxes.remarks[0].count).toBe(2);
+    expect(boxes.warnings[0].count).toBe(2);
   });
 
   it('names the line that is no box', () => {
@@ -82,7 +82,7 @@ describe('MOTChallenge text', () => {
   it('drops NaN, negative and empty boxes and counts them', () => {
     const boxes = readBoxes(file('bad.txt', '1,1,nan,1,9,9,1\n1,2,1,1,-9,9,1\n1,3,1,1,0,9,1\n1,4,1,1,9,9,1\n'));
     expect(boxes.count).toBe(1);
-    expect(boxes.remarks.map(({ text, count }) => [text, count])).toEqual([
+    expect(boxes.warnings.map(({ text, count }) => [text, count])).toEqual([
       ['boxes or scores that are not finite numbers, left out', 1],
       ['boxes of no or negative size, left out', 2],
     ]);
@@ -149,7 +149,7 @@ describe('COCO detections', () => {
   it('counts boxes that Python wrote as NaN', () => {
     const boxes = readBoxes(file('nan.json', '[{"image_id": 0, "bbox": [NaN, 1, 2, 3], "score": 1}]'));
     expect(boxes.count).toBe(0);
-    expect(boxes.remarks[0].count).toBe(1);
+    expect(boxes.warnings[0].count).toBe(1);
     expect(boxes.forVideo('v').boxesOf({ index: 0, name: '0' })).toEqual([]);
   });
 

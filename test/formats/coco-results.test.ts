@@ -1,13 +1,13 @@
 import { readCocoDocument, readCocoResults } from '../../src/formats/coco.js';
 import { writeCoco, writeCocoResults } from '../../src/formats/coco-results.js';
-import { Remarks } from '../../src/formats/remarks.js';
+import { Warnings } from '../../src/formats/warnings.js';
 import { asFolder, JOINTS, twoPeople } from './two-people.js';
 
 const plain = (value: unknown): Record<string, unknown> => JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
 
 test('the document is read back with every frame, person and score', () => {
   const document = writeCoco(twoPeople());
-  const options = { role: 'predictions', remarks: new Remarks() } as const;
+  const options = { role: 'predictions', warnings: new Warnings() } as const;
   const [sequence] = readCocoDocument(plain(document), 'clip.json', options);
   expect(sequence.frames.map(({ people }) => people.length)).toEqual([2, 0, 1]);
   const { joints, score, trackId, box } = sequence.frames[0].people[1];
@@ -46,7 +46,7 @@ test('results find their images in annotations with the same file numbers', () =
     ...{ name: 'val2017', file: 'truth.json', alone: true, joints: JOINTS.slice(0, 17) },
     frames: [397133, 785, 37777].map((imageId) => ({ ...frame, name: `${imageId}.jpg`, imageId })),
   };
-  const [read] = readCocoResults(plain(results) as unknown as unknown[], 'results.json', [truth], new Remarks());
+  const [read] = readCocoResults(plain(results) as unknown as unknown[], 'results.json', [truth], new Warnings());
   expect(read.frames.map(({ people }) => people.length)).toEqual([2, 0, 1]);
   expect([...read.frames[0].people[0].joints.subarray(0, 6)]).toEqual([100, 50, 0.5, 101, 52, 0.51]);
 });

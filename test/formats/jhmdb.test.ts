@@ -4,7 +4,7 @@ import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { readJhmdb } from '../../src/formats/jhmdb.js';
 import { readMat5 } from '../../src/formats/mat5.js';
-import { Remarks } from '../../src/formats/remarks.js';
+import { Warnings } from '../../src/formats/warnings.js';
 import { describeWithShared } from '../shared-data.js';
 
 /** One element of a MAT-file: tag, data, padding to eight bytes. */
@@ -90,8 +90,8 @@ describe('the data set’s folder', () => {
 
   it('gives the test clips of each split, pixels from 0, boxes from the puppet masks', () => {
     wholeSet();
-    const remarks = new Remarks();
-    const splits = readJhmdb(dir, remarks);
+    const warnings = new Warnings();
+    const splits = readJhmdb(dir, warnings);
     expect(splits.map(({ name, clips }) => [name, clips.map((clip) => clip.name)])).toEqual([
       ['split 1', ['swing_a']],
       ['split 2', ['swing_b']],
@@ -103,30 +103,30 @@ describe('the data set’s folder', () => {
     expect(first.box).toEqual({ x: 5, y: 3, width: 5, height: 5 });
     expect(second.box).toEqual({ x: 12, y: 11, width: 1, height: 1 });
     expect(splits[1].clips[0].frames[0].people[0].box).toEqual({ x: 0, y: 0, width: 14, height: 28 });
-    expect(remarks.list()).toMatchObject([
+    expect(warnings.list()).toMatchObject([
       { text: expect.stringMatching(/without a puppet mask/) as string, count: 1 },
     ]);
   });
 
   it('names what is missing or wrong', () => {
     put('joint_positions/golf/swing_a/joint_positions.mat', positions());
-    expect(() => readJhmdb(dir, new Remarks())).toThrow(/has no split lists/);
+    expect(() => readJhmdb(dir, new Warnings())).toThrow(/has no split lists/);
     wholeSet();
     put('sub_splits/golf_test_split_1.txt', 'swing_a.avi 2\nnonsense\n');
-    expect(() => readJhmdb(dir, new Remarks())).toThrow(/golf_test_split_1\.txt, line 2: "nonsense"/);
+    expect(() => readJhmdb(dir, new Warnings())).toThrow(/golf_test_split_1\.txt, line 2: "nonsense"/);
     put('sub_splits/golf_test_split_1.txt', 'swing_c.avi 2\n');
-    expect(() => readJhmdb(dir, new Remarks())).toThrow(/swing_c.joint_positions\.mat is missing/);
+    expect(() => readJhmdb(dir, new Warnings())).toThrow(/swing_c.joint_positions\.mat is missing/);
     put(
       'joint_positions/golf/swing_c/joint_positions.mat',
       matFile('pos_img', [2, 14, 1], new Array<number>(28).fill(1)),
     );
-    expect(() => readJhmdb(dir, new Remarks())).toThrow(/pos_img is 2 × 14 × 1, not 2 × 15 × frames/);
+    expect(() => readJhmdb(dir, new Warnings())).toThrow(/pos_img is 2 × 14 × 1, not 2 × 15 × frames/);
   });
 });
 
 describeWithShared('data/mmpose-testdata/jhmdb/test_jhmdb_sub1.json', 'mmpose’s JSON files', (file) => {
   it('count pixels from 1 there and from 0 here', () => {
-    const [{ clips }] = readJhmdb(file, new Remarks());
+    const [{ clips }] = readJhmdb(file, new Warnings());
     expect(clips.map(({ name }) => name)).toContain('Frisbee_catch_f_cm_np1_ri_med_0');
     const [person] = clips.find(({ name }) => name === 'Frisbee_catch_f_cm_np1_ri_med_0')!.frames[0].people;
     expect(person.joints[0]).toBeCloseTo(98.851746 - 1, 10);
@@ -137,12 +137,12 @@ describeWithShared('data/mmpose-testdata/jhmdb/test_jhmdb_sub1.json', 'mmpose’
 
 describeWithShared('data/jhmdb/index.json', 'an index of clips', (file) => {
   it('gives the test clips', () => {
-    const remarks = new Remarks();
-    const [{ clips }] = readJhmdb(file, remarks);
+    const warnings = new Warnings();
+    const [{ clips }] = readJhmdb(file, warnings);
     expect(clips).toHaveLength(79);
     expect(clips[0].joints).toHaveLength(15);
     expect(
-      remarks
+      warnings
         .list()
         .map(({ text }) => text)
         .join(),

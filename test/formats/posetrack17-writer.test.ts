@@ -1,12 +1,12 @@
 import { writePoseTrack17 } from '../../src/formats/posetrack17-writer.js';
 import { readPoseTrack17Document } from '../../src/formats/posetrack17.js';
-import { Remarks } from '../../src/formats/remarks.js';
+import { Warnings } from '../../src/formats/warnings.js';
 import { POSETRACK17_JOINTS } from '../../src/joints.js';
 import { asFolder, twoPeople } from './two-people.js';
 
 function readBack(document: object): ReturnType<typeof readPoseTrack17Document> {
   const plain = JSON.parse(JSON.stringify(document)) as Record<string, unknown>;
-  return readPoseTrack17Document(plain, 'clip.json', { role: 'predictions', remarks: new Remarks() });
+  return readPoseTrack17Document(plain, 'clip.json', { role: 'predictions', warnings: new Warnings() });
 }
 
 test('what is written is read back: every frame, every joint by its PoseTrack id', () => {

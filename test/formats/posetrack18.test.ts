@@ -1,7 +1,7 @@
 import { writePoseTrack18 } from '../../src/formats/posetrack18.js';
 import { readCocoDocument, type ReadPosesOptions } from '../../src/formats/coco.js';
 import type { Fields } from '../../src/formats/fields.js';
-import { Remarks } from '../../src/formats/remarks.js';
+import { Warnings } from '../../src/formats/warnings.js';
 import { POSETRACK18_JOINTS } from '../../src/joints.js';
 import type { FramePoses, VideoPoses } from '../../src/types.js';
 
@@ -80,7 +80,7 @@ describe('the PoseTrack18 writer', () => {
   });
 
   it('is read back by glpose eval as it was', () => {
-    const options: ReadPosesOptions = { role: 'predictions', remarks: new Remarks() };
+    const options: ReadPosesOptions = { role: 'predictions', warnings: new Warnings() };
     const read = readCocoDocument(JSON.parse(JSON.stringify(document)) as Fields, 'v.json', options);
     expect(read).toHaveLength(1);
     expect(read[0].name).toBe('002255_bonn_test');

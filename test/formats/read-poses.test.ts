@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { ReadPosesOptions } from '../../src/formats/coco.js';
 import { posetrackName } from '../../src/formats/posetrack18.js';
 import { eachPoseFile, readPoseFiles } from '../../src/formats/read-poses.js';
-import { Remarks } from '../../src/formats/remarks.js';
+import { Warnings } from '../../src/formats/warnings.js';
 import { COCO_JOINTS, POSETRACK18_JOINTS } from '../../src/joints.js';
 
 let dir: string;
@@ -19,9 +19,9 @@ function write(content: unknown, name = 'v.json'): string {
 
 const predictions = (allowMissing = false): ReadPosesOptions => ({
   role: 'predictions',
-  remarks: new Remarks(allowMissing),
+  warnings: new Warnings(allowMissing),
 });
-const annotations = (): ReadPosesOptions => ({ role: 'annotations', remarks: new Remarks() });
+const annotations = (): ReadPosesOptions => ({ role: 'annotations', warnings: new Warnings() });
 
 const keypoints = (): (number | null)[] => POSETRACK18_JOINTS.flatMap((_, k) => [k + 1, k + 2, 1]);
 interface Document {
@@ -88,7 +88,7 @@ describe('faults name file, frame, person and what to do', () => {
     const [{ frames }] = readPoseFiles(write(text), options);
     expect(frames[0].people[0].joints[0]).toBeNaN();
     expect(frames[0].people[0].joints[3]).toBe(2);
-    expect(options.remarks.list()).toMatchObject(
+    expect(options.warnings.list()).toMatchObject(
       [{ count: 1, text: /place or score is not a number/ as unknown }].map(() => ({ count: 1 })),
     );
   });
@@ -160,7 +160,7 @@ describe('scores', () => {
     const options = predictions();
     const [{ frames }] = readPoseFiles(write(document18({ scores: [] })), options);
     expect(frames[0].people[0].joints[2]).toBe(-9999);
-    expect(options.remarks.list()[0].text).toMatch(/without joint scores, ranked last/);
+    expect(options.warnings.list()[0].text).toMatch(/without joint scores, ranked last/);
   });
 
   it('are taken from the third values where those are no flags', () => {
@@ -183,7 +183,7 @@ it('reads a folder of both formats and passes over other JSON, counted', () => {
   write({ version: 1 }, 'run.json');
   const options = predictions();
   expect(readPoseFiles(dir, options).map(({ file }) => path.basename(file))).toEqual(['a.json', 'b.json']);
-  expect(options.remarks.list()).toMatchObject([{ text: 'files without poses, left out', count: 1 }]);
+  expect(options.warnings.list()).toMatchObject([{ text: 'files without poses, left out', count: 1 }]);
 });
 
 it('takes the output folder of a run for the poses in it, the richest format first', () => {
@@ -193,7 +193,7 @@ it('takes the output folder of a run for the poses in it, the richest format fir
   write(document18(), 'posetrack18/v.json');
   const options = predictions();
   expect(readPoseFiles(dir, options).map(({ file }) => path.relative(dir, file))).toEqual(['posetrack18/v.json']);
-  expect(options.remarks.list()).toEqual([]);
+  expect(options.warnings.list()).toEqual([]);
 });
 
 it('groups the frames of a merged file by their folders, in order of their numbers', () => {

@@ -1,13 +1,13 @@
 /* The code under test: as it is compiled, or a copy of it with counters in every branch. */
-import type * as BundleConfig from '../../src/models/bundle.js';
-import type * as DetectorConfig from '../../src/models/detector-config.js';
+import type * as BundleConfig from '../../src/bundle/bundle.js';
+import type * as DetectorConfig from '../../src/bundle/detector-config.js';
 import type * as Errors from '../../src/errors.js';
 import type * as Boxes from '../../src/formats/boxes.js';
 import type * as Jhmdb from '../../src/formats/jhmdb.js';
 import type * as JsonFile from '../../src/formats/json-file.js';
 import type * as Mat5 from '../../src/formats/mat5.js';
 import type * as ReadPoses from '../../src/formats/read-poses.js';
-import type * as RemarksModule from '../../src/formats/remarks.js';
+import type * as RemarksModule from '../../src/formats/warnings.js';
 import type * as TrainingAnnotations from '../../src/features/annotations.js';
 import type * as PoseTrack from '../../src/evaluation/posetrack.js';
 import type * as Oks from '../../src/evaluation/oks.js';
@@ -20,11 +20,11 @@ import type * as Simplify from '../../src/models/quantize/simplify.js';
 import type * as Hrnet from '../../src/models/hrnet.js';
 import type * as OnnxCut from '../../src/models/onnx-cut.js';
 import type * as OnnxModel from '../../src/models/onnx-model.js';
-import type * as Safetensors from '../../src/models/safetensors.js';
-import type * as HeadTensors from '../../src/models/head-tensors.js';
+import type * as Safetensors from '../../src/bundle/safetensors.js';
+import type * as HeadTensors from '../../src/bundle/head-tensors.js';
 import type * as Tfjs from '../../src/models/convert/tfjs.js';
 import type * as TfjsToOnnx from '../../src/models/convert/tfjs-to-onnx.js';
-import type * as Frames from '../../src/pipeline/frames.js';
+import type * as Frames from '../../src/media/frames.js';
 import type * as View from '../../src/view/view.js';
 import type * as ViewResults from '../../src/view/results.js';
 import type * as FrameMatch from '../../src/view/frame-match.js';
@@ -37,14 +37,14 @@ export async function loadCode(root: URL) {
   const load = <M>(file: string): Promise<M> => import(new URL(file, root).href) as Promise<M>;
   return {
     ...(await load<typeof Errors>('errors.js')),
-    ...(await load<typeof BundleConfig>('models/bundle.js')),
-    ...(await load<typeof DetectorConfig>('models/detector-config.js')),
+    ...(await load<typeof BundleConfig>('bundle/bundle.js')),
+    ...(await load<typeof DetectorConfig>('bundle/detector-config.js')),
     ...(await load<typeof Boxes>('formats/boxes.js')),
     ...(await load<typeof Jhmdb>('formats/jhmdb.js')),
     ...(await load<typeof JsonFile>('formats/json-file.js')),
     ...(await load<typeof Mat5>('formats/mat5.js')),
     ...(await load<typeof ReadPoses>('formats/read-poses.js')),
-    ...(await load<typeof RemarksModule>('formats/remarks.js')),
+    ...(await load<typeof RemarksModule>('formats/warnings.js')),
     ...(await load<typeof TrainingAnnotations>('features/annotations.js')),
     ...(await load<typeof PoseTrack>('evaluation/posetrack.js')),
     ...(await load<typeof Oks>('evaluation/oks.js')),
@@ -57,11 +57,11 @@ export async function loadCode(root: URL) {
     ...(await load<typeof Hrnet>('models/hrnet.js')),
     ...(await load<typeof OnnxCut>('models/onnx-cut.js')),
     ...(await load<typeof OnnxModel>('models/onnx-model.js')),
-    ...(await load<typeof Safetensors>('models/safetensors.js')),
-    ...(await load<typeof HeadTensors>('models/head-tensors.js')),
+    ...(await load<typeof Safetensors>('bundle/safetensors.js')),
+    ...(await load<typeof HeadTensors>('bundle/head-tensors.js')),
     ...(await load<typeof Tfjs>('models/convert/tfjs.js')),
     ...(await load<typeof TfjsToOnnx>('models/convert/tfjs-to-onnx.js')),
-    ...(await load<typeof Frames>('pipeline/frames.js')),
+    ...(await load<typeof Frames>('media/frames.js')),
     ...(await load<typeof ViewResults>('view/results.js')),
     ...(await load<typeof FrameMatch>('view/frame-match.js')),
     ...(await load<typeof View>('view/view.js')),

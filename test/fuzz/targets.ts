@@ -86,18 +86,18 @@ export function targetsOf(code: Code): Target[] {
       short: 150,
       run(input) {
         const value = document(input, 'hostile.json');
-        const remarks = new code.Remarks(input.length % 2 === 0);
-        const read = { role: 'annotations', remarks } as const;
+        const warnings = new code.Warnings(input.length % 2 === 0);
+        const read = { role: 'annotations', warnings } as const;
         const nobody = code.readPoseDocument(JSON.parse(NO_POSES.toString()), 'frames.json', read)!;
         const truth = code.readPoseDocument(value, 'hostile.json', read) ?? nobody;
         const found = code.readPoseDocument(value, 'hostile.json', {
           role: 'predictions',
-          remarks,
+          warnings,
           annotations: truth,
         });
         if (!found) return;
-        refusable(code, () => code.evaluatePoseTrack(truth, found, { remarks })); // needs head boxes
-        refusable(code, () => code.evaluateOks(truth, found, { remarks }));
+        refusable(code, () => code.evaluatePoseTrack(truth, found, { warnings })); // needs head boxes
+        refusable(code, () => code.evaluateOks(truth, found, { warnings }));
       },
     },
     {
@@ -127,7 +127,7 @@ export function targetsOf(code: Code): Target[] {
         written(folder, '/joint_positions/run/clip/joint_positions.mat', input);
         written(folder, '/puppet_mask/run/clip/puppet_mask.mat', input);
         written(folder, '/sub_splits/run_test_split_1.txt', Buffer.from('clip.avi 2\n'));
-        code.readJhmdb(path.join(folder, HOSTILE), new code.Remarks());
+        code.readJhmdb(path.join(folder, HOSTILE), new code.Warnings());
       },
     },
     {
@@ -137,7 +137,7 @@ export function targetsOf(code: Code): Target[] {
       run(input, folder) {
         written(folder, '/joint_positions/run/clip/joint_positions.mat', readFileSync(SOUND_MAT));
         written(folder, '/sub_splits/run_test_split_1.txt', input);
-        code.readJhmdb(path.join(folder, HOSTILE), new code.Remarks());
+        code.readJhmdb(path.join(folder, HOSTILE), new code.Warnings());
       },
     },
     {
@@ -146,14 +146,14 @@ export function targetsOf(code: Code): Target[] {
       short: 150,
       run(input, folder) {
         const file = written(folder, '.json', input);
-        code.readJhmdb(file, new code.Remarks(true));
+        code.readJhmdb(file, new code.Warnings(true));
       },
     },
     {
       name: 'training',
       mutate: mutateJson,
       short: 150,
-      run: (input, folder) => void code.readTrainingLabels(written(folder, '.json', input), new code.Remarks(true)),
+      run: (input, folder) => void code.readTrainingLabels(written(folder, '.json', input), new code.Warnings(true)),
     },
     {
       name: 'results',

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { headShape, loadBundle } from '../../src/models/bundle.js';
+import { headShape, loadBundle } from '../../src/bundle/bundle.js';
 import { addon } from '../../src/native/binding.js';
 import { nmse, readGoldenFile } from '../native/golden.js';
 import { ROOT } from '../shared-data.js';

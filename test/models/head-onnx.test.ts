@@ -1,7 +1,8 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { HeadShape, Tensor as HeadTensor } from '../../src/native/contract.js';
 import { headOnnx } from '../../src/models/head-onnx.js';
-import { headTensorShapes } from '../../src/models/head-tensors.js';
-import { addon, type HeadShape, type Tensor as HeadTensor } from '../../src/native/binding.js';
+import { headTensorShapes } from '../../src/bundle/head-tensors.js';
+import { addon } from '../../src/native/binding.js';
 
 const BASE: HeadShape = {
   channels: 3,

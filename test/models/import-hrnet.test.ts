@@ -4,7 +4,7 @@ import path from 'node:path';
 import { hrnetGraph, type HrnetStyle } from '../../src/bench/hrnet-graph.js';
 import { GlposeError } from '../../src/errors.js';
 import { COCO_JOINTS } from '../../src/joints.js';
-import { loadBundle } from '../../src/models/bundle.js';
+import { loadBundle } from '../../src/bundle/bundle.js';
 import { importHrnet, type ImportOptions, type ImportReport } from '../../src/models/import-hrnet.js';
 import { OnnxBuilder } from '../../src/models/onnx-builder.js';
 import { bytesField } from '../../src/models/protobuf.js';

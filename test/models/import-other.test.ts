@@ -4,9 +4,9 @@ import path from 'node:path';
 import { COCO_JOINTS } from '../../src/joints.js';
 import { importHrnet } from '../../src/models/import-hrnet.js';
 import { OnnxBuilder } from '../../src/models/onnx-builder.js';
-import { Model } from '../../src/pipeline/model.js';
-import { estimateStream } from '../../src/pipeline/estimate-stream.js';
-import type { Image } from '../../src/pipeline/extract.js';
+import { Model } from '../../src/estimation/model.js';
+import { estimateStream } from '../../src/estimation/estimate-stream.js';
+import type { Image } from '../../src/types.js';
 
 const C = 6;
 const K = COCO_JOINTS.length;

@@ -4,8 +4,8 @@
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { headTensorShapes } from '../../src/models/head-tensors.js';
-import type { Addon, HeadShape, NativeHead, Tensor } from '../../src/native/binding.js';
+import { headTensorShapes } from '../../src/bundle/head-tensors.js';
+import type { Addon, HeadShape, NativeHead, Tensor } from '../../src/native/contract.js';
 
 const addon = createRequire(import.meta.url)(process.argv[2]) as Addon;
 let calls = 0;

@@ -1,4 +1,5 @@
-import { addon, type CropBatch } from '../../src/native/binding.js';
+import { addon } from '../../src/native/binding.js';
+import type { CropBatch } from '../../src/native/contract.js';
 
 const WIDTH = 40;
 const HEIGHT = 30;

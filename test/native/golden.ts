@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { parseSafetensors } from '../../src/models/safetensors.js';
-import type { HeadShape, Tensor } from '../../src/native/binding.js';
+import { parseSafetensors } from '../../src/bundle/safetensors.js';
+import type { HeadShape, Tensor } from '../../src/native/contract.js';
 import { ROOT } from '../shared-data.js';
 
 const FOLDER = path.join(ROOT, 'test/native/golden');

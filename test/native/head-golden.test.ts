@@ -1,4 +1,5 @@
-import { addon, type Estimate, type HeadShape, type Tensor } from '../../src/native/binding.js';
+import { addon } from '../../src/native/binding.js';
+import type { Estimate, HeadShape, Tensor } from '../../src/native/contract.js';
 import { goldenNames, nmse, readGolden, type Golden } from './golden.js';
 
 const TOLERANCE = 1e-10; // NMSE of float32 against PyTorch in float64

@@ -1,6 +1,7 @@
 import { GlposeError } from '../../src/errors.js';
-import { headTensorShapes } from '../../src/models/head-tensors.js';
-import { addon, type EstimateBatch, type HeadShape, type Tensor } from '../../src/native/binding.js';
+import type { EstimateBatch, HeadShape, Tensor } from '../../src/native/contract.js';
+import { headTensorShapes } from '../../src/bundle/head-tensors.js';
+import { addon } from '../../src/native/binding.js';
 import { readGolden } from './golden.js';
 
 /** One channel everywhere, no references: small enough to compute by hand. */

@@ -1,5 +1,6 @@
-import { headTensorShapes } from '../../src/models/head-tensors.js';
-import { addon, type HeadShape, type Tensor } from '../../src/native/binding.js';
+import { headTensorShapes } from '../../src/bundle/head-tensors.js';
+import type { HeadShape, Tensor } from '../../src/native/contract.js';
+import { addon } from '../../src/native/binding.js';
 
 /** One neighbour a side, no people from elsewhere. */
 const SHAPE: HeadShape = {

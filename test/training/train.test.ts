@@ -5,9 +5,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { headShape, checkConfig } from '../../src/models/bundle.js';
-import { checkHeadTensors } from '../../src/models/head-tensors.js';
-import { parseSafetensors } from '../../src/models/safetensors.js';
+import { headShape, checkConfig } from '../../src/bundle/bundle.js';
+import { checkHeadTensors } from '../../src/bundle/head-tensors.js';
+import { parseSafetensors } from '../../src/bundle/safetensors.js';
 import { addon } from '../../src/native/binding.js';
 import { readGoldenFile } from '../native/golden.js';
 import { ROOT } from '../shared-data.js';
@@ -49,7 +49,7 @@ describeTraining(`training${whyNoPython}`, () => {
   }
 
   test('overfits a handful of samples, and the addon agrees with PyTorch on the trained head', async () => {
-    const run = train('train.py', '--self-test', '--threads', '1', '--out', folder);
+    const run = train('self_test.py', '--threads', '1', '--out', folder);
     expect(run.stderr).toBe('');
     expect(run.stdout).toContain('occlusion 1: 100 % of the joints found');
     expect(run.stdout).toContain('occlusion 5: 100 % of the joints found'); // the global people's alone
@@ -157,9 +157,9 @@ describeTraining(`training${whyNoPython}`, () => {
 
   test('of two looks, the surer counts where the first is unsure', () => {
     const run = runLines([
-      'import numpy as np; from evaluate import Measured, surest',
+      'import numpy as np; from evaluate import Measured, withSecondLook',
       'def looks(*scores): return Measured(np.array([[s, 10.0] for s in scores]), np.array([[s, s] for s in scores]))',
-      'kept = surest(looks(0.3, 0.3, 0.5, 0.4), looks(0.35, 0.3, 0.9, 0.9), 0.4)',
+      'kept = withSecondLook(looks(0.3, 0.3, 0.5, 0.4), looks(0.35, 0.3, 0.9, 0.9), 0.4)',
       'print(kept.score[:, 1].tolist(), kept.distance[:, 0].tolist())',
     ]);
     expect(run.stderr).toBe('');

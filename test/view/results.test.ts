@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Remarks } from '../../src/formats/remarks.js';
+import { Warnings } from '../../src/formats/warnings.js';
 import { readResults, readRun } from '../../src/view/results.js';
 
 let dir: string;
@@ -14,7 +14,7 @@ function put(name: string, content: unknown): void {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
 }
 
-/** PoseTrack17 of one frame; a joint without a score is worth a remark. */
+/** PoseTrack17 of one frame; a joint without a score is worth a warning. */
 const poses = (video: string): object => ({
   annolist: [{ image: [{ name: `${video}/1.jpg` }], annorect: [{ annopoints: [{ point: [{ id: [0], x: [1], y: [2] }] }] }] }], // prettier-ignore
 });
@@ -48,14 +48,14 @@ describe('a run too large for the memory', () => {
   });
 });
 
-it('remarks are those of a sequence’s own file, and counted over all', () => {
+it('warnings are those of a sequence’s own file, and counted over all', () => {
   for (const name of ['a', 'b']) put(`${name}.json`, poses(name));
   put('other.json', {});
-  const remarks = new Remarks(true);
-  const own = [...readResults(dir, remarks)].map((sequence) => sequence.remarks);
+  const warnings = new Warnings(true);
+  const own = [...readResults(dir, warnings)].map((sequence) => sequence.warnings);
   const text = expect.stringMatching(/without a score/) as string;
   expect(own).toEqual(['a', 'b'].map((name) => [{ text, count: 1, first: expect.stringContaining(`${name}.json`) as string }])); // prettier-ignore
-  expect(remarks.list()).toMatchObject([
+  expect(warnings.list()).toMatchObject([
     { text, count: 2 },
     { text: 'files without poses, left out', count: 1 },
   ]);

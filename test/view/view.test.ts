@@ -21,7 +21,7 @@ function sequence(...frames: LabelledPose[][]): ResultSequence {
     frames: listed,
     size: SIZE,
     estimated: [],
-    remarks: [],
+    warnings: [],
   };
 }
 

@@ -251,8 +251,8 @@ function sequenceTable(runs: readonly ChartRun[]): Html {
 function basisSection(runs: readonly Run[]): Html {
   const kinds = Object.keys(runs[0].evaluation.counts);
   const words = (kind: string): string => kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  const remarks = runs.flatMap(({ name, evaluation }) =>
-    evaluation.remarks.map(
+  const warnings = runs.flatMap(({ name, evaluation }) =>
+    evaluation.warnings.map(
       ({ text, count, first }) =>
         html`<li>
           ${runs.length > 1 ? `${name}: ` : ''}${count.toLocaleString('en')} ${text}
@@ -266,10 +266,10 @@ function basisSection(runs: readonly Run[]): Html {
       ['', ...runs.map(({ name }) => name)],
       kinds.map((kind) => row(words(kind), runs.map(({ evaluation }) => (evaluation.counts[kind] ?? 0).toLocaleString('en')))), // prettier-ignore
     ),
-    remarks.length === 0
+    warnings.length === 0
       ? html`<p>Nothing was left out.</p>`
       : html`<ul>
-          ${remarks}
+          ${warnings}
         </ul>`,
   );
 }

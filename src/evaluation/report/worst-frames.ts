@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { LabelledPose } from '../../formats/pose-sequence.js';
 import { LIMBS, POSETRACK17_JOINTS } from '../../joints.js';
-import { openImage } from '../../pipeline/image-file.js';
+import { openImage } from '../../media/image-file.js';
 import { falsePositives, kindOf } from '../error-kinds.js';
 import type { ScoredFrame, ScoredSequence } from '../posetrack.js';
 import type { Html } from './html.js';

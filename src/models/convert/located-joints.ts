@@ -1,5 +1,5 @@
 import { COCO_JOINTS } from '../../joints.js';
-import { DISTANCE_OFFSET } from '../../pipeline/movenet-pose.js';
+import { DISTANCE_OFFSET } from '../../estimation/movenet-pose.js';
 import { DATA_TYPE, type Attribute, type OnnxBuilder } from '../onnx-builder.js';
 
 /** Tensors of MoveNet by name; pairs of channels are (y, x) in cells. */
@@ -21,7 +21,7 @@ export const LOCATED_JOINTS: readonly (readonly [plus: string, minus?: string])[
 /**
  * Adds what MoveNet's own decoding looks at, which is sharper than the map that its heads read, and is about the person in the
  * middle: heat maps × 1.8 / (distance to where the person's cell expects the joint + 1.8). The person's cell is the one that
- * maximises σ(center) / (distance to the middle + 1.8), as in src/pipeline/movenet-pose.ts. Left and right share a channel
+ * maximises σ(center) / (distance to the middle + 1.8), as in src/estimation/movenet-pose.ts. Left and right share a channel
  * with opposite signs, so that all fit into what the kernels pad a map of 24 channels to (32).
  * @returns the tensor [N, 7, h, w] called `output`
  */

@@ -5,10 +5,10 @@ import { GlposeError } from '../../errors.js';
 import type { Evaluation, MetricName } from '../../evaluation/metrics.js';
 import type { BoxFile } from '../../formats/boxes.js';
 import { writeResults } from '../../formats/results.js';
-import { estimateVideo } from '../../pipeline/estimate.js';
-import { openFrames } from '../../pipeline/frames.js';
-import type { VideoInput } from '../../pipeline/inputs.js';
-import { Model, type Method } from '../../pipeline/model.js';
+import { estimateVideo } from '../../estimation/estimate.js';
+import { openFrames } from '../../media/frames.js';
+import type { VideoInput } from '../../media/inputs.js';
+import { Model, type Method } from '../../estimation/model.js';
 import type { FramePoses } from '../../types.js';
 
 export interface AccuracyOptions {

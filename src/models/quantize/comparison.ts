@@ -1,5 +1,5 @@
-import type { Crop } from '../../pipeline/extract.js';
-import { OnnxRuntime, type OnnxSession } from '../../pipeline/onnx-runtime.js';
+import type { Crop } from '../../estimation/crop-net.js';
+import { OnnxRuntime, type OnnxSession } from '../../onnx/runtime.js';
 
 /** How a network compares with the one that it was made from, on the same crops and one core. */
 export interface Comparison {

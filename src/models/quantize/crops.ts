@@ -1,11 +1,11 @@
 import { GlposeError } from '../../errors.js';
 import type { BoxFile } from '../../formats/boxes.js';
-import { surveyOptions } from '../../pipeline/estimate.js';
-import type { Crop } from '../../pipeline/extract.js';
-import { openFrames } from '../../pipeline/frames.js';
-import type { VideoInput } from '../../pipeline/inputs.js';
-import type { Model } from '../../pipeline/model.js';
-import { surveyVideo } from '../../pipeline/survey.js';
+import { surveyOptions } from '../../estimation/estimate.js';
+import type { Crop } from '../../estimation/crop-net.js';
+import { openFrames } from '../../media/frames.js';
+import type { VideoInput } from '../../media/inputs.js';
+import type { Model } from '../../estimation/model.js';
+import { surveyVideo } from '../../estimation/survey.js';
 
 export interface DrawOptions {
   /** Crops to draw over all videos. */

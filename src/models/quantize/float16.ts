@@ -1,4 +1,4 @@
-import { LARGEST_FLOAT16, toFloat16 } from '../float16.js';
+import { LARGEST_FLOAT16, toFloat16 } from '../../bundle/float16.js';
 import { FLOAT32 } from '../onnx-model.js';
 import { newNode, type GraphNode, type OnnxGraph } from './graph.js';
 

@@ -1,5 +1,5 @@
 import { GlposeError } from '../../errors.js';
-import { fromFloat16 } from '../float16.js';
+import { fromFloat16 } from '../../bundle/float16.js';
 import { DATA_TYPE, encodeAttribute, encodeNode, encodeTensor, type Attribute } from '../onnx-builder.js';
 import { FLOAT32, GRAPH, MODEL_GRAPH, unsound, type OnnxModel, type OnnxNode } from '../onnx-model.js';
 import {

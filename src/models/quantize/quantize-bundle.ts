@@ -4,12 +4,12 @@ import { GlposeError } from '../../errors.js';
 import { METRICS, type MetricName } from '../../evaluation/metrics.js';
 import { readBoxes } from '../../formats/boxes.js';
 import { textTable } from '../../evaluation/text-table.js';
-import type { Crop } from '../../pipeline/extract.js';
-import { findVideos, type VideoInput } from '../../pipeline/inputs.js';
-import { Model, type Method } from '../../pipeline/model.js';
-import { makeWholeFolder } from '../../pipeline/whole-folder.js';
-import { fileNames, loadBundle, type Bundle } from '../bundle.js';
-import type { BundleConfigFile } from '../config.js';
+import type { Crop } from '../../estimation/crop-net.js';
+import { findVideos, type VideoInput } from '../../media/inputs.js';
+import { Model, type Method } from '../../estimation/model.js';
+import { makeFolderAtomically } from '../../storage/atomic-folder.js';
+import { fileNames, loadBundle, type Bundle } from '../../bundle/bundle.js';
+import type { BundleConfigFile } from '../../bundle/config.js';
 import { headline, measureAccuracy, type AccuracyOptions } from './accuracy.js';
 import { compareNetworks, type Comparison } from './comparison.js';
 import { drawCrops } from './crops.js';
@@ -92,15 +92,15 @@ export async function quantizeBundle(
   const boxes = options.boxes === undefined ? undefined : readBoxes(options.boxes);
   const evaluate =
     annotations === undefined ? undefined : METRICS[metric].prepare(annotations, { allowMissing: true, tracks: false });
-  const { videos, failures, remarks } = await findVideos(options.calibrate);
+  const { videos, failures, warnings } = await findVideos(options.calibrate);
   if (failures.length > 0) throw failures[0].error;
-  remarks.forEach((remark) => onStep?.(remark));
+  warnings.forEach((warning) => onStep?.(warning));
 
   onStep?.(`looking for people in ${videos.map(({ name }) => name).join(', ')}`);
   const drawn = await cropsOf(bundle, videos, { count: Math.ceil(wanted * (1 + CHECK_SHARE)), boxes, signal });
   const { calibration, check } = split(drawn);
 
-  return makeWholeFolder(dir, async (temporary) => {
+  return makeFolderAtomically(dir, async (temporary) => {
     await takeOver(bundle, temporary, dir, type);
     const networks: NetworkReport[] = [];
     for (const file of networkFiles(bundle)) {

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { GlposeError } from '../../errors.js';
-import type { Crop } from '../../pipeline/extract.js';
-import { OnnxRuntime } from '../../pipeline/onnx-runtime.js';
+import type { Crop } from '../../estimation/crop-net.js';
+import { OnnxRuntime } from '../../onnx/runtime.js';
 import { parseOnnx } from '../onnx-model.js';
 import { ActivationStatistics } from './activation-statistics.js';
 import { runOn, type NetworkInput } from './comparison.js';

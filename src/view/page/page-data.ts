@@ -20,7 +20,7 @@ export interface PageHeader {
   /** What made the poses, for the title; empty where unknown. */
   madeBy: string;
   /** Things the reader should know. */
-  remarks: string[];
+  warnings: string[];
   frames: {
     /** Place of each listed frame in the video. */
     index: number[];

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { makeFolders } from '../../pipeline/make-folders.js';
-import { asOutputError } from '../../pipeline/whole-file.js';
+import { makeFolders } from '../../storage/make-folders.js';
+import { asOutputError } from '../../storage/atomic-write.js';
 import { TAKE_PART } from './page-data.js';
 
 /** Base64 needs four characters for three bytes. */

@@ -3,7 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { GlposeError } from '../../errors.js';
-import { makeWhole } from '../../pipeline/whole-file.js';
+import { makeAtomically } from '../../storage/atomic-write.js';
 import { pack } from './packet.js';
 import { PART, type PageHeader } from './page-data.js';
 import { base64, type PageParts } from './page-parts.js';
@@ -23,7 +23,7 @@ export async function writePage(
 ): Promise<number> {
   const [script, style] = await Promise.all([built('main.js'), built('style.css')]);
   const poses = base64(deflateRawSync(pack(header, encodeColumns(columns))));
-  return makeWhole(file, async (temporary) => {
+  return makeAtomically(file, async (temporary) => {
     await using page = await open(temporary, 'wx');
     await page.writeFile(head(style, script));
     await page.writeFile(element(PART.poses, poses));

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { COCO_JOINTS } from '../../../src/joints.js';
-import { MODELS_DIR } from '../../../src/models/bundle.js';
+import { MODELS_DIR } from '../../../src/bundle/bundle.js';
 import { convertMoveNet, MOVENET_PACKAGE, unpackModels } from '../../../src/models/convert/movenet.js';
 import { ROOT } from '../../shared-data.js';
 

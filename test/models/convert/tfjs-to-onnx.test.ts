@@ -5,7 +5,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { GlposeError } from '../../../src/errors.js';
 import { convertTfjs, type Subgraph } from '../../../src/models/convert/tfjs-to-onnx.js';
 import { readTfjsModel } from '../../../src/models/convert/tfjs.js';
-import { fromFloat16, toFloat16 } from '../../../src/models/float16.js';
+import { fromFloat16, toFloat16 } from '../../../src/bundle/float16.js';
 
 /*
  * A network of every operator that the converter knows, in TFJS form, and the same network in plain loops over NHWC maps

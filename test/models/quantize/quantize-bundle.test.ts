@@ -4,7 +4,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { writeHrnetBundle } from '../../../src/bench/hrnet-bundle.js';
 import { main } from '../../../src/cli/main.js';
-import { loadBundle } from '../../../src/models/bundle.js';
+import { loadBundle } from '../../../src/bundle/bundle.js';
 import type { QuantizeReport } from '../../../src/models/quantize/quantize-bundle.js';
 import { ROOT } from '../../shared-data.js';
 

@@ -3,7 +3,7 @@ import { OnnxBuilder } from '../../../src/models/onnx-builder.js';
 import { raiseOpset } from '../../../src/models/quantize/opset.js';
 import { simplify } from '../../../src/models/quantize/simplify.js';
 import { storeAsFloat16 } from '../../../src/models/quantize/float16.js';
-import { fromFloat16, toFloat16 } from '../../../src/models/float16.js';
+import { fromFloat16, toFloat16 } from '../../../src/bundle/float16.js';
 import { graphOf, nmse, numbers, run, type Output } from './networks.js';
 
 const DIMS = [1, 3, 64, 64];

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import sharp from 'sharp';
 import { LIMBS, POSETRACK18_JOINTS } from '../../../src/joints.js';
-import { colourOfTrack } from '../../../src/view/overlay.js';
+import { colourOfTrack } from '../../../src/drawing/overlay.js';
 import { encodeMaps, type CodedMaps } from '../../../src/view/page/map-codes.js';
 import {
   PART,
@@ -82,7 +82,7 @@ export async function syntheticPage(file: string, synthetic: Synthetic): Promise
     limbs: LIMBS.map(([from, to]): [number, number] => [place(from), place(to)]),
     estimated: [place('neck')],
     madeBy: name,
-    remarks: [],
+    warnings: [],
     frames: {
       index: Array.from({ length: frames }, (_, i) => i),
       names: Array.from({ length: frames }, (_, i) => `${name} ${i}.jpg`),

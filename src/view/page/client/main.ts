@@ -40,7 +40,7 @@ async function open(): Promise<void> {
   const { dialog, button } = keyboard(video, tracks, store, player, stage);
   document.body.append(
     el('header', { class: 'title' }, el('h1', {}, header.name), el('span', { class: 'quiet' }, about(video)), button),
-    ...remarks(header),
+    ...warnings(header),
     el(
       'main',
       {},
@@ -62,8 +62,8 @@ function about(video: Video): string {
   return `${video.frameCount} frames · ${people} · ${header.width} × ${header.height}${rate}${made}`;
 }
 
-function remarks({ remarks: some }: PageHeader): HTMLElement[] {
-  return some.map((remark) => el('p', { class: 'remark' }, remark));
+function warnings({ warnings: some }: PageHeader): HTMLElement[] {
+  return some.map((warning) => el('p', { class: 'warning' }, warning));
 }
 
 open().catch((thrown: unknown) => {

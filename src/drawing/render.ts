@@ -1,0 +1,76 @@
+import path from 'node:path';
+import type { FrameSource } from '../media/frames.js';
+import { makeFolderAtomically } from '../storage/atomic-folder.js';
+import type { VideoPoses } from '../types.js';
+import type { Canvas } from './canvas.js';
+import { blurFaces } from './blur-faces.js';
+import { writeImages, type Picture } from './image-writer.js';
+import { drawPoses, OVERLAY_DEFAULTS, type OverlayOptions } from './overlay.js';
+import { writeVideo } from './video-writer.js';
+
+export interface RenderStyle extends Partial<Omit<OverlayOptions, 'joints'>> {
+  /** `auto`: mp4 of videos, jpg of folders. */
+  form: 'auto' | 'mp4' | 'png' | 'jpg';
+  /** Makes the heads of all people found unrecognisable. Default false. */
+  blurFaces?: boolean;
+}
+
+/** Frames a second of an mp4 of frames that come without a rate. */
+const RATE_OF_FOLDERS = 25;
+
+type Rated = Pick<FrameSource, 'fps'>;
+
+function formOf({ fps }: Rated, { form }: RenderStyle): Exclude<RenderStyle['form'], 'auto'> {
+  return form === 'auto' ? (fps === null ? 'jpg' : 'mp4') : form;
+}
+
+/** The file or folder of a video's pictures, relative to the folder of all results. */
+export function renderPath(name: string, source: Rated, style: RenderStyle): string {
+  return path.join('render', formOf(source, style) === 'mp4' ? `${name}.mp4` : name);
+}
+
+/**
+ * Draws the skeletons into a video's frames: `render/<name>.mp4`, or image files in `render/<name>/`. Frames that were not
+ * estimated (`--every`) or not readable are left out.
+ * @returns the file or folder, relative to `out`
+ */
+export async function renderVideo(
+  source: FrameSource,
+  video: VideoPoses,
+  out: string,
+  style: RenderStyle,
+  options: { every?: number; signal?: AbortSignal; onFrame?(event: { pass: string; people: number }): void },
+): Promise<string> {
+  const form = formOf(source, style);
+  const place = renderPath(video.name, source, style);
+  const pictures = drawn(source, video, style, () => options.onFrame?.({ pass: 'render', people: 0 }));
+  if (form === 'mp4') {
+    const fps = (source.fps ?? RATE_OF_FOLDERS) / (options.every ?? 1);
+    const properties = { width: video.width, height: video.height, fps, signal: options.signal };
+    await writeVideo(path.join(out, place), pictures, properties);
+  } else {
+    await makeFolderAtomically(path.join(out, place), (temporary) => writeImages(temporary, pictures, form));
+  }
+  return place;
+}
+
+async function* drawn(
+  source: FrameSource,
+  video: VideoPoses,
+  style: RenderStyle,
+  onFrame: () => void,
+): AsyncGenerator<Picture & Canvas, void, undefined> {
+  const estimated = video.frames[Symbol.iterator](); // in the frames' order
+  let next = estimated.next();
+  for await (const { index, name, width, height, data } of source.frames()) {
+    const poses = !next.done && next.value.index === index ? next.value : null;
+    if (poses) next = estimated.next();
+    if (poses && data) {
+      const canvas = { name, width, height, data }; // drawn in place: this pass's frames are ours alone
+      if (style.blurFaces) blurFaces(canvas, poses, video.joints);
+      drawPoses(canvas, poses, { ...OVERLAY_DEFAULTS, ...style, joints: video.joints });
+      yield canvas;
+    }
+    onFrame();
+  }
+}

@@ -1,0 +1,153 @@
+import type { ExtractorConfig } from '../bundle/config.js';
+import type { Addon } from '../native/contract.js';
+import { Batcher } from '../concurrency/batcher.js';
+import type { OnnxSession, TensorData } from '../onnx/runtime.js';
+import { mapValues, PooledRuns, type Outputs } from '../onnx/pooled-runs.js';
+import type { Image, Window } from '../types.js';
+
+/** One person's window, resampled to the extractor's input and standardised: [3, H, W]. */
+export type Crop = Float32Array;
+
+/** A window whose outputs somebody waits for. */
+interface Wanted {
+  image: Image;
+  window: Window;
+  use(outputs: Outputs): unknown;
+  signal?: AbortSignal;
+}
+
+/** Cuts windows out of images and runs a net of the bundle's input size on them. */
+export class CropNet {
+  /** Width / height of the input. */
+  readonly aspect: number;
+  /** Runs that go side by side. */
+  readonly lanes: number;
+  /** Windows that it works on at a time; as many again are cut meanwhile. */
+  readonly atOnce: number;
+  private readonly extracting: Batcher<Wanted, unknown>;
+  private readonly runs: PooledRuns;
+
+  /**
+   * @param batch windows a run: 1 on the CPU, where larger batches gain nothing and cost memory. Larger ones are filled up, so
+   * that a window's outputs do not depend on how many others were there
+   */
+  constructor(
+    private readonly native: Addon,
+    private readonly session: OnnxSession,
+    private readonly input: ExtractorConfig['input'],
+    private readonly outputs: string[],
+    private readonly batch: number,
+  ) {
+    this.aspect = input.width / input.height;
+    this.lanes = session.width;
+    this.atOnce = batch * session.width;
+    this.runs = new PooledRuns(session, outputs);
+    this.extracting = new Batcher(batch, 2 * session.width, (wanted) => this.extractTogether(wanted));
+  }
+
+  /** Crops [3, H, W] of windows of one image. */
+  async cut(image: Image, windows: readonly Window[]): Promise<Crop[]> {
+    return Promise.all(windows.map((window) => this.cutInto(new Float32Array(this.cropLength), image, window)));
+  }
+
+  /** The crop of one window, in memory that may have been another's: see `release`. */
+  cutOne(image: Image, window: Window): Promise<Crop> {
+    return this.cutInto(this.session.buffers.take(this.cropLength), image, window);
+  }
+
+  /** Takes a crop of `cutOne` that nobody uses any more. */
+  release(crop: Crop): void {
+    this.session.buffers.give(crop);
+  }
+
+  /**
+   * Runs the net on crops.
+   * @returns each output by name, [N, …] over all crops
+   */
+  async run(crops: readonly Crop[]): Promise<Outputs> {
+    const runs: Promise<Outputs>[] = [];
+    for (let start = 0; start < crops.length; start += this.batch) {
+      const some = crops.slice(start, start + this.batch);
+      const data = this.session.buffers.take(some.length * this.cropLength);
+      some.forEach((crop, i) => data.set(crop, i * crop.length));
+      runs.push(this.session.run(this.feedsOf(data), this.outputs));
+    }
+    const parts = await Promise.all(runs);
+    return Object.fromEntries(this.outputs.map((name) => [name, concatenate(parts.map((part) => part[name]))]));
+  }
+
+  /**
+   * Cuts windows out of an image and runs the net on them. They wait in line with those of other calls: of a crowd, too, only a
+   * few crops and outputs are in memory.
+   * @param use takes the outputs of one window, [1, …] by name, which are overwritten once its promise has settled
+   * @param signal drops the windows that wait; its reason is thrown
+   */
+  extract<T>(
+    image: Image,
+    windows: readonly Window[],
+    use: (outputs: Outputs, index: number) => T | Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T[]> {
+    const wanted = windows.map((window, i) => ({ image, window, use: (outputs: Outputs) => use(outputs, i), signal }));
+    return Promise.all(wanted.map((one) => this.extracting.add(one) as Promise<T>));
+  }
+
+  private async extractTogether(wanted: Wanted[]): Promise<Promise<unknown>[]> {
+    for (const { signal } of wanted) signal?.throwIfAborted();
+    const length = this.cropLength;
+    const crops = this.session.buffers.take(this.batch * length);
+    const cut = wanted.map(({ image, window }, i) =>
+      this.cutInto(crops.subarray(i * length, (i + 1) * length), image, window),
+    );
+    await Promise.all(cut);
+
+    return this.runs.run(this.feedsOf(crops), async (outputs) => {
+      const results = wanted.map(async ({ use }, i) => use(mapValues(outputs, (tensor) => part(tensor, i))));
+      await Promise.allSettled(results);
+      return results;
+    });
+  }
+
+  private cutInto(out: Float32Array, image: Image, window: Window): Promise<Crop> {
+    const { width, height, mean, std } = this.input;
+    return this.native.crop({
+      image: image.data,
+      imageWidth: image.width,
+      imageHeight: image.height,
+      windows: Float64Array.of(window.centreX, window.centreY, window.width, window.height),
+      width,
+      height,
+      mean: Float32Array.from(mean),
+      std: Float32Array.from(std),
+      out,
+    });
+  }
+
+  private get cropLength(): number {
+    return 3 * this.input.width * this.input.height;
+  }
+
+  /** @param data whole crops */
+  private feedsOf(data: Float32Array): Record<string, TensorData> {
+    const { name, width, height } = this.input;
+    return { [name]: { dims: [data.length / this.cropLength, 3, height, width], data } };
+  }
+}
+
+/** The i-th item of a batch, still a batch. */
+function part({ dims: [count, ...dims], data }: TensorData, i: number): TensorData {
+  const length = data.length / count;
+  return { dims: [1, ...dims], data: data.subarray(i * length, (i + 1) * length) };
+}
+
+/** Joins tensors along the first axis. */
+function concatenate(parts: TensorData[]): TensorData {
+  if (parts.length === 1) return parts[0];
+  const data = new Float32Array(parts.reduce((total, part) => total + part.data.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  return { dims: [parts.reduce((total, part) => total + part.dims[0], 0), ...parts[0].dims.slice(1)], data };
+}

@@ -1,0 +1,180 @@
+/*
+ * GLPose on one page: from a video to the poses of everyone in it.
+ *
+ *   frames ─ person boxes ─ tracks ─ windows ─ crops ─ extractor ─ feature maps V ─┬─ local, global ─ head ─ joints
+ *                                                                                 └─ (single-frame: the net's own joints)
+ *
+ * The first pass finds who is where, and draws the candidates; the second estimates, with 2k+1 frames in memory.
+ * Which device anything runs on is the model's affair.
+ */
+import { GlposeError } from '../errors.js';
+import type { Frame } from '../media/frame.js';
+import { checkArgument, isCount } from '../check-argument.js';
+import type { Box, FramePoses, PersonPose, Image } from '../types.js';
+import type { GivenBox } from '../formats/boxes.js';
+import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
+import type { FrameSource } from '../media/frames.js';
+import type { VideoMemo } from './memo.js';
+import type { Model } from './model.js';
+import { inOrder } from '../concurrency/in-order.js';
+import { neighbourhoods, type Neighbourhood, type ReadableFrame } from './neighbourhood.js';
+import { surveyVideo, type GivenDetection, type SurveyOptions } from './survey.js';
+import type { TrackedBox } from '../tracking/track.js';
+import { windowOf } from '../geometry/window.js';
+
+/** Who counts as a person, and how the references are drawn. */
+export interface PeopleOptions {
+  /**
+   * Finds the people of a frame instead of the bundle's detector. Boxes in image pixels, scores 0–1; with a `trackId` each,
+   * the detections are taken as tracked.
+   */
+  detect?(frame: Image & { index: number; name: string }): Promise<readonly GivenDetection[]>;
+  /** Boxes to use instead of any detector's. */
+  boxes?: { boxesOf(frame: Image & { index: number; name: string }): readonly GivenBox[] };
+  /** Seed of the draw of candidates. Default 0. */
+  seed?: number;
+  /** Lowest score of a detection that starts a track, 0–1. Default 0.25. */
+  minBoxScore?: number;
+  /** Stops the work; its reason is thrown. */
+  signal?: AbortSignal;
+}
+
+export interface EstimateOptions extends PeopleOptions {
+  /** Estimate poses in every n-th frame only; people are followed through all. Default 1. */
+  every?: number;
+  /** Of those, estimate poses only in these frames, by their place in the video. Default: in all. */
+  only?(frame: number): boolean;
+  /** Also say what each pose was made from (`PersonPose.explanation`). */
+  explain?: boolean;
+  /**
+   * Has, or takes, what the networks say of each frame; without explanations.
+   * @internal
+   */
+  memo?: VideoMemo;
+  /** Called after every frame of either pass, with the poses estimated in it. */
+  onProgress?(progress: { pass: 'survey' | 'estimate'; people: number }): void;
+}
+
+/** A weaker detection than `minBoxScore` prolongs a track down to this share of it. */
+const WEAK_SHARE = 0.4;
+/** Frames that a person may be missed and still be the same track. */
+const PATIENCE = 8;
+
+/**
+ * Estimates the poses of everyone in a video, which is read twice.
+ * @param model serves one video at a time
+ * @yields one entry a frame, in order; with `every` > 1 or `only`, those estimated
+ * @throws INPUT where the video cannot be read, MODEL where a network fails, USAGE where an option is wrong or the model is at
+ * work on another video, and the signal's reason
+ */
+export async function* estimateVideo(
+  source: FrameSource,
+  model: Model,
+  options: EstimateOptions = {},
+): AsyncGenerator<FramePoses, void, undefined> {
+  const { estimator, net } = model;
+  const { every = 1, only, explain, memo, signal, onProgress } = options;
+  checkArgument('every', every, 'a whole number from 1', isCount(every));
+  const release = model.take();
+  try {
+    const onFrame = (): void => onProgress?.({ pass: 'survey', people: 0 });
+    const log = options.boxes || options.detect ? undefined : memo?.detections;
+    const { trackedBoxes, candidates } = await surveyVideo(source, { ...surveyOptions(model, options), log, onFrame });
+    await estimator.begin(candidates, signal);
+    for (const { crop } of candidates.splice(0)) net.release(crop);
+
+    // A damaged video may yield more frames the second time than the first; nobody was looked for in those.
+    const peopleOf = (frame: Frame): TrackedBox[] => trackedBoxes.of(frame.index);
+    const sceneOf = (frame: ReadableFrame): Scene => ({
+      ...frame,
+      people: peopleOf(frame).map((trackedBox) => toScenePerson(trackedBox, net.aspect)),
+    });
+    const isAsked = ({ index }: Frame): boolean => index % every === 0 && only?.(index) !== false;
+    const estimateKey = async ({ key, around }: Neighbourhood): Promise<FramePoses | null> => {
+      signal?.throwIfAborted();
+      const estimate = async (): Promise<readonly EstimatedPose[]> =>
+        around && isAsked(key) ? estimator.estimate(around.map(sceneOf), explain) : [];
+      const poses = await (memo?.poses.of(key.index, estimate) ?? estimate());
+      return isAsked(key) ? toFramePoses(key, around ? peopleOf(key) : [], poses) : null;
+    };
+    // Keys under way at a time: enough that one more person waits for every one in the extractor.
+    const people = ({ key }: Neighbourhood): number => Math.max(1, isAsked(key) ? peopleOf(key).length : 0);
+    const keys = inOrder(neighbourhoods(source.frames(), estimator.k), 2 * net.atOnce + 1, estimateKey, people);
+    let frame = 0;
+    for await (const estimated of keys) {
+      await estimator.passed(++frame);
+      onProgress?.({ pass: 'estimate', people: estimated?.people.length ?? 0 });
+      if (estimated) yield estimated;
+    }
+    await memo?.poses.end();
+  } finally {
+    release();
+  }
+}
+
+/** How people are found and followed, whether a video is read twice or a stream once. */
+export function surveyOptions({ estimator, detector, net }: Model, options: PeopleOptions): SurveyOptions {
+  const { boxes, detect, minBoxScore = 0.25, seed = 0, signal } = options;
+  const read = 'Boxes of a file: readBoxes(file).forVideo(name).';
+  checkArgument(
+    'boxes',
+    boxes,
+    'an object with boxesOf',
+    boxes === undefined || typeof boxes.boxesOf === 'function',
+    read,
+  );
+  checkArgument('detect', detect, 'a function', detect === undefined || typeof detect === 'function');
+  checkArgument('minBoxScore', minBoxScore, 'a number from 0 to 1', minBoxScore >= 0 && minBoxScore <= 1);
+  checkArgument('seed', seed, 'a whole number', Number.isSafeInteger(seed));
+  return {
+    detect: async (frame) => {
+      signal?.throwIfAborted();
+      if (boxes) return boxes.boxesOf(frame);
+      if (detect) return checked(await options.detect!(frame), frame.name);
+      return (await detector?.detect(frame, minBoxScore * WEAK_SHARE)) ?? [];
+    },
+    cut: (image, window) => net.cutOne(image, window),
+    release: (crop) => net.release(crop),
+    aspect: net.aspect,
+    startScore: minBoxScore,
+    patience: PATIENCE,
+    fillGaps: boxes === undefined, // whoever gives boxes has said where people are
+    m: estimator.m,
+    seed,
+    atOnce: 2 * net.lanes,
+  };
+}
+
+/** A caller's detections. @throws USAGE where one is no box */
+function checked(detections: readonly GivenDetection[], frame: string): readonly GivenDetection[] {
+  checkArgument(
+    `what detect gives (frame ${frame})`,
+    detections,
+    'an array of { box, score }',
+    Array.isArray(detections),
+  );
+  for (const { box, score } of detections) {
+    const { x, y, width, height } = (box as Partial<Box> | undefined) ?? {};
+    const finite = [x, y, width, height].every(Number.isFinite);
+    if (finite && width! > 0 && height! > 0 && score >= 0 && score <= 1) continue;
+    const found = `x ${x}, y ${y}, width ${width}, height ${height}, score ${score}`;
+    throw new GlposeError('USAGE', `detect gave no box in frame ${frame}: ${found}`, 'Leave such detections out.');
+  }
+  return detections;
+}
+
+/** @param aspect width / height of windows */
+export function toScenePerson({ trackId, box }: TrackedBox, aspect: number): ScenePerson {
+  return { trackId, window: windowOf(box, aspect) };
+}
+
+export function toFramePoses(frame: Frame, trackedBoxes: TrackedBox[], poses: readonly EstimatedPose[]): FramePoses {
+  const people = trackedBoxes.map(({ trackId, box, score }, i): PersonPose => {
+    const { joints, explanation } = poses[i];
+    const scores = joints.filter((joint) => joint !== null).map((joint) => joint.score);
+    const mean = scores.reduce((a, b) => a + b, 0) / Math.max(1, scores.length);
+    const pose = { trackId, box, boxScore: score, score: mean * score, joints };
+    return explanation ? { ...pose, explanation } : pose;
+  });
+  return { index: frame.index, name: frame.name, timeSeconds: frame.timeSeconds, people };
+}

@@ -1,0 +1,104 @@
+import type { NativeHead } from '../native/contract.js';
+import type { Window, Image } from '../types.js';
+import type { CropNet, Crop } from './crop-net.js';
+import { idOf } from '../geometry/window.js';
+
+/** V of one window of one frame, on the device (Eq. 1), and its embedding [C]. */
+export interface StoredMap {
+  handle: number;
+  embedding: Float32Array;
+}
+
+interface Entry {
+  frame: number;
+  map: Promise<StoredMap>;
+  /** Who works with it just now. */
+  users: number;
+  /** Kept without users: until its frame is forgotten, or for the whole video. */
+  kept: 'no' | 'frame' | 'video';
+}
+
+/**
+ * Feature maps by frame and window: what was extracted once is not extracted again while it is remembered. Owns the maps'
+ * device memory.
+ */
+export class FeatureStore {
+  private readonly entries = new Map<string, Entry>();
+
+  /** @param output the extractor's feature output */
+  constructor(
+    private readonly net: CropNet,
+    private readonly head: NativeHead,
+    private readonly output: string,
+  ) {}
+
+  /** The map of a window of a frame, extracted where it is not remembered. It stays until it is given back. */
+  map(image: Image & { index: number }, window: Window, signal?: AbortSignal): Promise<StoredMap> {
+    const name = nameOf(image.index, window);
+    let entry = this.entries.get(name);
+    if (!entry) {
+      const extracted = this.net.extract(image, [window], (outputs) => this.put(outputs[this.output].data), signal);
+      entry = this.remember(name, image.index, extracted.then(([map]) => map)); // prettier-ignore
+    }
+    entry.users++;
+    return entry.map;
+  }
+
+  /**
+   * Gives a map back.
+   * @param lasting whether a later key asks for it, so that it is kept until its frame is forgotten
+   */
+  async release(frame: number, window: Window, lasting: boolean): Promise<void> {
+    const name = nameOf(frame, window);
+    const entry = this.entries.get(name)!;
+    entry.users--;
+    if (lasting && entry.kept === 'no') entry.kept = 'frame';
+    await this.free([[name, entry]]);
+  }
+
+  /** Extracts a crop that was cut before and remembers its map until `clear`. */
+  async pin(frame: number, window: Window, crop: Crop): Promise<StoredMap> {
+    const extracted = this.net.run([crop]).then((outputs) => this.put(outputs[this.output].data));
+    const entry = this.remember(nameOf(frame, window), frame, extracted);
+    entry.kept = 'video';
+    return entry.map;
+  }
+
+  /** Forgets the maps of earlier frames, but for the pinned. */
+  async forgetBefore(frame: number): Promise<void> {
+    for (const entry of this.entries.values()) if (entry.frame < frame && entry.kept === 'frame') entry.kept = 'no';
+    await this.free([...this.entries]);
+  }
+
+  /** Forgets everything. */
+  async clear(): Promise<void> {
+    for (const entry of this.entries.values()) Object.assign(entry, { users: 0, kept: 'no' });
+    await this.free([...this.entries]);
+  }
+
+  private remember(name: string, frame: number, map: Promise<StoredMap>): Entry {
+    map.catch(() => {}); // whoever asks for it is told; until then it must not count as unhandled
+    const entry: Entry = { frame, map, users: 0, kept: 'no' };
+    this.entries.set(name, entry);
+    return entry;
+  }
+
+  /** @param features [1, C, h, w] */
+  private async put(features: Float32Array): Promise<StoredMap> {
+    const { handles, embeddings } = await this.head.put(features);
+    return { handle: handles[0], embedding: embeddings };
+  }
+
+  /** Frees those of the maps that nobody needs. */
+  private async free(entries: readonly [string, Entry][]): Promise<void> {
+    const gone = entries.filter(([, { users, kept }]) => users === 0 && kept === 'no');
+    for (const [name] of gone) this.entries.delete(name);
+    const maps = await Promise.allSettled(gone.map(([, { map }]) => map));
+    const handles = maps.flatMap((result) => (result.status === 'fulfilled' ? [result.value.handle] : []));
+    if (handles.length > 0) this.head.release(Int32Array.from(handles));
+  }
+}
+
+function nameOf(frame: number, window: Window): string {
+  return `${frame} ${idOf(window)}`;
+}

@@ -1,0 +1,238 @@
+import type { ExtractorConfig, HeadConfig } from '../bundle/config.js';
+import type { Window, Reference } from '../types.js';
+import type { NativeHead } from '../native/contract.js';
+import { toJoints, type EstimatedPose, type Estimator, type Scene, type ScenePerson } from './estimator.js';
+import { Batcher } from '../concurrency/batcher.js';
+import type { CropNet } from './crop-net.js';
+import { FeatureStore, type StoredMap } from './feature-store.js';
+import { globalReferences, type Candidate } from './similarity.js';
+import type { DrawnCandidate } from './candidates.js';
+import { betweenGrids, idOf, type CellTransform } from '../geometry/window.js';
+
+/**
+ * Where the maps of the neighbouring frames come from. `exact`: the key's window is cut from every frame around it, as in the
+ * paper, 2k+1 passes of the extractor for a key. `warp`: everyone is run through the extractor once a frame, in their own
+ * window; a neighbour's map is resampled into the key's window.
+ */
+export type Reuse = 'exact' | 'warp';
+
+const SAME_GRID: CellTransform = { scale: 1, shiftX: 0, shiftY: 0 };
+/** People of one key that are under way at a time: of a crowd, not all maps are in memory at once. */
+const GROUP = 16;
+/** People whom the head takes together. */
+const BATCH = 16;
+
+/** One person for the head: a key's map and what is joined with it. */
+interface HeadInput {
+  key: number;
+  references: WeightedReference[];
+  explain: boolean;
+}
+
+/** A map to join with the key's. */
+interface WeightedReference extends Reference {
+  handle: number;
+  /** [C] */
+  weights: Float32Array;
+  transform: CellTransform;
+}
+
+/** The head's answer for one person; shapes as in `Estimate`, without B. */
+interface Answer {
+  joints: Float32Array;
+  heatmaps?: Float32Array;
+  masks?: Float32Array;
+}
+
+/** A candidate with its map. */
+interface StoredCandidate extends Candidate, StoredMap {
+  window: Window;
+}
+
+/**
+ * GLPose: what the key frame overlooks is mined from the same window in the frames around it (local) and from the most
+ * similar people anywhere in the video (global). Legend: P people of the key frame   k, L = 2k, n, R = L + n as in the paper.
+ */
+export class GlobalLocal implements Estimator {
+  readonly joints: readonly string[];
+  readonly k: number;
+  readonly m: number;
+  private readonly store: FeatureStore;
+  private readonly asking: Batcher<HeadInput, Answer>;
+  private candidates: StoredCandidate[] = [];
+  private signal?: AbortSignal;
+
+  /** @param reuse where the neighbours' maps come from, see `Reuse` */
+  constructor(
+    net: CropNet,
+    private readonly features: ExtractorConfig['features'],
+    private readonly head: NativeHead,
+    private readonly config: HeadConfig,
+    private readonly reuse: Reuse,
+  ) {
+    this.joints = config.joints;
+    this.k = config.k;
+    this.m = config.n > 0 ? config.m : 0;
+    this.store = new FeatureStore(net, head, features.output);
+    this.asking = new Batcher(BATCH, 1, (people) => this.ask(people));
+  }
+
+  async begin(drawn: readonly DrawnCandidate[], signal?: AbortSignal): Promise<void> {
+    this.signal = signal;
+    await this.store.clear();
+    this.candidates = await Promise.all(
+      drawn.map(async ({ frame, person, window, crop }) => {
+        const map = await this.store.pin(frame, window, crop); // doubles as its own frame's map
+        return { frame, person, window, ...map };
+      }),
+    );
+  }
+
+  async passed(frame: number): Promise<void> {
+    await this.store.forgetBefore(frame - this.k);
+  }
+
+  async estimate(around: readonly Scene[], explain = false): Promise<EstimatedPose[]> {
+    const { people } = around[this.k];
+    const later = new Set(around.slice(this.k + 1).flatMap((scene) => scene.people.map(({ window }) => idOf(window))));
+    const poses: EstimatedPose[] = [];
+    for (let start = 0; start < people.length; start += GROUP) {
+      const group = people.slice(start, start + GROUP);
+      const estimated = await Promise.allSettled(
+        group.map((person) => this.estimatePerson(person, around, later, explain)),
+      );
+      for (const result of estimated) {
+        if (result.status === 'rejected') throw result.reason;
+        poses.push(result.value);
+      }
+    }
+    return poses;
+  }
+
+  /** @param later windows of the people of the following frames */
+  private async estimatePerson(
+    person: ScenePerson,
+    around: readonly Scene[],
+    later: ReadonlySet<string>,
+    explain: boolean,
+  ): Promise<EstimatedPose> {
+    const { k, store } = this;
+    const { n, similarity, localWeights } = this.config;
+    const { channels: C, width, height } = this.features;
+    const { window } = person;
+    const keyFrame = around[k].index;
+
+    // V in every frame, k before and k after the key's.
+    const cuts = around.map((scene, place) => (place === k ? window : this.cutOf(person, scene)));
+    const asked = around.map((scene, place) => store.map(scene, cuts[place], this.signal));
+    try {
+      const maps = await Promise.all(asked);
+      const key = maps[k];
+      const local = maps.flatMap(({ handle }, place): WeightedReference[] => {
+        if (place === k) return [];
+        const weight = localWeights[place < k ? place : place - 1]; // W_l (Eq. 2)
+        const weights = new Float32Array(C).fill(weight);
+        const transform = betweenGrids(window, cuts[place], width, height);
+        return [{ kind: 'local', frame: around[place].index, window, weight, handle, weights, transform }];
+      });
+      const chosen = globalReferences(key.embedding, keyFrame, this.candidates, n, similarity); // W_g (Eq. 3)
+      const global = chosen.map(({ candidate, weight: weights }): WeightedReference => {
+        const { frame, window: cut, handle } = candidate ?? { frame: keyFrame, window, ...key };
+        return { kind: 'global', frame, window: cut, weight: mean(weights), handle, weights, transform: SAME_GRID };
+      });
+
+      const { joined, answer } = await this.withSecondLook({
+        key: key.handle,
+        references: [...local, ...global],
+        explain,
+      });
+      const joints = toJoints(answer.joints, window, width);
+      if (!explain) return { joints };
+      const references = joined.references.map(({ kind, frame, window, weight }) => ({ kind, frame, window, weight }));
+      const mask = answer.masks && meanOverChannels(answer.masks, width * height);
+      return { joints, explanation: { window, references, heatmaps: answer.heatmaps!, mask, width, height } };
+    } finally {
+      await Promise.allSettled(asked);
+      for (const [place, scene] of around.entries()) {
+        const cut = cuts[place];
+        // Keys to come have it as the map of their own window, or as this person's own map in their neighbour.
+        const lasting = later.has(idOf(cut)) || (this.reuse === 'warp' && this.isOwn(cut, scene));
+        await store.release(scene.index, cut, lasting);
+      }
+    }
+  }
+
+  /**
+   * S, M, F, H (Eqs. 4, 5). Where the answer is unsure, the whole window may be spoiled, and then its 2k maps only mislead: the
+   * head looks again without them, at the key and the global people, and the surer answer counts. For heads that have been
+   * trained to do without, see `secondLook`.
+   */
+  private async withSecondLook(joined: HeadInput): Promise<{ joined: HeadInput; answer: Answer }> {
+    const answer = await this.asking.add(joined);
+    const { secondLook } = this.config;
+    if (secondLook === undefined || meanJointScore(answer.joints) >= secondLook) return { joined, answer };
+    const references = joined.references.map((reference) =>
+      reference.kind === 'local' ? withheld(reference) : reference,
+    );
+    const again = await this.asking.add({ ...joined, references });
+    if (meanJointScore(again.joints) <= meanJointScore(answer.joints)) return { joined, answer };
+    return { joined: { ...joined, references }, answer: again };
+  }
+
+  /** Runs the head on several people, of whatever frames. */
+  private async ask(people: readonly HeadInput[]): Promise<Answer[]> {
+    const P = people.length;
+    const R = 2 * this.k + this.config.n;
+    const { channels: C } = this.features;
+    const keys = Int32Array.from(people, ({ key }) => key);
+    const references = new Int32Array(P * R);
+    const weights = new Float32Array(P * R * C);
+    const transforms = new Float32Array(P * R * 3);
+    for (const [place, reference] of people.flatMap((person) => person.references).entries()) {
+      const { scale, shiftX, shiftY } = reference.transform;
+      references[place] = reference.handle;
+      weights.set(reference.weights, place * C);
+      transforms.set([scale, shiftX, shiftY], place * 3);
+    }
+    const maps = people.some(({ explain }) => explain);
+    const batch = { keys, references, weights, transforms, decode: this.config.decode, maps };
+    const { joints, heatmaps, masks } = await this.head.estimate(batch);
+    return people.map((_, person) => {
+      const of = (all: Float32Array): Float32Array =>
+        all.subarray((person * all.length) / P, ((person + 1) * all.length) / P);
+      return { joints: of(joints), heatmaps: heatmaps && of(heatmaps), masks: masks && of(masks) };
+    });
+  }
+
+  private isOwn(cut: Window, scene: Scene): boolean {
+    return scene.people.some(({ window }) => window === cut);
+  }
+
+  /** The window to cut a person from a neighbouring frame with; the key's where the track has a gap there. */
+  private cutOf(person: ScenePerson, scene: Scene): Window {
+    const own = this.reuse === 'warp' ? scene.people.find(({ trackId }) => trackId === person.trackId) : undefined;
+    return (own ?? person).window;
+  }
+}
+
+/** Mean score of joints [K, 3]. */
+export function meanJointScore(joints: Float32Array): number {
+  return joints.reduce((total, value, i) => (i % 3 === 2 ? total + value : total), 0) / (joints.length / 3);
+}
+
+/** The same map with weight 0. */
+function withheld(reference: WeightedReference): WeightedReference {
+  return { ...reference, weight: 0, weights: new Float32Array(reference.weights.length), transform: SAME_GRID };
+}
+
+function mean(values: Float32Array): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}
+
+/** [channels, cells] → [cells] */
+function meanOverChannels(maps: Float32Array, cells: number): Float32Array {
+  const result = new Float32Array(cells);
+  const channels = maps.length / cells;
+  maps.forEach((value, i) => (result[i % cells] += value / channels));
+  return result;
+}

@@ -1,0 +1,247 @@
+import { availableParallelism } from 'node:os';
+import type { Addon, NativeHead } from '../native/contract.js';
+import { GlposeError, messageOf } from '../errors.js';
+import { checkArgument, isCount } from '../check-argument.js';
+import { headShape, loadBundle, type Bundle } from '../bundle/bundle.js';
+import { addon } from '../native/binding.js';
+import { loadDetectorConfig, type OwnDetector } from '../bundle/detector-config.js';
+import { adapterOf } from '../detection/adapters/index.js';
+import { PersonDetector } from '../detection/detector.js';
+import type { Estimator } from './estimator.js';
+import { CropNet } from './crop-net.js';
+import { GlobalLocal, type Reuse } from './glpose.js';
+import { OnnxRuntime, type OnnxSession } from '../onnx/runtime.js';
+import { SingleFrame } from './single-frame.js';
+
+export type Method = 'glpose' | 'single-frame';
+/** `cuda` is `cuda:0`; `auto` takes a GPU where one works and says where it does not. */
+export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
+
+export interface ModelOptions {
+  method?: Method;
+  device?: Device;
+  /** Where the maps of neighbouring frames come from (GLPose only). Default: the bundle's. */
+  reuse?: Reuse;
+  /** CPU threads. Default: all cores. */
+  threads?: number;
+  /** A JSON file that describes a detector to use instead of the bundle's: docs/choosing-a-model.md. */
+  detector?: string;
+}
+
+/** Seconds without an answer after which a thread of the extractor hangs. */
+const TIMEOUT = 120;
+
+/** Windows a run on a GPU, where batches fill the device. */
+const GPU_BATCH = 16;
+
+/** A bundle, loaded and ready on a device. Owns a thread and native memory: dispose it. */
+export class Model {
+  private taken = false;
+
+  private constructor(
+    readonly bundle: Bundle,
+    readonly method: Method,
+    /** Cuts the windows of both methods and runs the extractor. */
+    readonly net: CropNet,
+    readonly estimator: Estimator,
+    /** null where the bundle has none: boxes must be given. */
+    readonly detector: PersonDetector | null,
+    /** Where the extractor and the head run: `cpu` or `cuda:<i>`. */
+    readonly devices: { extractor: string; head: string | null },
+    /** What the user should know: fallbacks, an untrained head. */
+    readonly warnings: readonly string[],
+    private readonly runtime: OnnxRuntime,
+    private readonly head: NativeHead | null,
+  ) {}
+
+  /**
+   * Loads a bundle.
+   * @param nameOrPath see `loadBundle`
+   * @throws MODEL where the bundle is unfit, DEVICE where the asked-for device is not there, USAGE where an option is wrong
+   */
+  static async load(nameOrPath: string, options: ModelOptions = {}): Promise<Model> {
+    checkOptions(nameOrPath, options);
+    const bundle = await loadBundle(nameOrPath);
+    const detector = options.detector === undefined ? ownDetector(bundle) : await loadDetectorConfig(options.detector);
+    const method = options.method ?? defaultMethod(bundle);
+    const native = addon();
+    const threads = options.threads ?? availableParallelism();
+    native.setThreads(threads);
+    const warnings: string[] = [];
+    const runtime = new OnnxRuntime(threads, undefined, TIMEOUT);
+    let head: NativeHead | null = null;
+    try {
+      const { extractor } = bundle.config;
+      const wanted = cudaIndex(native, options.device ?? 'auto', warnings);
+      const load = new SessionLoader(runtime, wanted, (options.device ?? 'auto') === 'auto', warnings);
+      if (method === 'glpose') head = await createHead(native, bundle, load, warnings);
+
+      const ownPose = extractor.ownPose;
+      const netFile = method === 'single-frame' ? (bundle.ownPoseFile ?? bundle.extractorFile) : bundle.extractorFile;
+      const outputs =
+        method === 'glpose'
+          ? [extractor.features.output]
+          : ownPose.kind === 'movenet'
+            ? Object.values(ownPose.outputs)
+            : [ownPose.output];
+      const session = await load.session(netFile, [extractor.input.name], outputs);
+      const batch = Math.min(session.maxBatch, load.cuda === null ? 1 : GPU_BATCH);
+      const net = new CropNet(native, session, extractor.input, outputs, batch);
+      const estimator = head
+        ? new GlobalLocal(
+            net,
+            extractor.features,
+            head,
+            bundle.config.head!,
+            options.reuse ?? bundle.config.head!.reuse,
+          )
+        : new SingleFrame(native, net, ownPose);
+
+      let people: PersonDetector | null = null;
+      if (detector) {
+        const { config, file, describedIn } = detector;
+        const adapter = adapterOf(config);
+        const detect = await load.session(file, [config.input.name], adapter.outputs, describedIn);
+        people = new PersonDetector(native, detect, config.input, adapter);
+      }
+      const devices = { extractor: deviceName(load.cuda), head: head?.device ?? null };
+      return new Model(bundle, method, net, estimator, people, devices, warnings, runtime, head);
+    } catch (thrown) {
+      head?.dispose();
+      await runtime.dispose();
+      throw thrown;
+    }
+  }
+
+  /**
+   * Takes the model for one video, whose people its estimator remembers, until the function it returns is called.
+   * @throws USAGE where another video has it
+   */
+  take(): () => void {
+    if (this.taken) {
+      const remedy = 'Finish or return() the other iteration first, or load the model once more.';
+      throw new GlposeError('USAGE', 'the model is at work on another video', remedy);
+    }
+    this.taken = true;
+    return () => void (this.taken = false);
+  }
+
+  /** Ends the threads and frees the memory. Disposing twice is harmless. */
+  async dispose(): Promise<void> {
+    this.head?.dispose();
+    await this.runtime.dispose();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+}
+
+/** @throws USAGE */
+function checkOptions(nameOrPath: unknown, { method, device, reuse, threads, detector }: ModelOptions): void {
+  const bundle = 'Options come second: loadModel(undefined, { … }) takes the default bundle.';
+  checkArgument('the bundle', nameOrPath, 'a name or folder', typeof nameOrPath === 'string', bundle);
+  checkArgument('method', method, 'glpose or single-frame', [undefined, 'glpose', 'single-frame'].includes(method));
+  checkArgument('device', device, 'auto, cpu, cuda or cuda:<index>', /^(auto|cpu|cuda(:\d+)?)$/.test(device ?? 'auto'));
+  checkArgument('reuse', reuse, 'exact or warp', [undefined, 'exact', 'warp'].includes(reuse));
+  checkArgument('threads', threads, 'a whole number from 1', isCount(threads ?? 1));
+  checkArgument('detector', detector, 'a JSON file', typeof (detector ?? '') === 'string');
+}
+
+function ownDetector({ config, detectorFile }: Bundle): OwnDetector | null {
+  return config.detector && detectorFile
+    ? { config: config.detector, file: detectorFile, describedIn: 'config.json' }
+    : null;
+}
+
+/** GLPose where the bundle has a trained head. */
+function defaultMethod(bundle: Bundle): Method {
+  return bundle.config.head?.trained ? 'glpose' : 'single-frame';
+}
+
+function deviceName(cuda: number | null): string {
+  return cuda === null ? 'cpu' : `cuda:${cuda}`;
+}
+
+/** The CUDA device to try, or null for the CPU. */
+function cudaIndex(native: Addon, device: Device, warnings: string[]): number | null {
+  if (device === 'cpu') return null;
+  const { cuda } = native.info();
+  const index = device.startsWith('cuda:') ? Number(device.slice(5)) : 0;
+  if (cuda.devices.some((found) => found.index === index)) return index;
+  const why = cuda.devices.length > 0 ? `there is no device ${index}` : cuda.problem;
+  if (device !== 'auto') {
+    throw new GlposeError(
+      'DEVICE',
+      `no CUDA device for --device ${device}: ${why}`,
+      'Use --device cpu; see glpose doctor.',
+    );
+  }
+  if (cuda.compiled && cuda.devices.length > 0) warnings.push(`running on the CPU: ${why}`);
+  return null;
+}
+
+/** Loads graphs on the asked-for device; under `auto`, the first failure on the GPU sends all to the CPU, with a notice. */
+class SessionLoader {
+  constructor(
+    private readonly runtime: OnnxRuntime,
+    public cuda: number | null,
+    private readonly mayFallBack: boolean,
+    private readonly warnings: string[],
+  ) {}
+
+  /** @throws MODEL where the graph lacks a tensor that its description names */
+  async session(
+    file: string,
+    inputs: string[],
+    outputs: readonly string[],
+    describedIn = 'config.json',
+  ): Promise<OnnxSession> {
+    let session: OnnxSession;
+    try {
+      session = await this.runtime.load(file, this.cuda);
+    } catch (thrown) {
+      if (!(thrown instanceof GlposeError && thrown.code === 'DEVICE' && this.mayFallBack)) throw thrown;
+      this.warnings.push(`the extractor runs on the CPU: ${thrown.message}`);
+      this.cuda = null;
+      session = await this.runtime.load(file, null);
+    }
+    for (const [kind, names, there] of [
+      ['input', inputs, session.inputs],
+      ['output', outputs, session.outputs],
+    ] as const) {
+      const missing = names.find((name) => !there.includes(name));
+      if (missing !== undefined) {
+        throw new GlposeError(
+          'MODEL',
+          `${file} has no ${kind} "${missing}", which ${describedIn} names; it has ${there.join(', ')}`,
+          `Correct ${describedIn}, or export the network again.`,
+        );
+      }
+    }
+    return session;
+  }
+}
+
+async function createHead(native: Addon, bundle: Bundle, load: SessionLoader, warnings: string[]): Promise<NativeHead> {
+  const shape = headShape(bundle.config);
+  const tensors = await bundle.loadHead();
+  if (!bundle.config.head?.trained) {
+    warnings.push(
+      `the head of ${bundle.config.name} is not trained: its weights are random and its poses mean nothing; ` +
+        'use --method single-frame for real ones',
+    );
+  }
+  try {
+    return native.createHead(shape, tensors, deviceName(load.cuda));
+  } catch (thrown) {
+    throw fromNative(thrown, bundle.headFile ?? bundle.dir);
+  }
+}
+
+/** The addon's typed errors carry a code; the file is known here. */
+function fromNative(thrown: unknown, file: string): GlposeError {
+  const code = (thrown as { code?: unknown }).code;
+  const known = code === 'MODEL' || code === 'DEVICE' || code === 'MEMORY' ? code : 'INTERNAL';
+  return new GlposeError(known, `${file}: ${messageOf(thrown)}`, '', { cause: thrown });
+}

@@ -1,0 +1,32 @@
+/** One frame of a video or of a folder of images. */
+export interface Frame {
+  /** 0-based place; frames that could not be read keep their place. */
+  index: number;
+  /** File name of the frame in a folder, or its index as text in a video. */
+  name: string;
+  /** Pixels, upright (after the file's orientation mark). 0 where the frame could not be read. */
+  width: number;
+  height: number;
+  /** RGB, 8 bits, [height, width, 3]; null where the frame could not be read. */
+  data: Uint8Array | null;
+  /** Why `data` is null; empty otherwise. */
+  problem: string;
+  /** Seconds after the first frame; null where the source does not say. */
+  timeSeconds: number | null;
+}
+
+/** What a kind of input gives: its properties, and its frames from the start as often as asked. */
+export interface FrameReader {
+  /** Of the first frame, upright. The frames of a folder may differ in size, those of a video do not. */
+  width: number;
+  height: number;
+  /** Mean frames a second; null where unknown (folders of images). */
+  fps: number | null;
+  /** Exact for folders, an estimate for videos; null where the video does not say. */
+  frameCount: number | null;
+  /**
+   * All frames from the start, in order, each once. Reading stops when the consumer stops or `signal` aborts.
+   * @param warnings takes a clause, without the input's path, for everything that was wrong but did not end the reading
+   */
+  read(signal: AbortSignal | undefined, warnings: Set<string>): AsyncGenerator<Frame, void, undefined>;
+}

@@ -1,0 +1,275 @@
+import { endianness } from 'node:os';
+import type * as Av from 'node-av/lib';
+import { MAX_PIXELS } from './frame-size.js';
+import type { Frame, FrameReader } from './frame.js';
+import { loadNodeAv, type NodeAv } from './node-av.js';
+import {
+  declared,
+  CONTAINERS,
+  DECODING_THREADS,
+  DurationMeter,
+  rgbFilter,
+  secondsOfClock,
+  shortfall,
+  undecodable,
+  type DeclaredLength,
+  type VideoDecoder,
+} from './decoding.js';
+import { orientationOf, type Orientation } from './orientation.js';
+
+/** Failures of the decoder in a row, for one packet, after which the next packet is tried. */
+const MAX_FAILURES = 100;
+
+/** Decoding through FFmpeg's libraries in this process (npm package node-av). Throws where it is not installed. */
+export async function nodeAvDecoder(): Promise<VideoDecoder> {
+  const library = await loadNodeAv();
+  return {
+    name: 'node-av',
+    version: library.av.getFFmpegInfo().version,
+    open: (file) => open(library, file),
+  };
+}
+
+async function open(library: NodeAv, file: string): Promise<FrameReader> {
+  await using video = await Demuxer.open(library, file);
+  const { width, height, fps, declared } = video;
+  return {
+    width,
+    height,
+    fps,
+    frameCount: declared.frames,
+    read: (signal, warnings) => read(library, file, signal, warnings),
+  };
+}
+
+async function* read(
+  library: NodeAv,
+  file: string,
+  signal: AbortSignal | undefined,
+  warnings: Set<string>,
+): AsyncGenerator<Frame, void, undefined> {
+  const { is } = library;
+  await using video = await Demuxer.open(library, file);
+  using decoder = await openDecoder(library, file, video.stream);
+  using converter = new ToRgb(library, file, video);
+  using decoded = new library.av.Frame();
+  decoded.alloc();
+  let index = 0;
+  let damaged = 0;
+  let start: bigint | null = null;
+  const lasting = new DurationMeter();
+
+  async function* received(): AsyncGenerator<Frame> {
+    for (let failures = 0; failures < MAX_FAILURES;) {
+      const status = await decoder.receiveFrame(decoded);
+      if (status === is.AVERROR_EAGAIN || status === is.AVERROR_EOF) return;
+      if (status < 0) {
+        damaged++;
+        failures++;
+        continue;
+      }
+      if (decoded.decodeErrorFlags !== 0) damaged++;
+      const time = decoded.bestEffortTimestamp;
+      if (time !== is.AV_NOPTS_VALUE) start ??= time;
+      const timeSeconds = start === null || time === is.AV_NOPTS_VALUE ? null : Number(time - start) * video.tick;
+      lasting.frame(timeSeconds);
+      const data = await converter.convert(decoded);
+      decoded.unref();
+      yield {
+        index,
+        name: String(index),
+        width: video.width,
+        height: video.height,
+        data,
+        problem: '',
+        timeSeconds,
+      };
+      index++;
+    }
+  }
+
+  let packets = 0;
+  for await (const packet of video.packets()) {
+    signal?.throwIfAborted();
+    packets++;
+    const status = await decoder.sendPacket(packet);
+    if (status < 0) damaged++;
+    yield* received();
+  }
+  await decoder.sendPacket(null); // the decoder gives what it holds back
+  yield* received();
+
+  if (index === 0) throw undecodable(file, 'no frame could be decoded');
+  if (damaged > 0) warnings.add(`damaged frames: ${damaged}; the poses there may be wrong`);
+  const short = shortfall(video.declared.how === 'counted' ? packets : index, video.declared, lasting);
+  if (short !== null) warnings.add(short);
+}
+
+/** An opened container and its first real video stream. */
+class Demuxer implements AsyncDisposable {
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number | null;
+  readonly declared: DeclaredLength;
+  readonly orientation: Orientation;
+  /** Seconds in one unit of the stream's time stamps. */
+  readonly tick: number;
+
+  private constructor(
+    private readonly library: NodeAv,
+    private readonly container: Av.FormatContext,
+    readonly stream: Av.Stream,
+  ) {
+    const { codecpar, avgFrameRate, rFrameRate, nbFrames, timeBase } = stream;
+    this.orientation = orientationOf(displayMatrix(library, codecpar));
+    const { turned } = this.orientation;
+    this.width = turned ? codecpar.height : codecpar.width;
+    this.height = turned ? codecpar.width : codecpar.height;
+    this.fps = quotient(avgFrameRate) ?? quotient(rFrameRate);
+    this.tick = timeBase.num / timeBase.den;
+    this.declared = declared(container.iformat?.name ?? '', Number(nbFrames), this.seconds(), this.fps);
+  }
+
+  static async open(library: NodeAv, file: string): Promise<Demuxer> {
+    const { av, is } = library;
+    const container = new av.FormatContext();
+    try {
+      using options = av.Dictionary.fromObject({ format_whitelist: CONTAINERS, protocol_whitelist: 'file' });
+      check(library, file, await container.openInput(`file:${file}`, null, options));
+      check(library, file, await container.findStreamInfo());
+      const stream = container.streams.find(
+        ({ codecpar, disposition }) =>
+          codecpar.codecType === is.AVMEDIA_TYPE_VIDEO && (disposition & is.AV_DISPOSITION_ATTACHED_PIC) === 0,
+      );
+      if (stream === undefined) throw undecodable(file, 'it holds no video stream');
+      if (stream.codecpar.width <= 0 || stream.codecpar.height <= 0) {
+        throw undecodable(file, 'the size of its frames is unknown: it may be cut off or damaged');
+      }
+      return new Demuxer(library, container, stream);
+    } catch (thrown) {
+      await container.closeInput();
+      throw thrown;
+    }
+  }
+
+  /** The stream's packets. One packet object is used again and again. */
+  async *packets(): AsyncGenerator<Av.Packet> {
+    using packet = new this.library.av.Packet();
+    packet.alloc();
+    while ((await this.container.readFrame(packet)) >= 0) {
+      if (packet.streamIndex === this.stream.index) yield packet;
+      packet.unref();
+    }
+  }
+
+  /** The video's duration by its header. The container's is that of its longest stream: only with one stream it counts. */
+  private seconds(): number | null {
+    const { duration, metadata } = this.stream;
+    if (duration > 0n) return Number(duration) * this.tick;
+    return (
+      secondsOfClock(metadata?.get('DURATION') ?? '') ??
+      (this.container.nbStreams === 1 ? Number(this.container.duration) / 1e6 : null)
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.container.closeInput();
+  }
+}
+
+/** Turns decoded frames upright and to RGB. */
+class ToRgb implements Disposable {
+  private graph: Av.FilterGraph | null = null;
+  private source: Av.FilterContext | null = null;
+  private sink: Av.FilterContext | null = null;
+  private shape = '';
+  private readonly converted: Av.Frame;
+
+  constructor(
+    private readonly library: NodeAv,
+    private readonly file: string,
+    private readonly video: Demuxer,
+  ) {
+    this.converted = new library.av.Frame();
+    this.converted.alloc();
+  }
+
+  /** @returns RGB, 8 bits, [height, width, 3] of the video's upright size */
+  async convert(frame: Av.Frame): Promise<Uint8Array> {
+    this.prepare(frame);
+    check(this.library, this.file, await this.source!.buffersrcAddFrame(frame));
+    check(this.library, this.file, await this.sink!.buffersinkGetFrame(this.converted));
+    const data = this.converted.toBuffer();
+    this.converted.unref();
+    return data;
+  }
+
+  /** Builds the filters for frames like this one; a stream may change its coded size or format on the way. */
+  private prepare(frame: Av.Frame): void {
+    const { av } = this.library;
+    const shape = `${frame.width}x${frame.height}:${frame.format}:${frame.colorSpace}:${frame.colorRange}`;
+    if (shape === this.shape) return;
+    this.graph?.free();
+    const graph = (this.graph = new av.FilterGraph());
+    graph.alloc();
+    graph.nbThreads = 1; // decoding has threads of its own
+    const { num, den } = this.video.stream.timeBase;
+    const input =
+      `video_size=${frame.width}x${frame.height}:pix_fmt=${frame.format}:time_base=${num}/${den}` +
+      `:colorspace=${frame.colorSpace}:range=${frame.colorRange}`;
+    check(this.library, this.file, graph.parse2(`buffer@in=${input},${rgbFilter(this.video)},buffersink@out`));
+    check(this.library, this.file, graph.configSync());
+    this.source = graph.getFilter('buffer@in');
+    this.sink = graph.getFilter('buffersink@out');
+    this.shape = shape;
+  }
+
+  [Symbol.dispose](): void {
+    this.converted.free();
+    this.graph?.free();
+  }
+}
+
+async function openDecoder(library: NodeAv, file: string, stream: Av.Stream): Promise<Av.CodecContext> {
+  const { av } = library;
+  const { codecId } = stream.codecpar;
+  const codec = av.Codec.findDecoder(codecId);
+  if (codec === null) throw undecodable(file, `there is no decoder for its codec (${av.avGetCodecName(codecId)})`);
+  const decoder = new av.CodecContext();
+  decoder.allocContext3(codec);
+  try {
+    check(library, file, decoder.parametersToContext(stream.codecpar));
+    decoder.pktTimebase = stream.timeBase;
+    decoder.threadCount = DECODING_THREADS;
+    using options = limited(library);
+    check(library, file, await decoder.open2(codec, options));
+    return decoder;
+  } catch (thrown) {
+    decoder.freeContext();
+    throw thrown;
+  }
+}
+
+/** Options of a decoder: none of its frames, which may be larger than the container says, is larger than what is read. */
+function limited({ av }: NodeAv): Av.Dictionary {
+  return av.Dictionary.fromObject({ max_pixels: String(MAX_PIXELS) });
+}
+
+/** Throws INPUT, with FFmpeg's words, where `status` is an error. */
+function check(library: NodeAv, file: string, status: number): void {
+  if (status < 0) throw undecodable(file, library.av.FFmpegError.strerror(status));
+}
+
+/** The stream's display matrix (9 numbers), where it has one. */
+function displayMatrix({ is }: NodeAv, parameters: Av.CodecParameters): number[] | null {
+  const bytes = parameters.getCodedSideData(is.AV_PKT_DATA_DISPLAYMATRIX);
+  if (bytes === null || bytes.length < 36) return null;
+  const native = new DataView(bytes.buffer, bytes.byteOffset, 36);
+  return Array.from({ length: 9 }, (_, i) => native.getInt32(4 * i, LITTLE_ENDIAN));
+}
+
+const LITTLE_ENDIAN = endianness() === 'LE';
+
+function quotient({ num, den }: { num: number; den: number }): number | null {
+  return num > 0 && den > 0 ? num / den : null;
+}

@@ -1,0 +1,163 @@
+/*
+ * The typed contract of build/Release/glpose.node. Legend, as in the paper:
+ *   N maps in a call   B people (key frames) in a batch   C channels   h×w feature-map size   K joints
+ *   k local frames a side, L = 2k   n global people   R = L + n references of a key
+ * All arrays are row-major and must not be changed until a call's promise has settled. Errors arrive as GlposeError with
+ * code MODEL, DEVICE, MEMORY or INTERNAL.
+ */
+
+/** What this build and this machine offer. */
+export interface NativeInfo {
+  /** The widest instruction set in use. */
+  isa: 'baseline' | 'avx2' | 'avx512';
+  cuda: {
+    /** Whether the addon was built with the CUDA kernels. */
+    compiled: boolean;
+    devices: { index: number; name: string; computeCapability: string; memoryBytes: number }[];
+    /** Why there is no device, in words; empty where there is one. */
+    problem: string;
+  };
+}
+
+/** The shape of a GLPose head; the names are those of design and bundle. */
+export interface HeadShape {
+  /** C, h, w of the extractor's map. */
+  channels: number;
+  height: number;
+  width: number;
+  /** Channels inside the blocks; the paper has `blockWidth` = C. */
+  blockWidth: number;
+  /** K */
+  joints: number;
+  /** Local frames a side and global people. R = 2k + n. */
+  k: number;
+  n: number;
+  enhancement: boolean;
+  /** Basic blocks in A; read only with enhancement. */
+  enhancementBlocks: number;
+  /** Side of the head's convolution: 1, 3 or 5. */
+  kernel: 1 | 3 | 5;
+  /** Per-channel standardisation of the extractor's map, V = (F − mean) / std; length C each. */
+  featureMean: Float32Array;
+  featureStd: Float32Array;
+}
+
+export interface Tensor {
+  shape: number[];
+  data: Float32Array;
+}
+
+/** One batch of people. `handles` come from `put`. */
+export interface EstimateBatch {
+  /** [B] handles of the key frames' maps. */
+  keys: Int32Array;
+  /** [B, R] handles: 2k local in the order −k … −1, 1 … k, then n global by rank. */
+  references: Int32Array;
+  /** [B, R, C], or [B, R] where one weight serves all channels of a map. */
+  weights: Float32Array;
+  /**
+   * [B, R, 3], where references are maps of other windows than their key's: scale, shift x, shift y from the key's cells
+   * to the reference's, x' = scale·x + shift. They are resampled bilinearly, with zeros outside, before they are joined.
+   */
+  transforms?: Float32Array;
+  decode: 'quarter' | 'dark';
+  /** Also return the heat maps and, with enhancement, the masks. */
+  maps?: boolean;
+  /** Also return how long each convolution took. */
+  timings?: boolean;
+}
+
+export interface Estimate {
+  /** [B, K, 3]: x, y in heat-map cells, score = the heat map's maximum. */
+  joints: Float32Array;
+  /** [B, K, h, w] */
+  heatmaps?: Float32Array;
+  /** [B, blockWidth, h, w]: M of Eq. 5. */
+  masks?: Float32Array;
+  /** In the order in which they ran. */
+  timings?: ConvTiming[];
+}
+
+/** How long one convolution took, all people of a pass together. */
+export interface ConvTiming {
+  /** The prefix of its tensors. */
+  name: string;
+  /** Multiplications of its definition; fewer are carried out where a faster algorithm is used. */
+  macs: number;
+  milliseconds: number;
+}
+
+/** The most that a device can do, measured; the CPU with the threads of `setThreads`. */
+export interface Ceilings {
+  /** Multiply-adds at two operations each: of float32 on the CPU; of halves, summed as floats, on a GPU's tensor cores. */
+  gflops: number;
+  /** Memory read plus written by a copy beyond the caches. */
+  copyGBPerSecond: number;
+}
+
+/** A head on one device. Disposing twice is harmless; using it afterwards throws. */
+export interface NativeHead {
+  /** Where it runs: `cpu` or `cuda:0`. */
+  readonly device: string;
+  /**
+   * Takes N extractor maps [N, C, h, w], standardises them, keeps them on the device.
+   * @returns a handle for each, and the embeddings [N, C]: global average pools of V
+   */
+  put(features: Float32Array): Promise<{ handles: Int32Array; embeddings: Float32Array }>;
+  /** Frees maps. Unknown handles throw. */
+  release(handles: Int32Array): void;
+  estimate(batch: EstimateBatch): Promise<Estimate>;
+  dispose(): void;
+}
+
+/** One window to cut: centre and size in image pixels. */
+export interface CropBatch {
+  /** RGB, 8 bits, [imageHeight, imageWidth, 3] */
+  image: Uint8Array;
+  imageWidth: number;
+  imageHeight: number;
+  /** [N, 4]: centre x, centre y, width, height of each window */
+  windows: Float64Array;
+  /** Output size. */
+  width: number;
+  height: number;
+  /** Output = (value − mean) / std per RGB channel, of values 0–255; outside the image the value is 0. */
+  mean: Float32Array;
+  std: Float32Array;
+  /** [N, 3, height, width] to fill and to return, instead of a new array. */
+  out?: Float32Array;
+}
+
+export interface Addon {
+  info(): NativeInfo;
+  /**
+   * Cuts windows out of an image by the HRNet convention: output pixel (i, j) samples the image, bilinearly, at
+   * (cx + (i − width/2)·s, cy + (j − height/2)·s) with s = window width / width (source pixel centres at integers).
+   * @returns [N, 3, height, width]
+   */
+  crop(batch: CropBatch): Promise<Float32Array>;
+  /** Joints [N, K, 3] (x, y in cells, maximum) of heat maps [N, K, h, w]; numerics as `estimate`. */
+  decode(
+    heatmaps: Float32Array,
+    shape: [N: number, K: number, h: number, w: number],
+    method: 'quarter' | 'dark',
+  ): Float32Array;
+  /** @param device `cpu` or `cuda:<index>`; throws DEVICE where it is not there, MODEL where tensors do not fit */
+  createHead(shape: HeadShape, tensors: Record<string, Tensor>, device: string): NativeHead;
+  /** Takes about a second. @param device as in `createHead`; throws DEVICE where it is not there */
+  ceilings(device: string): Promise<Ceilings>;
+  /**
+   * Ends the process at once. Node's own exit waits for its worker threads to unwind, which those in ONNX Runtime's hands
+   * cannot: they abort the process.
+   * @param code 0–255
+   */
+  endProcess(code: number): never;
+  /** Sets the size of the CPU thread pool that every call shares. Default: the number of cores. */
+  setThreads(count: number): void;
+  /**
+   * Locks an open file, without waiting, until it is closed or this process ends, however it ends.
+   * @param shared whether others may hold it, too, all shared
+   * @returns false where somebody else holds it; null where the file system or platform knows no such locks
+   */
+  lock(fd: number, shared: boolean): boolean | null;
+}

@@ -1,0 +1,137 @@
+/*
+ * What was computed of a video so far, so that an interrupted one goes on instead of beginning anew:
+ *
+ *   <out>/.glpose/checkpoints/<video>/<digest of the provenance>/settings.json   what it is made from
+ *                                                         detections-0.gz, detections-64.gz, …   of the first pass
+ *                                                         poses-0.gz, poses-64.gz, …             of the second
+ *
+ * Both passes read the video from its start again, and everything else (tracks, candidates, smoothing) follows from what is kept
+ * here as it did the first time: there is no other state to restore. Videos of no more than one chunk have no checkpoint.
+ */
+import { readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Joint, Detection } from '../types.js';
+import type { EstimatedPose } from '../estimation/estimator.js';
+import { FrameLog, type Codec } from './frame-log.js';
+import { changesBetween, digestOf, type Provenance } from './provenance.js';
+import { STATE_FOLDER } from './outcome.js';
+import { requireFolder } from './output-folder.js';
+import { sweep } from '../storage/temporary.js';
+import { writeAtomically } from '../storage/atomic-write.js';
+
+const SETTINGS = 'settings.json';
+
+export class Checkpoint {
+  readonly detections: FrameLog<readonly Detection[]>;
+  readonly poses: FrameLog<readonly EstimatedPose[]>;
+  private readonly folder: string;
+  private begun: Promise<void> | undefined;
+
+  private constructor(
+    private readonly out: string,
+    private readonly provenance: Provenance,
+    joints: number,
+  ) {
+    this.folder = path.join(folderOf(out, provenance.name), digestOf(provenance));
+    const write = (file: string, bytes: Uint8Array): Promise<void> => this.write(file, bytes);
+    this.detections = new FrameLog(this.folder, 'detections', DETECTIONS, write);
+    this.poses = new FrameLog(this.folder, 'poses', posesOf(joints), write);
+  }
+
+  /**
+   * Opens a video's checkpoint; what was made in another way is removed.
+   * @param joints K
+   * @param onWarning is told that the video goes on, or what has changed so that it does not
+   */
+  static async open(
+    out: string,
+    provenance: Provenance,
+    joints: number,
+    onWarning?: (warning: string) => void,
+  ): Promise<Checkpoint> {
+    const { name } = provenance;
+    const checkpoint = new Checkpoint(out, provenance, joints);
+    const own = path.basename(checkpoint.folder);
+    for (const other of await readdir(folderOf(out, name)).catch(() => [])) {
+      const folder = path.join(folderOf(out, name), other);
+      const before = await readMaking(folder);
+      if (other === own && before !== null) onWarning?.(`${name} goes on where it was stopped`);
+      if (other === own) continue;
+      if (before !== null)
+        onWarning?.(`${name} is begun anew: ${changesBetween(before, provenance).join(', ')} changed`);
+      await rm(folder, { recursive: true, force: true });
+    }
+    await sweep(checkpoint.folder);
+    return checkpoint;
+  }
+
+  private async write(file: string, bytes: Uint8Array): Promise<void> {
+    await requireFolder(this.out);
+    this.begun ??= writeAtomically(path.join(this.folder, SETTINGS), `${JSON.stringify(this.provenance)}\n`);
+    await this.begun;
+    await writeAtomically(path.join(this.folder, file), bytes);
+  }
+}
+
+/** Removes what is kept of a video that is done, or is to be done anew. */
+export async function removeCheckpoint(out: string, name: string): Promise<void> {
+  await rm(folderOf(out, name), { recursive: true, force: true });
+}
+
+function folderOf(out: string, name: string): string {
+  return path.join(out, STATE_FOLDER, 'checkpoints', name);
+}
+
+async function readMaking(folder: string): Promise<Provenance | null> {
+  try {
+    return JSON.parse(await readFile(path.join(folder, SETTINGS), 'utf8')) as Provenance;
+  } catch {
+    return null;
+  }
+}
+
+/** x, y, width, height, score, count of the coarse pose's numbers, these */
+const DETECTIONS: Codec<readonly Detection[]> = {
+  toNumbers(detections) {
+    return detections.flatMap(({ box: { x, y, width, height }, score, coarsePose = [] }) => {
+      return [x, y, width, height, score, coarsePose.length, ...coarsePose];
+    });
+  },
+  fromNumbers(numbers) {
+    const detections: Detection[] = [];
+    for (let at = 0; at < numbers.length; at += 6 + numbers[at + 5]) {
+      const [x, y, width, height, score, coarsePose] = numbers.subarray(at, at + 6);
+      const detection: Detection = { box: { x, y, width, height }, score };
+      if (coarsePose > 0) detection.coarsePose = Float32Array.from(numbers.subarray(at + 6, at + 6 + coarsePose));
+      detections.push(detection);
+    }
+    return detections;
+  },
+};
+
+const [ABSENT, SEEN, ESTIMATED] = [0, 1, 2];
+
+/** For each of the K joints of a pose x, y, score, and what it is. */
+function posesOf(joints: number): Codec<readonly EstimatedPose[]> {
+  const toJoint = ([x, y, score, kind]: Float64Array): Joint | null => {
+    if (kind === ABSENT) return null;
+    return kind === ESTIMATED ? { x, y, score, estimated: true } : { x, y, score };
+  };
+  return {
+    toNumbers(poses) {
+      return poses.flatMap((pose) =>
+        pose.joints.flatMap((joint) =>
+          joint ? [joint.x, joint.y, joint.score, joint.estimated ? ESTIMATED : SEEN] : [0, 0, 0, ABSENT],
+        ),
+      );
+    },
+    fromNumbers(numbers) {
+      return Array.from({ length: numbers.length / (4 * joints) }, (_, person) => ({
+        joints: Array.from({ length: joints }, (_, joint) => {
+          const at = 4 * (person * joints + joint);
+          return toJoint(numbers.subarray(at, at + 4));
+        }),
+      }));
+    },
+  };
+}

@@ -1,0 +1,201 @@
+/*
+ * One run over many videos: each is estimated, written and, where asked, drawn; one that fails is reported and the others
+ * go on. What came of each stands in its outcome.
+ */
+import os from 'node:os';
+import { resultPath, writeResults, type ResultFormat } from '../formats/results.js';
+import type { BoxFile } from '../formats/boxes.js';
+import type { VideoPoses } from '../types.js';
+import { renderPath, renderVideo, type RenderStyle } from '../drawing/render.js';
+import { bridge, type BridgeOptions } from '../postprocessing/bridge.js';
+import { estimateVideo, type EstimateOptions } from '../estimation/estimate.js';
+import { GivenBoxes } from './given-boxes.js';
+import { openFrames, type FrameSource } from '../media/frames.js';
+import { pathOf, type VideoInput } from '../media/inputs.js';
+import { Checkpoint, removeCheckpoint } from './checkpoint.js';
+import type { Model } from '../estimation/model.js';
+import { changesBetween, fingerprintOf, type Provenance, type RunSettings } from './provenance.js';
+import {
+  emptyReport,
+  errorOf,
+  hasFiles,
+  readOutcome,
+  removeResults,
+  writeOutcome,
+  type Outcome,
+  type VideoReport,
+} from './outcome.js';
+import { requireFolder } from './output-folder.js';
+import { PoseSpool } from './pose-spool.js';
+import { PoseSmoother, type SmoothOptions } from '../postprocessing/smooth.js';
+
+export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress' | 'explain' | 'memo'> {
+  /** Folder of the results; made where it does not exist. */
+  out: string;
+  /** Default: posetrack18. */
+  formats?: readonly ResultFormat[];
+  /** Puts unsure joints on the line between sure ones, before they are smoothed. */
+  bridge?: BridgeOptions;
+  /** Smooths the joints over time; they stay as estimated where it is left out. */
+  smooth?: SmoothOptions;
+  boxes?: BoxFile;
+  render?: RenderStyle;
+  /** What the options and the model amount to; by it, the work of an earlier run is known as this run's. */
+  settings: RunSettings;
+  /** Whether videos that an earlier run has done alike are left as they are, and others go on where it was stopped. Default true. */
+  resume?: boolean;
+  /** Seconds without a frame after which a decoder is given up. Default 60. */
+  timeout?: number;
+  /** Something to tell about a video before it is begun: that it is done already, or why it is done again. */
+  onWarning?(warning: string): void;
+  onVideo?(event: { name: string; totalFrames: number | null }): void;
+  onFrame?(event: { pass: string; people: number }): void;
+  onVideoEnd?(report: VideoReport): void;
+}
+
+/**
+ * Estimates every video that is not done yet. Failures of single videos do not throw; they stand in the reports.
+ * @returns a report for every video; those behind an interruption are `left`
+ * @throws OUTPUT where the output folder is gone or what became of a video cannot be written there: no later one could be
+ */
+export async function runVideos(
+  videos: readonly VideoInput[],
+  model: Model,
+  options: RunOptions,
+): Promise<VideoReport[]> {
+  const reports = videos.map((video) => emptyReport(video.name, pathOf(video)));
+  for (const [place, video] of videos.entries()) {
+    await requireFolder(options.out);
+    const provenance = await fingerprintOf(video).then(
+      (input): Provenance => ({ ...options.settings, name: video.name, path: pathOf(video), input }),
+      () => undefined, // opening it will say why
+    );
+    const before = await readOutcome(options.out, video.name);
+    const done = provenance && before && (await doneBefore(before, provenance, options));
+    if (done || options.resume === false) await removeCheckpoint(options.out, video.name);
+    const report = (reports[place] = done ?? (await runVideo(video, model, options, before, provenance)));
+    if (!done) {
+      if (provenance) report.input = provenance.input;
+      await requireFolder(options.out);
+      // What an earlier run has done stands until this one replaces it, which an outcome of its own tells beforehand.
+      const stands = report.status === 'interrupted' && before?.report.status === 'done';
+      if (before && !stands) await settleFiles(before, report, options.out, provenance);
+      if (!stands) await writeOutcome(options.out, outcomeOf(report, provenance));
+      if (report.status === 'done') await removeCheckpoint(options.out, video.name);
+    }
+    options.onVideoEnd?.(report);
+    if (report.status === 'interrupted') break;
+  }
+  return reports;
+}
+
+function outcomeOf(report: VideoReport, provenance: Provenance | undefined): Outcome {
+  return { format: 1, finished: new Date().toISOString(), host: os.hostname(), provenance, report };
+}
+
+/** The report of a video whose results stand already and would come out the same; else says what has changed. */
+async function doneBefore(
+  before: Outcome,
+  provenance: Provenance,
+  options: RunOptions,
+): Promise<VideoReport | undefined> {
+  if (options.resume === false || before.report.status !== 'done' || !before.provenance) return undefined;
+  const { name } = provenance;
+  const changes = changesBetween(before.provenance, provenance);
+  if (changes.length > 0) options.onWarning?.(`${name} is done again: ${changes.join(', ')} changed`);
+  else if (!(await hasFiles(options.out, before.report)))
+    options.onWarning?.(`${name} is done again: results are missing`);
+  else {
+    options.onWarning?.(`${name} is done already; --no-resume does it again`);
+    return before.report;
+  }
+  return undefined;
+}
+
+/**
+ * Removes what earlier runs have left of a video and this one did not write: whoever reads the folder would take it for this run's.
+ * Of a video that is not done, what was made alike stays and goes into its report; after an interruption, everything does.
+ */
+async function settleFiles(before: Outcome, report: VideoReport, out: string, provenance?: Provenance): Promise<void> {
+  const others = before.report.files.filter((file) => !report.files.includes(file));
+  // Where the input could not be looked at, nothing speaks against what was made of it.
+  const isAlike = !provenance || (before.provenance && changesBetween(before.provenance, provenance).length === 0);
+  if (report.status === 'done' || (report.status === 'failed' && !isAlike)) await removeResults(out, others);
+  else report.files.push(...others);
+}
+
+async function runVideo(
+  video: VideoInput,
+  model: Model,
+  options: RunOptions,
+  before: Outcome | null,
+  provenance?: Provenance,
+): Promise<VideoReport> {
+  const started = performance.now();
+  const report = emptyReport(video.name, pathOf(video));
+  let source: FrameSource | undefined;
+  let checkpoint: Checkpoint | undefined;
+  try {
+    checkpoint =
+      provenance && (await Checkpoint.open(options.out, provenance, model.estimator.joints.length, options.onWarning));
+    source = await openFrames(video, { signal: options.signal, timeout: options.timeout });
+    const passes = options.render ? 3 : 2;
+    options.onVideo?.({
+      name: video.name,
+      totalFrames: source.frameCount === null ? null : source.frameCount * passes,
+    });
+    const boxes = options.boxes && new GivenBoxes(options.boxes.forVideo(video.name));
+    using frames = new PoseSpool(options.out);
+    const estimates = estimateVideo(source, model, {
+      ...options,
+      boxes,
+      memo: checkpoint,
+      onProgress: options.onFrame,
+    });
+    const smoother = options.smooth && new PoseSmoother(source.fps, options.smooth);
+    const bridged = options.bridge ? bridge(estimates, options.bridge) : estimates;
+    let people = 0;
+    const tracks = new Set<number>();
+    for await (const frame of bridged) {
+      frames.push(smoother?.next(frame) ?? frame);
+      people += frame.people.length;
+      for (const { trackId } of frame.people) tracks.add(trackId);
+    }
+    const poses: VideoPoses = {
+      name: video.name,
+      width: source.width,
+      height: source.height,
+      fps: source.fps,
+      joints: model.estimator.joints,
+      frames,
+    };
+    report.frames = frames.length;
+    report.poses = people;
+    report.tracks = tracks.size;
+    report.warnings.push(...source.warnings, ...(boxes?.warnings() ?? []));
+    await requireFolder(options.out);
+    const formats = options.formats ?? ['posetrack18'];
+    // From here on results are replaced one by one. Whatever ends this, the next run knows which files may be there.
+    const files = new Set(before?.report.files);
+    for (const format of formats) files.add(resultPath(video.name, format));
+    if (options.render) files.add(renderPath(video.name, source, options.render));
+    await writeOutcome(
+      options.out,
+      outcomeOf({ ...emptyReport(report.name, report.path), files: [...files] }, provenance),
+    );
+    for (const format of formats) report.files.push(await writeResults(poses, format, options.out));
+    if (options.render) report.files.push(await renderVideo(source, poses, options.out, options.render, options));
+    report.status = 'done';
+  } catch (thrown) {
+    const interrupted = options.signal?.aborted === true;
+    report.status = interrupted ? 'interrupted' : 'failed';
+    report.error = interrupted ? { code: 'INTERRUPTED', message: 'interrupted' } : errorOf(thrown);
+    if (source) report.warnings.push(...source.warnings);
+  } finally {
+    await source?.close();
+  }
+  const kept = checkpoint && { detections: checkpoint.detections.found, poses: checkpoint.poses.found };
+  if (kept && kept.detections + kept.poses > 0) report.kept = kept;
+  report.seconds = Math.round(performance.now() - started) / 1000;
+  return report;
+}

@@ -1,0 +1,39 @@
+import { decodeMoveNetPose, type MoveNetMaps } from '../../src/estimation/movenet-pose.js';
+
+const h = 64;
+const w = 48;
+const plane = h * w;
+const WINDOW = { centreX: 500, centreY: 300, width: 96, height: 128 }; // 2 pixels a cell
+
+function maps(): MoveNetMaps {
+  return {
+    h,
+    w,
+    heatmap: new Float32Array(17 * plane),
+    offset: new Float32Array(34 * plane),
+    regress: new Float32Array(34 * plane),
+    center: new Float32Array(plane).fill(-6),
+  };
+}
+
+test('chooses the person in the middle and that person’s joint, though the neighbour’s are stronger', () => {
+  const m = maps();
+  const mine = 32 * w + 24;
+  m.center[mine] = 1;
+  m.center[30 * w + 44] = 3; // a neighbour near the edge
+  m.regress[mine] = -20; // nose expected 20 cells above, 2 to the left
+  m.regress[plane + mine] = -2;
+  m.heatmap[12 * w + 21] = 0.6; // my nose, near that
+  m.heatmap[12 * w + 42] = 0.9; // the neighbour's
+  m.offset[12 * w + 21] = 0.25;
+  m.offset[plane + 12 * w + 21] = -0.5;
+  const nose = decodeMoveNetPose(m, WINDOW)[0];
+  expect(nose).toEqual({ x: 500 + (21 - 0.5 - 24) * 2, y: 300 + (12.25 - 32) * 2, score: expect.closeTo(0.6, 6) });
+});
+
+test('empty maps give finite places with score 0', () => {
+  for (const joint of decodeMoveNetPose(maps(), WINDOW)) {
+    expect(Number.isFinite(joint.x) && Number.isFinite(joint.y)).toBe(true);
+    expect(joint.score).toBe(0);
+  }
+});

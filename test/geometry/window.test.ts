@@ -1,0 +1,42 @@
+import { betweenGrids, toImage, windowOf } from '../../src/geometry/window.js';
+
+const ASPECT = 288 / 384;
+
+test('a tall box keeps its height × 1.25; the width is padded to the aspect', () => {
+  const window = windowOf({ x: 100, y: 50, width: 60, height: 200 }, ASPECT);
+  expect(window).toEqual({ centreX: 130, centreY: 150, width: 187.5, height: 250 });
+});
+
+test('a wide box keeps its width × 1.25; the height is padded', () => {
+  const window = windowOf({ x: -20, y: 10, width: 300, height: 100 }, ASPECT);
+  expect(window).toEqual({ centreX: 130, centreY: 60, width: 375, height: 500 });
+});
+
+test('map places go back to where the crop took them from', () => {
+  const window = windowOf({ x: 317, y: 41, width: 90, height: 240 }, ASPECT);
+  // The middle of the map is the window's centre, and the affine has one scale: window width / columns.
+  expect(toImage(window, 72, 36, 48)).toEqual({ x: window.centreX, y: window.centreY });
+  const scale = window.width / 72;
+  const corner = toImage(window, 72, 0, 0);
+  expect(corner.x).toBeCloseTo(window.centreX - 36 * scale, 10);
+  expect(corner.y).toBeCloseTo(window.centreY - 48 * scale, 10);
+  expect(toImage(window, 288, 4 * 20.25, 4 * 30).x).toBeCloseTo(toImage(window, 72, 20.25, 30).x, 10);
+});
+
+test('a cell of one window and its place on another window’s grid are the same image pixel', () => {
+  const from = windowOf({ x: 317, y: 41, width: 90, height: 240 }, ASPECT);
+  const to = windowOf({ x: 301, y: 52, width: 90, height: 200 }, ASPECT);
+  const { scale, shiftX, shiftY } = betweenGrids(from, to, 72, 96);
+  for (const [x, y] of [
+    [0, 0],
+    [71, 95],
+    [10.5, 33],
+  ] as const) {
+    // prettier-ignore
+    const here = toImage(from, 72, x, y);
+    const there = toImage(to, 72, scale * x + shiftX, scale * y + shiftY);
+    expect(there.x).toBeCloseTo(here.x, 8);
+    expect(there.y).toBeCloseTo(here.y, 8);
+  }
+  expect(betweenGrids(from, from, 72, 96)).toEqual({ scale: 1, shiftX: 0, shiftY: 0 });
+});
