@@ -17,6 +17,7 @@ import type * as Graph from '../../src/models/quantize/graph.js';
 import type * as Int8 from '../../src/models/quantize/int8.js';
 import type * as Opset from '../../src/models/quantize/opset.js';
 import type * as Simplify from '../../src/models/quantize/simplify.js';
+import type * as Lower from '../../src/models/lowering/lower.js';
 import type * as Hrnet from '../../src/models/hrnet.js';
 import type * as OnnxCut from '../../src/models/onnx-cut.js';
 import type * as OnnxModel from '../../src/models/onnx-model.js';
@@ -54,6 +55,7 @@ export async function loadCode(root: URL) {
     ...(await load<typeof Int8>('models/quantize/int8.js')),
     ...(await load<typeof Opset>('models/quantize/opset.js')),
     ...(await load<typeof Simplify>('models/quantize/simplify.js')),
+    ...(await load<typeof Lower>('models/lowering/lower.js')),
     ...(await load<typeof Hrnet>('models/hrnet.js')),
     ...(await load<typeof OnnxCut>('models/onnx-cut.js')),
     ...(await load<typeof OnnxModel>('models/onnx-model.js')),

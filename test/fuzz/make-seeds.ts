@@ -46,6 +46,7 @@ if (headTensorShapes(SMALL_HEAD).size === 0) throw new Error('a head without ten
 put('onnx', 'bn.onnx', batchNormNet());
 put('onnx', 'quantisable.onnx', plainNet(13));
 put('onnx', 'opset-9.onnx', plainNet(9));
+put('onnx', 'layers.onnx', layersNet());
 
 put('tfjs', 'net.json', tfjsNet());
 
@@ -149,6 +150,28 @@ function batchNormNet(): Buffer {
   onnx.node('Relu', ['i'], 'out');
   onnx.output('out', ['N', 2, 8, 6]);
   return onnx.build('net', 'a net');
+}
+
+/** What the addon has a layer for and the other nets lack. */
+function layersNet(): Buffer {
+  const onnx = new OnnxBuilder();
+  onnx.input('image', [1, 3, 8, 6]);
+  onnx.float32('w', [2, 3, 7, 7], values(294));
+  onnx.node('Conv', ['image', 'w'], 'stem', { strides: [2, 2], auto_pad: 'SAME_UPPER' });
+  onnx.float32('d', [2, 1, 3, 3], values(18));
+  onnx.node('Conv', ['stem', 'd'], 'deep', { group: 2, pads: [1, 1, 1, 1] });
+  onnx.node('Sigmoid', ['deep'], 'gate');
+  onnx.node('Mul', ['stem', 'gate'], 'gated');
+  onnx.node('MaxPool', ['gated'], 'max', { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] });
+  onnx.float32('scales', [4], [1, 1, 2, 1.5]);
+  onnx.node('Resize', ['max', '', 'scales'], 'up', {
+    mode: 'linear',
+    coordinate_transformation_mode: 'half_pixel',
+  });
+  onnx.node('Concat', ['up', 'stem'], 'joined', { axis: 1 });
+  onnx.node('GlobalAveragePool', ['joined'], 'mean');
+  onnx.output('mean', [1, 4, 1, 1]);
+  return onnx.build('net', '');
 }
 
 /** Convolutions, a sum, clipping and resizing; the last tensor is an output. */

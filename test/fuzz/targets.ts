@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Random } from '../../src/features/random.js';
 import { COCO_JOINTS } from '../../src/joints.js';
 import type { OnnxModel } from '../../src/models/onnx-model.js';
+import { sourcesOf } from '../../src/bench/network-reference.js';
 import { ROOT } from '../shared-data.js';
 import type { Code } from './code.js';
 import { mutateBytes } from './forms/bytes.js';
@@ -231,8 +232,29 @@ function cutAndQuantise(code: Code, input: Buffer): void {
     code.withOutput(model, tensor);
   }
   refusable(code, () => code.findStage3Branch0(model));
+  refusable(code, () => lower(code, model));
   refusable(code, () => quantise(code, model, 'float16'));
   quantise(code, model, 'int8');
+}
+
+/** A lowered network must be one that can be run from its first layer to its last. */
+function lower(code: Code, model: OnnxModel): void {
+  const input = { channels: 3, height: 8, width: 6 };
+  const { network, missing } = code.lower(new code.OnnxGraph(model), input);
+  if (missing) return void code.describeMissing(missing);
+  const { maps, layers, outputs } = network;
+  const made = new Set([0]);
+  for (const layer of layers) {
+    if (!sourcesOf(layer).every((map) => made.has(map))) throw new Error(`${layer.name} reads what is not made yet`);
+    if (made.has(layer.out)) throw new Error(`${layer.name} makes a map again`);
+    if (layer.op === 'conv') {
+      const perOutput = layer.depthwise ? 1 : maps[layer.source].channels;
+      const weights = maps[layer.out].channels * perOutput * layer.kernel ** 2;
+      if (layer.weight.length !== 4 * weights) throw new Error(`${layer.name} lacks weights`);
+    }
+    made.add(layer.out);
+  }
+  if (!outputs.every((map) => made.has(map))) throw new Error('an output is not made');
 }
 
 function quantise(code: Code, model: OnnxModel, type: 'int8' | 'float16'): void {

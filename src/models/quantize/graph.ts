@@ -84,12 +84,36 @@ export class OnnxGraph {
    */
   float(name: string): FloatTensor | undefined {
     if (this.decoded.has(name)) return this.decoded.get(name);
+    const tensor = this.read(name, decodeFloats);
+    if (this.constants.has(name)) this.decoded.set(name, tensor);
+    return tensor;
+  }
+
+  /**
+   * A constant of type float32 or float16 as the bytes of its float32 values, little-endian: where they lie in the file, if they do
+   * so. Undefined where the tensor is none.
+   * @throws MODEL as `float`
+   */
+  floatBytes(name: string): { dims: number[]; bytes: Uint8Array } | undefined {
+    const inPlace = this.decoded.has(name) ? undefined : this.read(name, rawFloats);
+    if (inPlace) return inPlace;
+    const tensor = this.float(name);
+    if (!tensor) return undefined;
+    const { buffer, byteOffset, byteLength } = tensor.data;
+    return { dims: tensor.dims, bytes: new Uint8Array(buffer, byteOffset, byteLength) };
+  }
+
+  /** A constant of type int64 or int32 with few values; undefined where the tensor is none. */
+  integers(name: string): number[] | undefined {
+    return this.read(name, decodeIntegers);
+  }
+
+  /** @throws MODEL where the constant is damaged */
+  private read<T>(name: string, decode: (tensor: Buffer) => T | undefined): T | undefined {
     const bytes = this.constants.get(name);
     if (!bytes) return undefined;
     try {
-      const tensor = decodeFloats(bytes);
-      this.decoded.set(name, tensor);
-      return tensor;
+      return decode(bytes);
     } catch (thrown) {
       if (!(thrown instanceof ProtobufError)) throw thrown;
       const problem = `${this.file}: constant ${name}: ${thrown.message}`;
@@ -242,6 +266,22 @@ export function floatAttribute(node: GraphNode, name: string): number | undefine
   return field && node.attributes.get(name)!.readFloatLE(field.end - 4);
 }
 
+/** A list of integers. */
+export function intsAttribute(node: GraphNode, name: string): number[] | undefined {
+  const bytes = node.attributes.get(name);
+  if (!bytes) return undefined;
+  return [...readFields(bytes)]
+    .filter(({ number }) => number === 8)
+    .flatMap((field) => [...readRepeatedVarint(bytes, field)].map((value) => Number(BigInt.asIntN(64, value))));
+}
+
+/** A list of floats. */
+export function floatsAttribute(node: GraphNode, name: string): number[] | undefined {
+  const bytes = node.attributes.get(name);
+  if (!bytes) return undefined;
+  return [...readFields(bytes)].filter(({ number }) => number === 7).flatMap((field) => readFloats(bytes, field));
+}
+
 /** A text attribute. */
 export function textAttribute(node: GraphNode, name: string): string | undefined {
   const field = attributeField(node, name, 4);
@@ -267,6 +307,8 @@ const ATTRIBUTE_FIELDS: Partial<Record<number, WireType>> = {
   4: WireType.bytes,
   5: WireType.bytes,
 };
+/** Its lists: floats, ints. */
+const ATTRIBUTE_LISTS = new Set([7, 8]);
 
 /** The name of an attribute, all of which is checked. */
 function attributeName(bytes: Buffer): string {
@@ -274,6 +316,10 @@ function attributeName(bytes: Buffer): string {
   for (const field of readFields(bytes)) {
     const type = ATTRIBUTE_FIELDS[field.number];
     if (type !== undefined && field.type !== type) throw new ProtobufError(`attribute ${name} is not of its type`);
+    if (ATTRIBUTE_LISTS.has(field.number)) {
+      if (field.number === 7) readFloats(bytes, field);
+      else Array.from(readRepeatedVarint(bytes, field)); // throws where it is damaged
+    }
     if (field.number === 1) name = readText(bytes, field);
     if (field.number === 5) Array.from(readFields(bytes, field.valueStart, field.end)); // throws where it is damaged
   }
@@ -291,6 +337,56 @@ function floatOutput(name: string): Buffer {
   return bytesField(GRAPH.output, bytesField(1, name), bytesField(2, bytesField(1, varintField(1, FLOAT32))));
 }
 
+/** A list of floats, packed or not. */
+function readFloats(bytes: Buffer, field: Field): number[] {
+  if (field.type !== WireType.fixed32 && field.type !== WireType.bytes)
+    throw new ProtobufError(`field ${field.number} is not a list of floats`);
+  if ((field.end - field.valueStart) % 4 !== 0) throw new ProtobufError('a list of floats ends within one');
+  const values: number[] = [];
+  for (let at = field.valueStart; at < field.end; at += 4) values.push(bytes.readFloatLE(at));
+  return values;
+}
+
+/** The values of a TensorProto of type float32 where they lie; undefined where they lie otherwise. */
+function rawFloats(bytes: Buffer): { dims: number[]; bytes: Uint8Array } | undefined {
+  const dims: number[] = [];
+  let type = 0;
+  let raw: Buffer | undefined;
+  for (const field of readFields(bytes)) {
+    if (field.number === 1) for (const dim of readRepeatedVarint(bytes, field)) dims.push(Number(dim));
+    else if (field.number === 2) type = Number(field.varint);
+    else if (field.number === 9) raw = bytes.subarray(field.valueStart, field.end);
+  }
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  return type === DATA_TYPE.float32 && raw?.length === 4 * count ? { dims, bytes: raw } : undefined;
+}
+
+/** More than any list of sizes, axes or pads has. */
+const MOST_INTEGERS = 16;
+
+/** Values of a TensorProto of type int64 or int32; undefined for other types, and for more values than a list of sizes has. */
+function decodeIntegers(bytes: Buffer): number[] | undefined {
+  let type = 0;
+  const values: number[] = [];
+  let raw: Buffer = Buffer.alloc(0);
+  for (const field of readFields(bytes)) {
+    if (field.number === 2) type = Number(field.varint);
+    else if (field.number === 9) raw = bytes.subarray(field.valueStart, field.end);
+    else if (field.number === 5 || field.number === 7) {
+      for (const value of readRepeatedVarint(bytes, field)) {
+        if (values.length > MOST_INTEGERS) return undefined;
+        values.push(Number(BigInt.asIntN(64, value)));
+      }
+    }
+  }
+  const width = type === DATA_TYPE.int64 ? 8 : 4;
+  if (type !== DATA_TYPE.int64 && type !== DATA_TYPE.int32) return undefined;
+  if (raw.length > MOST_INTEGERS * width || raw.length % width !== 0) return undefined;
+  for (let at = 0; at < raw.length; at += width)
+    values.push(width === 8 ? Number(raw.readBigInt64LE(at)) : raw.readInt32LE(at));
+  return values;
+}
+
 /** Values of a TensorProto of type float32 or float16; undefined for other types. */
 function decodeFloats(bytes: Buffer): FloatTensor | undefined {
   const dims: number[] = [];
@@ -301,11 +397,8 @@ function decodeFloats(bytes: Buffer): FloatTensor | undefined {
     if (field.number === 1) for (const dim of readRepeatedVarint(bytes, field)) dims.push(Number(dim));
     else if (field.number === 2) type = Number(field.varint);
     else if (field.number === 9) raw = bytes.subarray(field.valueStart, field.end);
-    else if (field.number === 4) {
-      if ((field.end - field.valueStart) % 4 !== 0) throw new ProtobufError('a list of floats ends within one');
-      const start = field.type === WireType.fixed32 ? field.end - 4 : field.valueStart;
-      for (let at = start; at < field.end; at += 4) listed.push(bytes.readFloatLE(at));
-    } else if (field.number === 5) {
+    else if (field.number === 4) for (const value of readFloats(bytes, field)) listed.push(value);
+    else if (field.number === 5) {
       for (const bits of readRepeatedVarint(bytes, field)) listed.push(fromFloat16(Number(bits & 0xffffn)));
     }
   }

@@ -1,0 +1,94 @@
+/*
+ * A network as the addon runs it (native/network/): maps, and the layers that make them, in order. Maps are numbered; 0 is the
+ * input. A map of the addon holds N images of [channels, height, width].
+ */
+
+export interface MapShape {
+  channels: number;
+  height: number;
+  width: number;
+}
+
+/** What a layer ends with. ReLU is a clip at 0, ReLU6 one at 0 and 6. */
+export type Activation = { kind: 'linear' } | { kind: 'clip'; low: number; high: number } | { kind: 'sigmoid' };
+
+interface LayerBase {
+  /** The operator's output in the file, for reports. */
+  name: string;
+  /** The map that it makes. */
+  out: number;
+}
+
+/** A square convolution, zeros around the map: as many below and to the right as its output's size needs. */
+export interface ConvLayer extends LayerBase {
+  op: 'conv';
+  source: number;
+  /** A map of the output's shape, added before the activation; null for none. */
+  addend: number | null;
+  kernel: number;
+  stride: number;
+  /** Zeros above and to the left. */
+  padTop: number;
+  padLeft: number;
+  /** Every channel by itself. */
+  depthwise: boolean;
+  /** float32, little-endian, as they lie in the file: [out, in, kernel, kernel], or [out, 1, kernel, kernel] depthwise. */
+  weight: Uint8Array;
+  bias: Float32Array;
+  activation: Activation;
+}
+
+/** The sum of maps, each enlarged by a whole factor (every value repeated) to the output's size. */
+export interface SumLayer extends LayerBase {
+  op: 'sum';
+  terms: { map: number; factor: number }[];
+  activation: Activation;
+}
+
+export interface ProductLayer extends LayerBase {
+  op: 'product';
+  sources: [number, number];
+}
+
+/** Channels of maps one after the other. */
+export interface ConcatLayer extends LayerBase {
+  op: 'concat';
+  sources: number[];
+}
+
+/** One axis of a resampling: output i is (1 − weight[i]) · source[first[i]] + weight[i] · source[second[i]]. */
+export interface AxisTaps {
+  first: Int32Array;
+  second: Int32Array;
+  weight: Float32Array;
+}
+
+/** Bilinear (or any other separable two-tap) resampling. */
+export interface ResizeLayer extends LayerBase {
+  op: 'resize';
+  source: number;
+  rows: AxisTaps;
+  columns: AxisTaps;
+}
+
+/** The largest, or the mean, of a rectangle; what lies outside the map does not count. */
+export interface PoolLayer extends LayerBase {
+  op: 'pool';
+  kind: 'max' | 'average';
+  source: number;
+  kernelHeight: number;
+  kernelWidth: number;
+  stride: number;
+  padTop: number;
+  padLeft: number;
+}
+
+export type Layer = ConvLayer | SumLayer | ProductLayer | ConcatLayer | ResizeLayer | PoolLayer;
+
+export interface Network {
+  /** [0] is the input. */
+  maps: MapShape[];
+  layers: Layer[];
+  /** Maps to give back. */
+  outputs: number[];
+}
