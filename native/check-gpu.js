@@ -6,11 +6,12 @@
  * Exit status 1 where a check failed, 2 where there is no nvcc, 3 where there is no device.
  */
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { filesBelow } from './sources.cjs';
 
 const native = path.dirname(fileURLToPath(import.meta.url));
 const folder = path.join(native, '..', 'build', 'gpu-check');
@@ -35,7 +36,7 @@ async function main(parts) {
 async function build() {
   mkdirSync(folder, { recursive: true });
   const files = ['model', 'backend', 'kernels', 'test/gpu']
-    .flatMap((name) => readdirSync(path.join(native, name)).map((file) => `${name}/${file}`))
+    .flatMap(filesBelow)
     .concat('test/conformance.cpp', 'test/cuda_network.cpp')
     .filter((file) => /\.(cpp|cu)$/.test(file) && (X86 || !/_avx/.test(file)));
   const object = (file) => path.join(folder, `${file.replaceAll('/', '_')}.o`);

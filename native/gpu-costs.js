@@ -32,7 +32,7 @@ function conv(name, inputs, outputs, side, epilogueMaps = 0) {
 }
 
 const KERNELS = [
-  { name: 'put (one new map)', flop: 3 * C * PIXELS, bytes: C * PIXELS * FLOAT + map(C) },
+  { name: 'ingest (one new map)', flop: 3 * C * PIXELS, bytes: C * PIXELS * FLOAT + map(C) },
   conv('aggregation.0.conv1', (1 + R) * C, W, 3),
   conv('aggregation.0.shortcut', (1 + R) * C, W, 1),
   conv('aggregation.0.conv2', W, W, 3, 1),

@@ -5,11 +5,11 @@
  * Usage: node native/resources.js [sm_75 sm_80 sm_90 …]
  */
 import { execFile, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { filesBelow } from './sources.cjs';
 
 const native = path.dirname(fileURLToPath(import.meta.url));
 const NVCC = process.env.CUDACXX ?? 'nvcc';
@@ -26,7 +26,7 @@ const MULTIPROCESSOR = {
   sm_120: { threads: 1536, shared: 100 * 1024, blocks: 24 },
 };
 /** Threads of each kernel's block, as launched. */
-const BLOCK = { conv_kernel: 128, put_kernel: 256, warp_kernel: 256, decode_kernel: 128, multiply_kernel: 256 };
+const BLOCK = { conv_kernel: 128, ingest_kernel: 256, warp_kernel: 256, decode_kernel: 128, multiply_kernel: 256 };
 /** Kernels that may keep arrays in local memory: DARK's tables are indexed by numbers known at run time, by one lane a joint. */
 const LOCAL_MEMORY_ALLOWED = new Set(['decode_kernel']);
 
@@ -41,11 +41,11 @@ async function main(wanted) {
   console.log('| kernel | architecture | registers | shared memory, bytes | spilled, bytes | warps a multiprocessor |');
   console.log('| --- | --- | --- | --- | --- | --- |');
   const faults = [];
-  const files = readdirSync(path.join(native, 'kernels')).filter((name) => name.endsWith('.cu'));
+  const files = filesBelow('kernels').filter((name) => name.endsWith('.cu'));
   const jobs = files.flatMap((file) => architectures.map((architecture) => ({ file, architecture })));
   const next = jobs.values();
   const worker = async () => {
-    for (const job of next) job.kernels = await compile(path.join('kernels', job.file), job.architecture);
+    for (const job of next) job.kernels = await compile(job.file, job.architecture);
   };
   await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
   for (const { architecture, kernels } of jobs)

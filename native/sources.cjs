@@ -7,11 +7,20 @@ const { createHash } = require('node:crypto');
 const { readdirSync, readFileSync } = require('node:fs');
 const path = require('node:path');
 
+/** Every file below a folder of native/, relative to native/. */
+function filesBelow(folder) {
+  return readdirSync(path.join(__dirname, folder), { withFileTypes: true }).flatMap((entry) => {
+    const name = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? filesBelow(name) : [name];
+  });
+}
+
+/** Whether a file is a kernel's specification as plain loops, which only the tests compile. */
+const isSpecification = (file) => path.basename(file) === 'reference.cpp';
+
 /** The addon's files, relative to native/. */
 function sourceFiles() {
-  const code = ['addon', 'backend', 'kernels', 'model'].flatMap((folder) =>
-    readdirSync(path.join(__dirname, folder)).map((file) => `${folder}/${file}`),
-  );
+  const code = ['addon', 'backend', 'kernels', 'model'].flatMap(filesBelow).filter((file) => !isSpecification(file));
   return ['CMakeLists.txt', ...code].sort();
 }
 
@@ -25,4 +34,4 @@ function sourcesDigest() {
   return digest.digest('hex');
 }
 
-module.exports = { sourceFiles, sourcesDigest };
+module.exports = { filesBelow, sourceFiles, sourcesDigest };

@@ -14,7 +14,7 @@
 #include "backend/backend.h"
 #include "backend/cpu.h"
 #include "backend/thread_pool.h"
-#include "kernels/crop.h"
+#include "kernels/crop/crop.h"
 #ifndef GLPOSE_SOURCES
 #include "sources.h"
 #endif

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "backend/error.h"
-#include "kernels/decode.h"
+#include "kernels/decode/decode.h"
 
 namespace glpose {
 

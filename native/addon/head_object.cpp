@@ -81,7 +81,7 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "NativeHead",
-                       {InstanceAccessor<&HeadObject::device>("device"), InstanceMethod<&HeadObject::put>("put"),
+                       {InstanceAccessor<&HeadObject::device>("device"), InstanceMethod<&HeadObject::ingest>("put"),
                         InstanceMethod<&HeadObject::release>("release"),
                         InstanceMethod<&HeadObject::estimate>("estimate"),
                         InstanceMethod<&HeadObject::dispose>("dispose")});
@@ -115,7 +115,7 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
 
   Napi::Value device(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), device_); }
 
-  Napi::Value put(const Napi::CallbackInfo& info) {
+  Napi::Value ingest(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     return guarded(env, [&]() -> Napi::Value {
       const std::shared_ptr<GlposeHead> head = this->head();
@@ -128,9 +128,9 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
       if (array.ElementLength() % map_floats != 0 || count > kMaxPeople)
         throw Error("INTERNAL", "expected whole maps of " + std::to_string(map_floats) + " values for features");
       Napi::Float32Array embeddings = new_floats(env, count * shape.channels);
-      if (head->puts_at_once()) {
+      if (head->ingests_at_once()) {
         const auto deferred = Napi::Promise::Deferred::New(env);
-        deferred.Resolve(put_result(env, head->put(array.Data(), int(count), embeddings.Data()), embeddings));
+        deferred.Resolve(ingest_result(env, head->ingest(array.Data(), int(count), embeddings.Data()), embeddings));
         return deferred.Promise();
       }
       // Copied: see array_copy.
@@ -139,16 +139,16 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
       return Task::start(
           env, {embeddings, Value()},
           [stored, head, count, features, to = embeddings.Data()] {
-            *stored = head->put(features->data(), int(count), to);
+            *stored = head->ingest(features->data(), int(count), to);
           },
           [this, stored](Napi::Env env, const Task::Kept& kept) -> Napi::Value {
-            if (!head_) throw coded_error(env, "INTERNAL", "the head was disposed while features were put");
-            return put_result(env, *stored, kept[0].Value());
+            if (!head_) throw coded_error(env, "INTERNAL", "the head was disposed while features were taken in");
+            return ingest_result(env, *stored, kept[0].Value());
           });
     });
   }
 
-  Napi::Object put_result(Napi::Env env, const std::vector<StoredMap>& stored, const Napi::Value& embeddings) {
+  Napi::Object ingest_result(Napi::Env env, const std::vector<StoredMap>& stored, const Napi::Value& embeddings) {
     Napi::Int32Array handles = Napi::Int32Array::New(env, stored.size());
     for (size_t i = 0; i < stored.size(); ++i) {
       handles[i] = next_handle_;

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "backend/tensor.h"
-#include "kernels/conv.h"
-#include "kernels/decode.h"
-#include "kernels/put.h"
-#include "kernels/warp.h"
+#include "kernels/conv/conv.h"
+#include "kernels/decode/decode.h"
+#include "kernels/ingest/ingest.h"
+#include "kernels/warp/warp.h"
 
 namespace glpose {
 
@@ -58,10 +58,10 @@ class Backend {
 
   /// Brings a convolution's weights into the form that `conv` wants.
   virtual std::unique_ptr<PreparedConv> prepare(const ConvWeights& weights) = 0;
-  virtual void put(const PutArgs& args) = 0;
-  /// Whether `put` takes no longer than a copy of the features, and may be called while another thread calls the other
+  virtual void ingest(const IngestArgs& args) = 0;
+  /// Whether `ingest` takes no longer than a copy of the features, and may be called while another thread calls the other
   /// kernels.
-  virtual bool puts_at_once() const = 0;
+  virtual bool ingests_at_once() const = 0;
   virtual void warp(const WarpArgs& args) = 0;
   virtual void conv(const ConvArgs& args) = 0;
   virtual void decode(const DecodeArgs& args) = 0;

@@ -13,8 +13,8 @@
 #include "backend/error.h"
 #include "backend/memory_pool.h"
 #include "backend/thread_pool.h"
-#include "kernels/conv_pack.h"
-#include "kernels/conv_simd.h"
+#include "kernels/conv/pack.h"
+#include "kernels/conv/strip.h"
 #include "kernels/for_this_cpu.h"
 
 namespace glpose {
@@ -120,13 +120,13 @@ class CpuBackend : public Backend {
     return std::make_unique<CpuConv>(w, winograd ? pack_winograd(w) : pack_direct(w), winograd);
   }
 
-  void put(const PutArgs& args) override {
+  void ingest(const IngestArgs& args) override {
     const int groups = channel_stride(args.channels) / kChannelAlign;
     ThreadPool::instance().run_beside(args.count * groups,
-                                      [&](int task, int) { put_cpu(args, task / groups, task % groups); });
+                                      [&](int task, int) { ingest_cpu(args, task / groups, task % groups); });
   }
 
-  bool puts_at_once() const override { return true; }
+  bool ingests_at_once() const override { return true; }
 
   void warp(const WarpArgs& args) override {
     ThreadPool::instance().run(args.count * args.height,

@@ -9,10 +9,10 @@
 
 #include "backend/error.h"
 #include "backend/memory_pool.h"
-#include "kernels/conv.cuh"
-#include "kernels/decode.cuh"
-#include "kernels/put.cuh"
-#include "kernels/warp.cuh"
+#include "kernels/conv/conv.cuh"
+#include "kernels/decode/decode.cuh"
+#include "kernels/ingest/ingest.cuh"
+#include "kernels/warp/warp.cuh"
 
 namespace glpose {
 namespace {
@@ -142,11 +142,11 @@ class CudaBackend : public Backend {
     return conv;
   }
 
-  bool puts_at_once() const override { return false; }  // one stream, one staging buffer
+  bool ingests_at_once() const override { return false; }  // one stream, one staging buffer
 
-  void put(const PutArgs& args) override {
+  void ingest(const IngestArgs& args) override {
     const size_t pixels = size_t(args.height) * args.width, map_floats = pixels * args.channels;
-    const int slice = int(std::clamp<size_t>(limits_.put_bytes / (map_floats * sizeof(float)), 1, 65535));
+    const int slice = int(std::clamp<size_t>(limits_.ingest_bytes / (map_floats * sizeof(float)), 1, 65535));
     Buffer mean = uploaded(std::vector<float>(args.mean, args.mean + args.channels));
     Buffer inv_std = uploaded(std::vector<float>(args.inv_std, args.inv_std + args.channels));
     for (int first = 0; first < args.count; first += slice) {
@@ -156,11 +156,11 @@ class CudaBackend : public Backend {
       Buffer embeddings(*this, size_t(count) * args.channels * sizeof(float));
       upload(features.data(), args.features + first * map_floats, count * map_floats * sizeof(float));
       upload(maps.data(), args.maps + first, count * sizeof(Map));
-      check(put_gpu({args.channels, int(pixels), static_cast<const float*>(features.data()),
+      check(ingest_gpu({args.channels, int(pixels), static_cast<const float*>(features.data()),
                      static_cast<const float*>(mean.data()), static_cast<const float*>(inv_std.data()),
                      static_cast<Half* const*>(maps.data()), static_cast<float*>(embeddings.data())},
                     count, stream_),
-            "the kernel put");
+            "the kernel ingest");
       download(args.embeddings + size_t(first) * args.channels, embeddings.data(),
                size_t(count) * args.channels * sizeof(float));
     }

@@ -8,7 +8,7 @@ namespace glpose {
 /// Sizes from which on the backend works differently.
 struct CudaLimits {
   /// Of an extractor's maps that are on the device at a time while they are taken in.
-  size_t put_bytes = size_t(64) << 20;
+  size_t ingest_bytes = size_t(64) << 20;
   /// Blocks of a convolution that keep a device busy: about one for each multiprocessor of the largest. (On an H200, of 64,
   /// 128, 192 and 256 the best.)
   int many_blocks = 128;

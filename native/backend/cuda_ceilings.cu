@@ -4,7 +4,7 @@
 
 #include "backend/cuda.h"
 #include "backend/error.h"
-#include "kernels/ceilings.cuh"
+#include "kernels/ceilings/ceilings.cuh"
 
 namespace glpose {
 namespace {

@@ -36,9 +36,9 @@ GlposeHead::GlposeHead(const HeadShape& shape, const TensorMap& tensors, std::un
   for (float std : shape.feature_std) inv_std_.push_back(1 / std);
 }
 
-std::vector<StoredMap> GlposeHead::put(const float* features, int count, float* embeddings) {
+std::vector<StoredMap> GlposeHead::ingest(const float* features, int count, float* embeddings) {
   std::unique_lock turn(turn_, std::defer_lock);
-  if (!backend_->puts_at_once()) turn.lock();
+  if (!backend_->ingests_at_once()) turn.lock();
   std::vector<StoredMap> stored;
   std::vector<Map> maps;
   for (int n = 0; n < count; ++n) {
@@ -46,7 +46,7 @@ std::vector<StoredMap> GlposeHead::put(const float* features, int count, float* 
     maps.push_back({buffer.data()});
     stored.push_back(std::make_shared<OwnedMap>(OwnedMap{backend_, std::move(buffer)}));
   }
-  backend_->put({count, shape_.channels, shape_.height, shape_.width, features, shape_.feature_mean.data(),
+  backend_->ingest({count, shape_.channels, shape_.height, shape_.width, features, shape_.feature_mean.data(),
                  inv_std_.data(), maps.data(), embeddings});
   return stored;
 }

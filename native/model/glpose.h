@@ -43,10 +43,10 @@ class GlposeHead {
   const HeadShape& shape() const { return shape_; }
   std::string device() const { return backend_->name(); }
   /// See Backend.
-  bool puts_at_once() const { return backend_->puts_at_once(); }
+  bool ingests_at_once() const { return backend_->ingests_at_once(); }
 
-  /// Stores `count` extractor maps [count, C, h, w] and writes their embeddings [count, C]; see kernels/put.h.
-  std::vector<StoredMap> put(const float* features, int count, float* embeddings);
+  /// Stores `count` extractor maps [count, C, h, w] and writes their embeddings [count, C]; see kernels/ingest/ingest.h.
+  std::vector<StoredMap> ingest(const float* features, int count, float* embeddings);
   void estimate(const EstimateArgs& args);
 
  private:

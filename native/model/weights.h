@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "backend/tensor.h"
-#include "kernels/conv.h"
+#include "kernels/conv/conv.h"
 
 namespace glpose {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/conv.h"
-#include "kernels/decode.h"
-#include "kernels/warp.h"
+#include "kernels/conv/conv.h"
+#include "kernels/decode/decode.h"
+#include "kernels/warp/warp.h"
 
 namespace glpose {
 
@@ -57,12 +57,12 @@ inline const std::vector<ConvCase> kConvCases = {
     {"block of the paper", 1, 96, 72, 3, {48}, 48, false, true, Activation::relu},
 };
 
-struct PutCase {
+struct IngestCase {
   std::string name;
   int count, channels, height, width;
 };
 
-inline const std::vector<PutCase> kPutCases = {
+inline const std::vector<IngestCase> kIngestCases = {
     {"one element", 1, 1, 1, 1},
     {"odd sizes", 3, 5, 9, 7},
     {"more than one group of channels", 2, 33, 8, 17},

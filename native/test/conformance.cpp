@@ -39,7 +39,7 @@ struct Maps {
     if (planes.empty()) return;
     const std::vector<float> mean(channels, 0.f), one(channels, 1.f);
     std::vector<float> embeddings(size_t(count) * channels);
-    backend.put({count, channels, height, width, planes.data(), mean.data(), one.data(), host_table.data(),
+    backend.ingest({count, channels, height, width, planes.data(), mean.data(), one.data(), host_table.data(),
                  embeddings.data()});
   }
 };
@@ -54,10 +54,21 @@ Buffer upload(Backend& backend, const std::vector<T>& values) {
   return upload(backend, values.data(), values.size() * sizeof(T));
 }
 
+/// The first `channels` channels of one map, those of its padding included, against the plain one.
+void expect_map(Backend& backend, const Maps& maps, int n, int channels, int height, int width, const Tolerance& tolerance,
+                const std::string& what) {
+  const int stride = channel_stride(maps.channels), pixels = height * width;
+  std::vector<float> got(size_t(stride) * pixels), wanted(size_t(channels) * pixels);
+  backend.download_map(got.data(), maps.host_table[n], height, width, stride);
+  got.resize(wanted.size());
+  for (int c = 0; c < channels; ++c)
+    for (int p = 0; p < pixels; ++p) wanted[size_t(c) * pixels + p] = maps.plain[n][size_t(p) * stride + c];
+  expect_close(got, wanted, tolerance.nmse, tolerance.worst, what);
+}
+
 void check_conv(Backend& backend, const Tolerance& tolerance, const ConvCase& test) {
   Random random(1);
   const int sources = int(test.in_channels.size()), pixels = test.height * test.width;
-  const int out_stride = channel_stride(test.out_channels);
   ConvWeights weights{test.name, test.kernel, test.in_channels, test.out_channels, {}, {}};
   const int fan_in = weights.in_total() * test.kernel * test.kernel;
   weights.weight = halves(random.vector(size_t(fan_in) * test.out_channels, 2 / std::sqrt(float(fan_in))));
@@ -121,55 +132,38 @@ void check_conv(Backend& backend, const Tolerance& tolerance, const ConvCase& te
   backend.synchronize();
   for (int b = 0; b < test.batch; ++b)
     for (int y = 0; y < test.height; ++y)
-      for (int x = 0; x < test.width; ++x) conv_pixel_reference(weights, plain, b, y, x);
+      for (int x = 0; x < test.width; ++x) conv_reference(weights, plain, b, y, x);
 
-  const auto compare = [&](Maps& maps, const char* what) {
-    // Padding channels too: the next convolution reads them.
-    const int checked = what[0] == 'M' ? test.out_channels : out_stride;
-    for (int b = 0; b < test.batch; ++b) {
-      std::vector<float> got(size_t(out_stride) * pixels), wanted(got.size());
-      backend.download_map(got.data(), maps.host_table[b], test.height, test.width, out_stride);
-      for (int c = 0; c < checked; ++c)
-        for (int p = 0; p < pixels; ++p) wanted[size_t(c) * pixels + p] = maps.plain[b][size_t(p) * out_stride + c];
-      got.resize(size_t(checked) * pixels);
-      wanted.resize(got.size());
-      expect_close(got, wanted, tolerance.nmse, tolerance.worst,
-                   backend.name() + " conv, " + test.name + ", " + what + " of person " + std::to_string(b));
-    }
+  const auto compare = [&](const Maps& maps, int channels, const char* what) {
+    for (int b = 0; b < test.batch; ++b)
+      expect_map(backend, maps, b, channels, test.height, test.width, tolerance,
+                 backend.name() + " conv, " + test.name + ", " + what + " of person " + std::to_string(b));
   };
-  compare(out, "out");
-  if (test.mask_wanted) compare(mask, "M");
+  compare(out, channel_stride(test.out_channels), "out");  // padding channels too: the next convolution reads them
+  if (test.mask_wanted) compare(mask, test.out_channels, "M");
 }
 
-void check_put(Backend& backend, const Tolerance& tolerance, const PutCase& test) {
+void check_ingest(Backend& backend, const Tolerance& tolerance, const IngestCase& test) {
   Random random(2);
-  const int pixels = test.height * test.width, stride = channel_stride(test.channels);
-  const size_t map_floats = size_t(test.channels) * pixels;
+  const int stride = channel_stride(test.channels);
+  const size_t map_floats = size_t(test.channels) * test.height * test.width;
   const std::vector<float> features = random.vector(test.count * map_floats), mean = random.vector(test.channels);
   std::vector<float> inv_std = random.vector(test.channels);
   for (float& value : inv_std) value += 1.5f;
   Maps maps(backend, test.count, test.channels, test.height, test.width);
   std::vector<float> embeddings(size_t(test.count) * test.channels, NAN);
-  backend.put({test.count, test.channels, test.height, test.width, features.data(), mean.data(), inv_std.data(),
+  backend.ingest({test.count, test.channels, test.height, test.width, features.data(), mean.data(), inv_std.data(),
                maps.host_table.data(), embeddings.data()});
 
-  std::vector<float> wanted_embeddings;
-  for (int n = 0; n < test.count; ++n) {
-    std::vector<float> wanted(size_t(stride) * pixels), got(wanted.size());
-    for (int c = 0; c < test.channels; ++c) {
-      double sum = 0;
-      for (int p = 0; p < pixels; ++p)
-        sum += wanted[size_t(c) * pixels + p] = (features[n * map_floats + size_t(c) * pixels + p] - mean[c]) * inv_std[c];
-      wanted_embeddings.push_back(float(sum / pixels));
-    }
-    backend.download_map(got.data(), maps.host_table[n], test.height, test.width, stride);
-    expect_close(got, wanted, tolerance.nmse, tolerance.worst,
-                 backend.name() + " put, " + test.name + ", map " + std::to_string(n));
-  }
-  expect_close(embeddings, wanted_embeddings, 1e-10, 1e-4, backend.name() + " put, " + test.name + ", embeddings");
+  std::vector<float> wanted_embeddings(embeddings.size());
+  ingest_reference({test.count, test.channels, test.height, test.width, features.data(), mean.data(), inv_std.data(),
+                    maps.plain_table.data(), wanted_embeddings.data()});
+  for (int n = 0; n < test.count; ++n)
+    expect_map(backend, maps, n, stride, test.height, test.width, tolerance,
+               backend.name() + " ingest, " + test.name + ", map " + std::to_string(n));
+  expect_close(embeddings, wanted_embeddings, 1e-10, 1e-4, backend.name() + " ingest, " + test.name + ", embeddings");
 }
 
-/// Plain double loops as the reference.
 void check_warp(Backend& backend, const Tolerance& tolerance, const WarpCase& test) {
   Random random(4);
   const int pixels = test.height * test.width, count = int(test.transforms.size());
@@ -182,28 +176,11 @@ void check_warp(Backend& backend, const Tolerance& tolerance, const WarpCase& te
                 static_cast<const Map*>(to_table.data()), static_cast<const WarpTransform*>(transforms.data())});
   backend.synchronize();
 
-  const int stride = channel_stride(test.channels);
-  for (int n = 0; n < count; ++n) {
-    const WarpTransform t = test.transforms[n];
-    std::vector<float> got(size_t(stride) * pixels), wanted(got.size());
-    for (int c = 0; c < test.channels; ++c) {
-      const float* plane = planes.data() + (size_t(n) * test.channels + c) * pixels;
-      const auto at = [&](double x, double y) {
-        const bool inside = x >= 0 && x < test.width && y >= 0 && y < test.height;
-        return inside ? double(plane[int(y) * test.width + int(x)]) : 0.0;
-      };
-      for (int p = 0; p < pixels; ++p) {
-        // The place itself is a float's, as the kernels have it: far outside, its rounding is whole cells.
-        const double x = t.scale * float(p % test.width) + t.shift_x, y = t.scale * float(p / test.width) + t.shift_y;
-        const double x0 = std::floor(x), y0 = std::floor(y), fx = x - x0, fy = y - y0;
-        wanted[size_t(c) * pixels + p] = float((at(x0, y0) * (1 - fx) + at(x0 + 1, y0) * fx) * (1 - fy) +
-                                               (at(x0, y0 + 1) * (1 - fx) + at(x0 + 1, y0 + 1) * fx) * fy);
-      }
-    }
-    backend.download_map(got.data(), to.host_table[n], test.height, test.width, stride);
-    expect_close(got, wanted, tolerance.nmse, tolerance.worst,
-                 backend.name() + " warp, " + test.name + ", map " + std::to_string(n));
-  }
+  warp_reference({count, test.height, test.width, test.channels, from.plain_table.data(), to.plain_table.data(),
+                  test.transforms.data()});
+  for (int n = 0; n < count; ++n)
+    expect_map(backend, to, n, channel_stride(test.channels), test.height, test.width, tolerance,
+               backend.name() + " warp, " + test.name + ", map " + std::to_string(n));
 }
 
 /// A heat map with a bump; some with ties, some nowhere above 0.
@@ -223,7 +200,6 @@ std::vector<float> heatmap(Random& random, int joint, int height, int width) {
 
 void check_decode(Backend& backend, const Tolerance& tolerance, const DecodeCase& test, DecodeMethod method) {
   Random random(3);
-  const int pixels = test.height * test.width;
   std::vector<float> planes;
   for (int i = 0; i < test.people * test.joints; ++i) {
     const std::vector<float> map = heatmap(random, i, test.height, test.width);
@@ -237,8 +213,7 @@ void check_decode(Backend& backend, const Tolerance& tolerance, const DecodeCase
                   static_cast<float*>(out.data())});
   backend.synchronize();
   backend.download(got.data(), out.data(), got.size() * sizeof(float));
-  for (int i = 0; i < test.people * test.joints; ++i)
-    decode_joint(planes.data() + size_t(i) * pixels, 1, test.height, test.width, method, wanted.data() + size_t(i) * 3);
+  decode_reference({test.people, test.joints, test.height, test.width, method, maps.plain_table.data(), wanted.data()});
   expect_close(got, wanted, tolerance.nmse, 1e-3,
                backend.name() + " decode, " + test.name + (method == DecodeMethod::dark ? ", dark" : ", quarter"));
 }
@@ -247,8 +222,8 @@ void check_decode(Backend& backend, const Tolerance& tolerance, const DecodeCase
 
 void check_kernels(Backend& backend, const Tolerance& tolerance, int max_pixels) {
   const auto wanted = [&](const auto& test) { return test.height * test.width <= max_pixels; };
-  for (const PutCase& test : kPutCases)
-    if (wanted(test)) check_put(backend, tolerance, test);
+  for (const IngestCase& test : kIngestCases)
+    if (wanted(test)) check_ingest(backend, tolerance, test);
   for (const WarpCase& test : kWarpCases)
     if (wanted(test)) check_warp(backend, tolerance, test);
   for (const ConvCase& test : kConvCases)

@@ -6,7 +6,7 @@
 #include "backend/cpu.h"
 #include "backend/error.h"
 #include "backend/thread_pool.h"
-#include "kernels/crop.h"
+#include "kernels/crop/crop.h"
 #include "test/conformance.h"
 #include "test/head_fixture.h"
 
@@ -32,34 +32,20 @@ void check_crop() {
     WindowCrop(args, n).run(out.data() + size_t(n) * 3 * kWidth * kHeight);
   });
 
-  std::vector<float> wanted;
-  for (int n = 0; n < count; ++n)
-    for (int c = 0; c < 3; ++c)
-      for (int j = 0; j < kHeight; ++j)
-        for (int i = 0; i < kWidth; ++i) {
-          const double step = windows[4 * n + 2] / kWidth;
-          const double x = windows[4 * n] + (i - 0.5 * kWidth) * step, y = windows[4 * n + 1] + (j - 0.5 * kHeight) * step;
-          const auto at = [&](double column, double row) {
-            const bool inside = column >= 0 && column < kImageWidth && row >= 0 && row < kImageHeight;
-            return inside ? double(image[(size_t(row) * kImageWidth + size_t(column)) * 3 + c]) : 0.0;
-          };
-          const double x0 = std::floor(x), y0 = std::floor(y), fx = x - x0, fy = y - y0;
-          const double value = (at(x0, y0) * (1 - fx) + at(x0 + 1, y0) * fx) * (1 - fy) +
-                               (at(x0, y0 + 1) * (1 - fx) + at(x0 + 1, y0 + 1) * fx) * fy;
-          wanted.push_back(float((value - args.mean[c]) * args.inv_std[c]));
-        }
+  std::vector<float> wanted(out.size());
+  for (int n = 0; n < count; ++n) crop_reference(args, n, wanted.data() + size_t(n) * 3 * kWidth * kHeight);
   expect_close(out, wanted, 1e-10, 1e-3, "crop");
 }
 
 /// Calls of several threads take turns; what they compute does not depend on who comes when or on the pool's size.
 void check_concurrent() {
   Fixture alone(make_cpu_backend());
-  alone.put();
+  alone.ingest();
   const Result plain = alone.estimate(3, true), warped = alone.estimate(3, true, true);
 
   Fixture shared(make_cpu_backend()), other(make_cpu_backend());
-  shared.put();
-  other.put();
+  shared.ingest();
+  other.ingest();
   std::atomic<int> wrong{0};
   std::vector<std::thread> threads;
   for (int t = 0; t < 3; ++t)
@@ -74,7 +60,7 @@ void check_concurrent() {
     for (int size : {1, 4, 2, 3, 1, 2}) ThreadPool::instance().resize(size);
   });
   threads.emplace_back([&] {
-    for (int round = 0; round < 4; ++round) Fixture(make_cpu_backend()).put();  // made and destroyed meanwhile
+    for (int round = 0; round < 4; ++round) Fixture(make_cpu_backend()).ingest();  // made and destroyed meanwhile
   });
   for (std::thread& thread : threads) thread.join();
   expect(wrong == 0, "estimates of several threads at once");

@@ -33,7 +33,7 @@ void expect_error(const std::string& error, const std::string& code, const std::
 /// The first pass runs, the second is captured as a graph, the third is replayed. (With maps and without: two kinds.)
 void check_graphs() {
   Fixture cuda(make_cuda_backend(0));
-  cuda.put();
+  cuda.ingest();
   const int graphs = simt::counts().graphs;
   for (const int made : {0, 2, 2}) {
     cuda.estimate(3, true);
@@ -44,11 +44,11 @@ void check_graphs() {
 
 void check_steady_memory() {
   Fixture cuda(make_cuda_backend(0));
-  cuda.put();
+  cuda.ingest();
   cuda.estimate(2, false);
   const int before = simt::counts().allocations;
   for (int i = 0; i < 3; ++i) {
-    cuda.put();
+    cuda.ingest();
     cuda.estimate(2, false);
     cuda.estimate(1, false);
   }
@@ -71,8 +71,8 @@ void check_second_device() {
   simt::machine.devices = 2;
   {
     Fixture first(make_cuda_backend(0)), second(make_cuda_backend(1));
-    first.put();
-    second.put();
+    first.ingest();
+    second.ingest();
     const Result wanted = first.estimate(2, false);
     for (int pass = 0; pass < 3; ++pass) {
       Result got;
@@ -107,7 +107,7 @@ void check_no_device() {
 
 void check_out_of_memory() {
   Fixture roomy(make_cuda_backend(0)), tight(make_cuda_backend(0)), hopeless(make_cuda_backend(0));
-  for (Fixture* fixture : {&roomy, &tight, &hopeless}) fixture->put();
+  for (Fixture* fixture : {&roomy, &tight, &hopeless}) fixture->ingest();
   const Result wanted = roomy.estimate(4, true);
   const size_t memory = simt::machine.memory;
   simt::machine.memory = 12 << 10;  // too little for the scratch of 4 people, enough for fewer
@@ -124,16 +124,16 @@ void check_out_of_memory() {
 void check_lost_device() {
   {
     Fixture cuda(make_cuda_backend(0));
-    cuda.put();
+    cuda.ingest();
     simt::machine.lost_after_launches = 5;
     expect_error(error_of([&] { cuda.estimate(1, false); }), "DEVICE", "unspecified launch failure");
     expect_error(error_of([&] { cuda.estimate(1, false); }), "DEVICE", "cuda:0 failed");
-    expect_error(error_of([&] { cuda.put(); }), "DEVICE", "cuda:0 failed");
+    expect_error(error_of([&] { cuda.ingest(); }), "DEVICE", "cuda:0 failed");
   }  // destroyed without a crash
   simt::machine.lost_after_launches = -1;
   {
     Fixture cuda(make_cuda_backend(0));
-    cuda.put();
+    cuda.ingest();
     for (int i = 0; i < 2; ++i) cuda.estimate(1, false);
     simt::machine.lost_after_launches = 3;  // within a graph
     expect_error(error_of([&] { cuda.estimate(1, false); }), "DEVICE", "unspecified launch failure");

@@ -10,8 +10,8 @@ namespace {
 
 void check_network() {
   Fixture cpu(make_cpu_backend()), cuda(make_cuda_backend(0));
-  cpu.put();
-  cuda.put();
+  cpu.ingest();
+  cuda.ingest();
   const Result wanted = cpu.estimate(3, true);
   for (const char* pass : {"first", "captured as a graph", "replayed"}) {
     const Result got = cuda.estimate(3, true);
@@ -32,8 +32,8 @@ void check_network() {
 void check_decodings() {
   constexpr int kPeople = 7;  // enough that some maximum is no border's, where either way moves it
   Fixture both(make_cuda_backend(0)), fresh(make_cuda_backend(0));
-  both.put();
-  fresh.put();
+  both.ingest();
+  fresh.ingest();
   const Result dark = fresh.estimate(kPeople, false, false, DecodeMethod::dark);
   for (int pass = 0; pass < 3; ++pass) {
     expect(both.estimate(kPeople, false).joints != dark.joints, "ways to decode differ");
@@ -46,9 +46,9 @@ void check_slices() {
   const HeadShape shape = small_shape();
   const size_t map_bytes = sizeof(float) * shape.channels * shape.height * shape.width;
   CudaLimits slices;
-  slices.put_bytes = 3 * map_bytes;
+  slices.ingest_bytes = 3 * map_bytes;
   Fixture whole(make_cuda_backend(0)), sliced(make_cuda_backend(0, slices));
-  expect(whole.put() == sliced.put(), "embeddings of maps in slices");
+  expect(whole.ingest() == sliced.ingest(), "embeddings of maps in slices");
   expect(whole.estimate(3, true).heatmaps == sliced.estimate(3, true).heatmaps, "maps in slices");
 }
 

@@ -72,12 +72,12 @@ class Fixture {
       : shape_(shape), count_(maps), head_(shape, random_tensors(shape), std::move(backend)) {}
 
   /// @returns the maps' embeddings
-  std::vector<float> put() {
+  std::vector<float> ingest() {
     Random random(5);
     const std::vector<float> features =
         random.vector(size_t(count_) * shape_.channels * shape_.height * shape_.width, 3);
     std::vector<float> embeddings(size_t(count_) * shape_.channels);
-    maps_ = head_.put(features.data(), count_, embeddings.data());
+    maps_ = head_.ingest(features.data(), count_, embeddings.data());
     return embeddings;
   }
 

@@ -37,7 +37,7 @@ const FAULTS: Fault[] = [
   {
     name: 'conv: no barrier between copying and multiplying',
     short: true,
-    fault: () => mutate('kernels/conv.cu', BARRIER, ''),
+    fault: () => mutate('kernels/conv/conv.cu', BARRIER, ''),
     modes: ['tsan'],
     says: RACE,
   },
@@ -45,7 +45,7 @@ const FAULTS: Fault[] = [
     name: 'conv: the barrier comes before the wait for the copies',
     fault: () =>
       mutate(
-        'kernels/conv.cu',
+        'kernels/conv/conv.cu',
         'copies_wait<kStages - 2>();\n    __syncthreads();',
         '__syncthreads();\n    copies_wait<kStages - 2>();',
       ),
@@ -55,52 +55,54 @@ const FAULTS: Fault[] = [
   {
     name: 'conv: a copy that nobody waits for',
     short: true,
-    fault: () => mutate('kernels/conv.cu', 'copies_wait<kStages - 2>();', ''),
+    fault: () => mutate('kernels/conv/conv.cu', 'copies_wait<kStages - 2>();', ''),
     modes: ['plain'],
     says: /FAIL cuda:0 conv/,
   },
   {
     name: 'conv: one group of copies too many is left on its way',
-    fault: () => mutate('kernels/conv.cu', 'copies_wait<kStages - 2>();', 'copies_wait<kStages - 1>();'),
+    fault: () => mutate('kernels/conv/conv.cu', 'copies_wait<kStages - 2>();', 'copies_wait<kStages - 1>();'),
     modes: ['plain'],
     says: /FAIL cuda:0 conv/,
   },
   {
     name: 'conv: a chunk is copied over the one in use',
-    fault: () => mutate('kernels/conv.cu', 'copy_chunk(chunk + kStages - 1);', 'copy_chunk(chunk + kStages);'),
+    fault: () => mutate('kernels/conv/conv.cu', 'copy_chunk(chunk + kStages - 1);', 'copy_chunk(chunk + kStages);'),
     modes: ['plain'],
     says: /FAIL cuda:0 conv|SIMT ERROR/,
   },
   {
     name: 'conv: a barrier that half the block reaches',
     short: true,
-    fault: () => mutate('kernels/conv.cu', BARRIER, `if (threadIdx.x < 64) ${BARRIER}`),
+    fault: () => mutate('kernels/conv/conv.cu', BARRIER, `if (threadIdx.x < 64) ${BARRIER}`),
     modes: ['plain'],
     says: /SIMT ERROR: (__syncthreads|deadlock|threads of one block wait)/,
   },
   {
     name: 'conv: a store one column too far',
     short: true,
-    fault: () => mutate('kernels/conv.cu', 'if (y < a.height && x < a.width)', 'if (y < a.height && x <= a.width)'),
+    fault: () =>
+      mutate('kernels/conv/conv.cu', 'if (y < a.height && x < a.width)', 'if (y < a.height && x <= a.width)'),
     modes: ['asan', 'tsan'],
     says: /heap-buffer-overflow|data race/,
   },
   {
     name: 'conv: a read one row below the map',
-    fault: () => mutate('kernels/conv.cu', 'y < a.height && x >= 0', 'y <= a.height && x >= 0'),
+    fault: () => mutate('kernels/conv/conv.cu', 'y < a.height && x >= 0', 'y <= a.height && x >= 0'),
     modes: ['asan'],
     says: OUT_OF_BOUNDS,
   },
   {
     name: 'conv: lanes read the weights of another pair of tiles',
-    fault: () => mutate('kernels/conv.cu', '(n / 2 * kTaps + row', '(row'),
+    fault: () => mutate('kernels/conv/conv.cu', '(n / 2 * kTaps + row', '(row'),
     modes: ['plain'],
     says: /FAIL cuda:0 conv/,
   },
   {
     name: 'decode: half a warp shuffles',
     short: true,
-    fault: () => mutate('kernels/decode.cu', '__shfl_xor_sync(kWholeWarp, best', '__shfl_xor_sync(0x0000ffffu, best'),
+    fault: () =>
+      mutate('kernels/decode/decode.cu', '__shfl_xor_sync(kWholeWarp, best', '__shfl_xor_sync(0x0000ffffu, best'),
     modes: ['plain'],
     says: /SIMT ERROR: (a lane called a warp operation with the mask|a shuffle reads lane)/,
   },
@@ -108,7 +110,7 @@ const FAULTS: Fault[] = [
     name: 'decode: lanes without pixels leave before the shuffle',
     fault: () =>
       mutate(
-        'kernels/decode.cu',
+        'kernels/decode/decode.cu',
         'float score = -INFINITY;',
         'if (lane >= pixels) return;\n  float score = -INFINITY;',
       ),
@@ -133,20 +135,20 @@ const FAULTS: Fault[] = [
     says: /FAIL cuda:0|killed by/,
   },
   {
-    name: 'put: no barrier before the tile is filled again',
-    fault: () => mutate('kernels/put.cu', '    __syncthreads();\n  }\n', '  }\n'),
+    name: 'ingest: no barrier before the tile is filled again',
+    fault: () => mutate('kernels/ingest/ingest.cu', '    __syncthreads();\n  }\n', '  }\n'),
     modes: ['tsan'],
     says: RACE,
   },
   {
-    name: 'put: the tile is written one pixel too far',
-    fault: () => mutate('kernels/put.cu', 'tile[p][channel] = v;', 'tile[p + 1][channel] = v;'),
+    name: 'ingest: the tile is written one pixel too far',
+    fault: () => mutate('kernels/ingest/ingest.cu', 'tile[p][channel] = v;', 'tile[p + 1][channel] = v;'),
     modes: ['asan'],
     says: OUT_OF_BOUNDS,
   },
   {
-    name: 'put: every lane stores the mean',
-    fault: () => mutate('kernels/put.cu', 'lane == 0 && c < a.channels', 'c < a.channels'),
+    name: 'ingest: every lane stores the mean',
+    fault: () => mutate('kernels/ingest/ingest.cu', 'lane == 0 && c < a.channels', 'c < a.channels'),
     modes: ['tsan'],
     says: RACE,
   },

@@ -9,12 +9,17 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../shared-data.js';
 
 const NATIVE = path.join(ROOT, 'native');
+const { filesBelow, sourceFiles } = createRequire(import.meta.url)(path.join(NATIVE, 'sources.cjs')) as {
+  filesBelow(folder: string): string[];
+  sourceFiles(): string[];
+};
 const COMPILER = process.env.CXX ?? 'c++';
 
 /** How the tests of native/test are compiled. */
@@ -29,14 +34,10 @@ const FLAGS: Record<Mode, string[]> = {
 const EXECUTOR_FLAGS: Record<Mode, string[]> = { ...FLAGS, tsan: ['-O1', '-DSIMT_TSAN'] };
 const AVX2 = ['-mavx2', '-mfma'];
 const AVX512 = ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma'];
-const INSTRUCTION_SETS: Record<string, string[]> = {
-  'kernels/conv_avx2.cpp': AVX2,
-  'kernels/conv_avx512.cpp': AVX512,
-  'kernels/crop_row_avx2.cpp': AVX2,
-  'kernels/crop_row_avx512.cpp': AVX512,
-  'kernels/warp_row_avx2.cpp': AVX2,
-  'kernels/warp_row_avx512.cpp': AVX512,
-};
+/** The flags of a file for wider registers, by its name; undefined of others. */
+function instructionSet(file: string): string[] | undefined {
+  return file.endsWith('_avx2.cpp') ? AVX2 : file.endsWith('_avx512.cpp') ? AVX512 : undefined;
+}
 
 /** A source file with other text in place of its own, for a mutant. */
 export interface Replacement {
@@ -50,9 +51,9 @@ export const noSanitizers = process.platform === 'linux' ? undefined : 'the sani
 /** The native tests' source files, relative to native/. CUDA files are compiled as C++, under the SIMT executor. */
 function sources(): string[] {
   const x86 = process.arch === 'x64';
-  return ['model', 'backend', 'kernels', 'test', 'test/simt']
-    .flatMap((folder) => readdirSync(path.join(NATIVE, folder)).map((file) => `${folder}/${file}`))
-    .filter((file) => /\.(cpp|cu)$/.test(file) && (x86 || !(file in INSTRUCTION_SETS)));
+  return ['model', 'backend', 'kernels', 'test']
+    .flatMap(filesBelow)
+    .filter((file) => /\.(cpp|cu)$/.test(file) && !file.startsWith('test/gpu/') && (x86 || !instructionSet(file)));
 }
 
 /** The time of the last change of any file that others include. */
@@ -70,7 +71,7 @@ async function compile(mode: Mode, file: string, from: string, object: string): 
   await promisify(execFile)(COMPILER, [
     ...['-std=gnu++17', '-Wall', '-Wextra', '-DGLPOSE_WITH_CUDA=1', `-I${NATIVE}`, ...x86],
     ...flags,
-    ...(INSTRUCTION_SETS[file] ?? []),
+    ...(instructionSet(file) ?? []),
     ...['-x', 'c++', '-c', from, '-o', object],
   ]);
 }
@@ -112,9 +113,7 @@ export async function buildNativeTests(mode: Mode, replacement?: Replacement): P
 /** Code of the addon itself, without CUDA. */
 function addonSources(): string[] {
   const x86 = process.arch === 'x64';
-  return ['addon', 'model', 'backend', 'kernels']
-    .flatMap((folder) => readdirSync(path.join(NATIVE, folder)).map((file) => `${folder}/${file}`))
-    .filter((file) => file.endsWith('.cpp') && (x86 || !(file in INSTRUCTION_SETS)));
+  return sourceFiles().filter((file) => file.endsWith('.cpp') && (x86 || !instructionSet(file)));
 }
 
 /** Builds the addon under AddressSanitizer and UndefinedBehaviorSanitizer, for Node to load. @returns its path */
@@ -138,7 +137,7 @@ export async function buildSanitizedAddon(): Promise<string> {
       objects.push(object);
       await promisify(execFile)(COMPILER, [
         ...['-std=gnu++17', '-fPIC', `-I${NATIVE}`, ...headers, ...defines, ...FLAGS.asan],
-        ...(INSTRUCTION_SETS[file] ?? []),
+        ...(instructionSet(file) ?? []),
         ...['-c', path.join(NATIVE, file), '-o', object],
       ]);
     }

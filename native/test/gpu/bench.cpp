@@ -49,8 +49,8 @@ double median_seconds(const Call& call, int calls = 30) {
 void verify(const NamedShape& named) {
   constexpr int kPeople = 2, kMaps = 9;
   Fixture cpu(make_cpu_backend(), named.shape, kMaps), cuda(make_cuda_backend(0), named.shape, kMaps);
-  cpu.put();
-  cuda.put();
+  cpu.ingest();
+  cuda.ingest();
   for (bool warped : {false, true})
     expect_close(cuda.estimate(kPeople, true, warped).heatmaps, cpu.estimate(kPeople, true, warped).heatmaps, 1e-5, 1,
                  std::string(named.name) + ", heat maps" + (warped ? " of other windows" : ""));
@@ -61,7 +61,7 @@ void bench_kernels(const NamedShape& named, int people, const Ceilings& ceilings
   auto backend = std::make_unique<TimedBackend>(make_cuda_backend(0));
   TimedBackend& timed = *backend;
   Fixture fixture(std::move(backend), named.shape, people * (1 + named.shape.references()));
-  fixture.put();
+  fixture.ingest();
   fixture.estimate(people, false, true);
   std::vector<KernelTime> times;
   timed.times = &times;
@@ -88,7 +88,7 @@ void bench_whole(const NamedShape& named) {
   const int gathered = 1 + named.shape.references();
   std::printf("\n%s, whole calls\n\n| call | ms | a second |\n| --- | --- | --- |\n", named.name);
   Fixture fixture(make_cuda_backend(0), named.shape, kMost * gathered);
-  fixture.put();
+  fixture.ingest();
   for (const bool warped : {false, true})
     for (const int people : {1, 2, 4, 8, 16, 32, kMost}) {
       const double seconds = median_seconds([&] { fixture.estimate(people, false, warped); });
@@ -101,8 +101,8 @@ void bench_whole(const NamedShape& named) {
   for (const int maps : {1, 16}) {
     const std::vector<float> features = random.vector(maps * map);
     std::vector<float> embeddings(size_t(maps) * named.shape.channels);
-    const double seconds = median_seconds([&] { head.put(features.data(), maps, embeddings.data()); });
-    std::printf("| put, %d at once | %.3f | %.0f maps, %.1f GB |\n", maps, 1e3 * seconds, maps / seconds,
+    const double seconds = median_seconds([&] { head.ingest(features.data(), maps, embeddings.data()); });
+    std::printf("| ingest, %d at once | %.3f | %.0f maps, %.1f GB |\n", maps, 1e3 * seconds, maps / seconds,
                 maps * map * sizeof(float) / seconds / 1e9);
   }
 }

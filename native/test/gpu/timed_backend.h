@@ -45,8 +45,8 @@ class TimedBackend : public Backend {
     sizes_[conv.get()] = {in, channel_stride(weights.out_channels), weights.kernel};
     return conv;
   }
-  bool puts_at_once() const override { return backend_->puts_at_once(); }
-  void put(const PutArgs& args) override { backend_->put(args); }
+  bool ingests_at_once() const override { return backend_->ingests_at_once(); }
+  void ingest(const IngestArgs& args) override { backend_->ingest(args); }
   void warp(const WarpArgs& args) override {
     const double map = double(backend_->map_bytes(args.height, args.width, args.channels));
     timed("warp (every reference)", 0, 2 * map * args.count, [&] { backend_->warp(args); });

@@ -1,0 +1,272 @@
+/*
+ * conv on a GPU (see conv.h): an implicit matrix product on tensor cores, halves in, floats summed.
+ *
+ *   M = output pixels   N = output channels   K = input channels × taps
+ *
+ * A block makes 8 or 16 rows × 16 columns of pixels and up to 48 channels. It walks the input in chunks of 16 channels of
+ * one source map: the chunk's patch (with its border) and its weights are copied to shared memory while the chunk before is
+ * multiplied; then each of the four warps multiplies its rows of 16 pixels for every tap. A shifted tap is only another
+ * address in the patch, so nothing is unfolded; and a row of the patch, once in registers, serves all taps of a column.
+ * Eq. 4's weights of the sources meet the pixels there.
+ *
+ * Index names: m row of the warp   n tile of 8 output channels   group = lane / 4, t = lane % 4 as in gpu.h
+ */
+#include "kernels/conv/conv.cuh"
+
+namespace glpose {
+namespace {
+
+constexpr int kColumns = 16, kWarps = 4, kThreads = kWarps * 32;
+constexpr int kChunk = 16;  // channels: the depth of one tensor-core step
+constexpr int kVector = 8;  // halves of a HalfVector
+constexpr int kPixelVectors = kChunk / kVector;
+
+/// What a block needs of one chunk: a piece of shared memory.
+template <int kSide, int kRowsOfWarp, int kTiles>
+struct Stage {
+  /// Chunks in shared memory at a time: one is multiplied, the others are on their way; more where that takes little.
+  static constexpr int kStages = kSide == 1 || (kSide == 3 && kRowsOfWarp * kTiles <= 4) ? 4 : 2;
+  static constexpr int kPatchWidth = kColumns + kSide - 1, kPatchHeight = kWarps * kRowsOfWarp + kSide - 1;
+  static constexpr int kWeightVectors = kSide * kSide * kTiles / 2 * 32;
+  HalfVector patch[kPatchHeight * kPatchWidth * kPixelVectors];
+  HalfVector weights[kWeightVectors];  // [pair of tiles, tap, lane]
+  float scales[kChunk];
+};
+
+/// The place of a patch pixel's first or second half: every other four pixels have them the other way round, so that eight
+/// that are read together hit 32 different banks, and so do four that are written.
+__device__ inline int place_of(int pixel, int half) { return pixel * kPixelVectors + (half ^ (pixel >> 2 & 1)); }
+
+/// Where a chunk's channels are: in device memory.
+struct ChunkSource {
+  const HalfVector* map;  // the chunk's first channel of the first pixel
+  const HalfVector* scales;
+  int stride;  // vectors from pixel to pixel
+};
+
+__device__ inline ChunkSource source_of(const ConvGpuArgs& a, int person, int chunk) {
+  const ConvChunk& c = a.chunks[chunk];
+  const int source = person * a.source_count + c.source;
+  return {reinterpret_cast<const HalfVector*>(a.sources[source] + c.channel),
+          a.scales ? reinterpret_cast<const HalfVector*>(a.scales + source * c.stride + c.channel) : nullptr,
+          c.stride / kVector};
+}
+
+/// bias, residual, activation and store of one pixel's channels o … o + 7.
+__device__ inline void epilogue(const ConvGpuArgs& a, int person, size_t pixel, int o, const float* sums) {
+  const size_t at = (pixel * a.out_stride + o) / kVector;
+  const auto vector_of = [&](const Half* map) { return reinterpret_cast<const HalfVector*>(map)[at]; };
+  const auto store = [&](Half* map, const float (&x)[kVector]) {
+    HalfVector out;
+    GPU_UNROLL
+    for (int i = 0; i < kVector; ++i) out.value[i] = to_half(x[i]);
+    reinterpret_cast<HalfVector*>(map)[at] = out;
+  };
+  float x[kVector];
+  GPU_UNROLL
+  for (int i = 0; i < kVector; ++i) x[i] = sums[i] + a.bias[o + i];
+  if (a.residual) {
+    const HalfVector residual = vector_of(a.residual[person]);
+    GPU_UNROLL
+    for (int i = 0; i < kVector; ++i) x[i] += to_float(residual.value[i]);
+  }
+  if (a.activation == Activation::relu) {
+    GPU_UNROLL
+    for (int i = 0; i < kVector; ++i) x[i] = fmaxf(x[i], 0.f);
+  }
+  if (a.activation == Activation::mask) {
+    GPU_UNROLL
+    for (int i = 0; i < kVector; ++i) x[i] = 1.f / (1.f + expf(x[i]));
+    if (a.mask) store(a.mask[person], x);
+    const HalfVector gated = vector_of(a.gated[person]);
+    GPU_UNROLL
+    for (int i = 0; i < kVector; ++i) x[i] *= to_float(gated.value[i]);
+  }
+  store(a.out[person], x);
+}
+
+/// Blocks that shall fit on a multiprocessor: as many as leave registers enough that nothing spills (native/resources.js).
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ != 900
+constexpr int kBlocksOfLargest = 2;
+#else
+constexpr int kBlocksOfLargest = 3;
+#endif
+constexpr int kLargest = 4 * 6;  // rows of a warp × tiles
+
+/// Grid: (tiles of pixels, groups of kTiles · 8 output channels, people). Block: 128 threads.
+template <int kSide, int kRowsOfWarp, int kTiles>
+__global__ void __launch_bounds__(kThreads, kRowsOfWarp * kTiles == kLargest ? kBlocksOfLargest : 3)
+    conv_kernel(ConvGpuArgs a) {
+  using ThisStage = Stage<kSide, kRowsOfWarp, kTiles>;
+  constexpr int kRows = kWarps * kRowsOfWarp, kPad = kSide / 2, kTaps = kSide * kSide;
+  constexpr int kStages = ThisStage::kStages, kPatchWidth = ThisStage::kPatchWidth;
+  constexpr int kPatchVectors = ThisStage::kPatchHeight * kPatchWidth * kPixelVectors;
+  using Stages = ThisStage[kStages];
+  static_assert(sizeof(Stages) <= 64 << 10, "more than a block of sm_75 can have");
+  GPU_LARGE_SHARED(Stages, stages);
+
+  const int tiles_across = (a.width + kColumns - 1) / kColumns;
+  const int y0 = blockIdx.x / tiles_across * kRows, x0 = blockIdx.x % tiles_across * kColumns;
+  const int person = blockIdx.z;
+  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = lane / 4, t = lane % 4;
+
+  // Which vectors of every chunk's patch this thread copies: pixels of the map, −1 outside.
+  constexpr int kCopies = (kPatchVectors + kThreads - 1) / kThreads;
+  const int half_of_pixel = threadIdx.x % 2;
+  int pixels[kCopies];
+  GPU_UNROLL
+  for (int i = 0; i < kCopies; ++i) {
+    const int place = (threadIdx.x + i * kThreads) / 2;
+    const int y = y0 - kPad + place / kPatchWidth, x = x0 - kPad + place % kPatchWidth;
+    pixels[i] = y >= 0 && y < a.height && x >= 0 && x < a.width ? y * a.width + x : -1;
+  }
+
+  ChunkSource source = source_of(a, person, 0);  // of the chunk that is copied next
+  const auto copy_chunk = [&](int chunk) {
+    ThisStage& stage = stages[chunk % kStages];
+    GPU_UNROLL
+    for (int i = 0; i < kCopies; ++i) {
+      const int vector = threadIdx.x + i * kThreads;
+      if (vector < kPatchVectors)
+        copy_async(&stage.patch[place_of(vector / 2, half_of_pixel)],
+                   pixels[i] < 0 ? nullptr : source.map + size_t(pixels[i]) * source.stride + half_of_pixel);
+    }
+    const HalfVector* weights = reinterpret_cast<const HalfVector*>(a.weights) +
+                                (size_t(chunk) * gridDim.y + blockIdx.y) * ThisStage::kWeightVectors;
+    for (int i = threadIdx.x; i < ThisStage::kWeightVectors; i += kThreads) copy_async(&stage.weights[i], weights + i);
+    constexpr int kScaleVectors = kChunk * sizeof(float) / sizeof(HalfVector);
+    if (source.scales && threadIdx.x < kScaleVectors)
+      copy_async(reinterpret_cast<HalfVector*>(stage.scales) + threadIdx.x, source.scales + threadIdx.x);
+    if (chunk + 1 < a.chunk_count) source = source_of(a, person, chunk + 1);
+  };
+  for (int chunk = 0; chunk < kStages - 1; ++chunk) {
+    if (chunk < a.chunk_count) copy_chunk(chunk);
+    copies_commit();
+  }
+
+  float sums[kRowsOfWarp][kTiles][4] = {};
+  for (int chunk = 0; chunk < a.chunk_count; ++chunk) {
+    copies_wait<kStages - 2>();
+    __syncthreads();  // this chunk is there, and the last one has been used
+    if (chunk + kStages - 1 < a.chunk_count) copy_chunk(chunk + kStages - 1);
+    copies_commit();  // of every chunk, so that the groups can be counted
+
+    const ThisStage& stage = stages[chunk % kStages];
+    uint32_t scales[2] = {};  // of channels 2t, 2t + 1 and 2t + 8, 2t + 9
+    if (a.scales)
+      for (int i = 0; i < 2; ++i) scales[i] = pair_of(stage.scales[2 * t + 8 * i], stage.scales[2 * t + 8 * i + 1]);
+    GPU_UNROLL
+    for (int column = 0; column < kSide; ++column) {
+      constexpr int kPatchRows = kRowsOfWarp + kSide - 1;
+      uint32_t fragments[kPatchRows][4];
+      GPU_UNROLL
+      for (int row = 0; row < kPatchRows; ++row) {
+        const int pixel = (warp * kRowsOfWarp + row) * kPatchWidth + column + lane % 16;
+        load_fragment(fragments[row], &stage.patch[place_of(pixel, lane / 16)]);
+        if (a.scales)
+          for (int i = 0; i < 4; ++i) fragments[row][i] = multiply_pairs(fragments[row][i], scales[i / 2]);
+      }
+      GPU_UNROLL
+      for (int row = 0; row < kSide; ++row) {
+        uint32_t b[kTiles][2];
+        GPU_UNROLL
+        for (int n = 0; n < kTiles; n += 2) {
+          const HalfVector& pair = stage.weights[(n / 2 * kTaps + row * kSide + column) * 32 + lane];
+          memcpy(b[n], &pair, sizeof pair);
+        }
+        GPU_UNROLL
+        for (int m = 0; m < kRowsOfWarp; ++m) tensor_core_multiply<kTiles>(sums[m], fragments[m + row], b);
+      }
+    }
+  }
+
+  // Through shared memory, so that maps are read and written eight channels at a time.
+  constexpr int kSumsOfPixel = kTiles * 8 + 8;  // + 8: eight pixels that are written together hit different banks
+  static_assert(sizeof(float) * kWarps * kColumns * kSumsOfPixel <= sizeof(Stages), "the sums take the stages' place");
+  float* row = reinterpret_cast<float*>(stages) + warp * kColumns * kSumsOfPixel;
+  __syncthreads();  // the last chunk has been used
+  GPU_UNROLL  // or the sums would have to leave the registers to be indexed
+  for (int m = 0; m < kRowsOfWarp; ++m) {
+    GPU_UNROLL
+    for (int n = 0; n < kTiles; ++n)
+      for (int i = 0; i < 4; ++i) row[(group + i / 2 * 8) * kSumsOfPixel + n * 8 + 2 * t + i % 2] = sums[m][n][i];
+    __syncwarp();
+    const int y = y0 + warp * kRowsOfWarp + m;
+    for (int i = lane; i < kColumns * kTiles; i += 32) {
+      const int pixel = i / kTiles, n = i % kTiles, x = x0 + pixel;
+      if (y < a.height && x < a.width)
+        epilogue(a, person, size_t(y) * a.width + x, (blockIdx.y * kTiles + n) * 8, row + pixel * kSumsOfPixel + n * 8);
+    }
+    __syncwarp();
+  }
+}
+
+int blocks_of(const ConvGpuArgs& args, int rows, int batch) {
+  return (args.width + kColumns - 1) / kColumns * ((args.height + rows - 1) / rows) * batch;
+}
+
+template <int kSide, int kRowsOfWarp, int kTiles>
+cudaError_t launch(const ConvGpuArgs& args, int batch, cudaStream_t stream) {
+  const int blocks = blocks_of(args, kWarps * kRowsOfWarp, 1), groups = args.out_stride / (8 * kTiles);
+  using ThisStage = Stage<kSide, kRowsOfWarp, kTiles>;
+  return gpu_launch(conv_kernel<kSide, kRowsOfWarp, kTiles>, dim3(blocks, groups, batch), dim3(kThreads),
+                    sizeof(ThisStage) * ThisStage::kStages, stream, args);
+}
+
+template <int kSide, int kRowsOfWarp>
+cudaError_t launch(const ConvGpuArgs& args, int batch, cudaStream_t stream) {
+  const int tiles = args.out_stride / 8;
+  // 5×5: more tiles' weights would not fit beside the patch.
+  if (kSide < 5 && tiles % 6 == 0) return launch<kSide, kRowsOfWarp, kSide < 5 ? 6 : 2>(args, batch, stream);
+  if (kSide < 5 && tiles % 4 == 0) return launch<kSide, kRowsOfWarp, kSide < 5 ? 4 : 2>(args, batch, stream);
+  return launch<kSide, kRowsOfWarp, 2>(args, batch, stream);
+}
+
+/// Large tiles read least; small ones spread a small batch over the device.
+template <int kSide>
+cudaError_t launch(const ConvGpuArgs& args, int batch, cudaStream_t stream) {
+  if (blocks_of(args, 16, batch) >= args.many_blocks) return launch<kSide, 4>(args, batch, stream);
+  if (blocks_of(args, 8, batch) >= args.many_blocks) return launch<kSide, 2>(args, batch, stream);
+  return launch<kSide, 2, 2>(args, batch, stream);
+}
+
+}  // namespace
+
+std::vector<ConvChunk> conv_chunks(const ConvWeights& w) {
+  std::vector<ConvChunk> chunks;
+  for (size_t source = 0; source < w.in_channels.size(); ++source) {
+    const int stride = channel_stride(w.in_channels[source]);
+    for (int channel = 0; channel < stride; channel += kChunk) chunks.push_back({int(source), channel, stride});
+  }
+  return chunks;
+}
+
+std::vector<Half> pack_tensor_core(const ConvWeights& w) {
+  const int area = w.kernel * w.kernel, total = w.in_total(), out_stride = channel_stride(w.out_channels);
+  std::vector<Half> packed;
+  packed.reserve(size_t(area) * out_stride * channel_stride(total));
+  int first = 0;  // input channel of the source
+  for (int channels : w.in_channels) {
+    for (int chunk = 0; chunk < channels; chunk += kChunk)
+      for (int column0 = 0; column0 < out_stride; column0 += 16)
+        for (int tap = 0; tap < area; ++tap)
+          for (int lane = 0; lane < 32; ++lane)
+            for (int j = 0; j < 8; ++j) {
+              const int i = chunk + lane % 4 * 2 + j % 2 + j / 2 % 2 * 8, o = column0 + j / 4 * 8 + lane / 4;
+              const bool real = i < channels && o < w.out_channels;
+              packed.push_back(to_half(real ? w.weight[(size_t(o) * total + first + i) * area + tap] : 0.f));
+            }
+    first += channels;
+  }
+  return packed;
+}
+
+cudaError_t conv_gpu(const ConvGpuArgs& args, int side, int batch, cudaStream_t stream) {
+  switch (side) {
+    case 1: return launch<1>(args, batch, stream);
+    case 3: return launch<3>(args, batch, stream);
+    default: return launch<5>(args, batch, stream);
+  }
+}
+
+}  // namespace glpose

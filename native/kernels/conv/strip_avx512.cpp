@@ -1,0 +1,6 @@
+#define LANES 16
+#include "kernels/conv/strip.inc"
+
+namespace glpose {
+const ConvKernels kConvAvx512 = {"avx512", direct, winograd, multiply_adds};
+}

@@ -1,6 +1,0 @@
-#define LANES 8
-#include "kernels/conv_simd.inc"
-
-namespace glpose {
-const ConvKernels kConvAvx2 = {"avx2", direct, winograd, multiply_adds};
-}

@@ -1,6 +1,0 @@
-#define LANES 16
-#include "kernels/conv_simd.inc"
-
-namespace glpose {
-const ConvKernels kConvAvx512 = {"avx512", direct, winograd, multiply_adds};
-}

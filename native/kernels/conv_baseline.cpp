@@ -1,7 +1,0 @@
-// Any processor: SSE on x86-64, NEON on arm64.
-#define LANES 4
-#include "kernels/conv_simd.inc"
-
-namespace glpose {
-const ConvKernels kConvBaseline = {"baseline", direct, winograd, multiply_adds};
-}

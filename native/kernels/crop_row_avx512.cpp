@@ -1,2 +1,0 @@
-#define CROP_ROW crop_row_avx512
-#include "kernels/crop_row.inc"

@@ -1,2 +1,0 @@
-#define CROP_ROW crop_row_baseline
-#include "kernels/crop_row.inc"

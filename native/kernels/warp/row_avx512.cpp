@@ -1,0 +1,3 @@
+#define WARP_ROW warp_row_avx512
+#define LANES 16
+#include "kernels/warp/row.inc"

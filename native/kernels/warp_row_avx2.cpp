@@ -1,3 +1,0 @@
-#define WARP_ROW warp_row_avx2
-#define LANES 8
-#include "kernels/warp_row.inc"

@@ -1,3 +1,0 @@
-#define WARP_ROW warp_row_baseline
-#define LANES 4
-#include "kernels/warp_row.inc"
