@@ -26,7 +26,10 @@ export interface Detection {
   box: Box;
   /** 0–1 */
   score: number;
-  /** A coarse pose, COCO joints in order, x and y alternating (17 × 2); helps the tracker. Absent for foreign boxes. */
+  /**
+   * A coarse pose, COCO joints in order, x and y alternating (17 × 2): it tells this person from those who overlap with it. Absent
+   * for foreign boxes.
+   */
   coarsePose?: Float32Array;
 }
 

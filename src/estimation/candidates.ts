@@ -7,6 +7,8 @@ export interface DrawnCandidate {
   /** Its index among the frame's tracked boxes. */
   person: number;
   window: Window;
+  /** Who is meant in the window, as in `Detection`. */
+  coarsePose?: Float32Array;
   crop: Crop;
 }
 

@@ -145,7 +145,7 @@ export function surveyOptions({ estimator, detector, net }: Model, options: Peop
   };
 }
 
-/** A caller's detections. @throws USAGE where one is no box */
+/** A caller's detections. @throws USAGE where one is no box, or its coarse pose none */
 function checked(detections: readonly GivenDetection[], frame: string): readonly GivenDetection[] {
   checkArgument(
     `what detect gives (frame ${frame})`,
@@ -153,7 +153,10 @@ function checked(detections: readonly GivenDetection[], frame: string): readonly
     'an array of { box, score }',
     Array.isArray(detections),
   );
-  for (const { box, score } of detections) {
+  for (const { box, score, coarsePose } of detections) {
+    const coarse = 'COCO joints as x, y, x, y …: 34 finite numbers, a Float32Array';
+    const isPose = coarsePose instanceof Float32Array && coarsePose.length === 34 && coarsePose.every(Number.isFinite);
+    checkArgument(`coarsePose (frame ${frame})`, coarsePose, coarse, coarsePose === undefined || isPose);
     const { x, y, width, height } = (box as Partial<Box> | undefined) ?? {};
     const finite = [x, y, width, height].every(Number.isFinite);
     if (finite && width! > 0 && height! > 0 && score >= 0 && score <= 1) continue;
@@ -164,8 +167,8 @@ function checked(detections: readonly GivenDetection[], frame: string): readonly
 }
 
 /** @param aspect width / height of windows */
-export function toScenePerson({ trackId, box }: TrackedBox, aspect: number): ScenePerson {
-  return { trackId, window: windowOf(box, aspect) };
+export function toScenePerson({ trackId, box, coarsePose }: TrackedBox, aspect: number): ScenePerson {
+  return { trackId, window: windowOf(box, aspect), coarsePose };
 }
 
 export function toFramePoses(frame: Frame, trackedBoxes: TrackedBox[], poses: readonly EstimatedPose[]): FramePoses {

@@ -20,6 +20,8 @@ export interface Scene extends Image {
 export interface ScenePerson {
   trackId: number;
   window: Window;
+  /** Who is meant in the window: COCO joints in image pixels, [17, 2]; absent where nobody has said. */
+  coarsePose?: Float32Array;
 }
 
 /** A way from windows to poses. */

@@ -78,7 +78,7 @@ export class Surveyor {
   private link(index: number, detections: readonly GivenDetection[]): LinkedBoxes {
     if (detections.length > 0 && detections.every((detection) => detection.trackId !== undefined)) {
       return {
-        observed: detections.map(({ box, score, trackId }) => ({ box, score, trackId: trackId! })),
+        observed: detections.map(({ trackId, ...detection }) => ({ trackId: trackId!, ...detection })),
         interpolated: new Map(),
       };
     }
@@ -87,10 +87,10 @@ export class Surveyor {
 
   private async offer(frame: number, image: Image, trackedBoxes: readonly TrackedBox[]): Promise<void> {
     const { aspect, cut } = this.options;
-    for (const [person, { box, score }] of trackedBoxes.entries()) {
+    for (const [person, { box, score, coarsePose }] of trackedBoxes.entries()) {
       await this.draw.offer(score >= GOOD_CANDIDATE, async () => {
         const window = windowOf(box, aspect);
-        return { frame, person, window, crop: await cut(image, window) };
+        return { frame, person, window, coarsePose, crop: await cut(image, window) };
       });
     }
   }

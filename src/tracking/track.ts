@@ -7,7 +7,9 @@ export interface TrackedBox {
   trackId: number;
   box: Box;
   score: number;
-  /** True where the detector missed the person and the box lies between those of the frames around. */
+  /** Who is meant: the detection's coarse pose (`Detection.coarsePose`); absent for foreign boxes. */
+  coarsePose?: Float32Array;
+  /** True where the detector missed the person: box and coarse pose lie between those of the frames around. */
   interpolated?: boolean;
 }
 
@@ -80,6 +82,7 @@ export class Tracker {
             trackId: track.id,
             box: between(track.box, detection.box, share),
             score: Math.min(track.score, detection.score),
+            coarsePose: betweenPoses(track.coarsePose, detection.coarsePose, share),
             interpolated: true,
           };
           interpolated.set(gap, [...(interpolated.get(gap) ?? []), trackedBox]);
@@ -89,7 +92,8 @@ export class Tracker {
         track = { id: this.nextId++, ...detection, velocityX: 0, velocityY: 0, lastFrame: frame };
         this.tracks.push(track);
       } else continue;
-      observed.push({ trackId: track.id, box: detection.box, score: detection.score });
+      const { box, score, coarsePose } = detection;
+      observed.push({ trackId: track.id, box, score, coarsePose });
     }
     return { observed, interpolated };
   }
@@ -133,4 +137,13 @@ function poseSimilarity(expected: Float32Array, dx: number, dy: number, observed
 function between(a: Box, b: Box, share: number): Box {
   const mix = (from: number, to: number): number => from + share * (to - from);
   return { x: mix(a.x, b.x), y: mix(a.y, b.y), width: mix(a.width, b.width), height: mix(a.height, b.height) };
+}
+
+/** Absent where one of the two is. */
+function betweenPoses(
+  a: Float32Array | undefined,
+  b: Float32Array | undefined,
+  share: number,
+): Float32Array | undefined {
+  return a && b && a.map((from, i) => from + share * (b[i] - from));
 }

@@ -36,6 +36,23 @@ test('a person who is missed for a few frames is the same person, and the gap is
   expect(interpolated[4].get(3)?.[0].box.x).toBe(30);
 });
 
+test('the coarse pose goes with its box, and lies between those around where the box does', () => {
+  const at = (x: number): Detection => ({ ...person(x, 0), coarsePose: new Float32Array(34).fill(x) });
+  const tracker = new Tracker(OPTIONS);
+  expect(tracker.next(0, [at(0)]).observed[0].coarsePose).toEqual(at(0).coarsePose);
+  tracker.next(1, []);
+  const { observed, interpolated } = tracker.next(2, [at(20)]);
+  expect(observed[0].coarsePose).toEqual(at(20).coarsePose);
+  expect(interpolated.get(1)![0].coarsePose).toEqual(at(10).coarsePose);
+});
+
+test('boxes without a coarse pose are interpolated without one', () => {
+  const tracker = new Tracker(OPTIONS);
+  tracker.next(0, [{ ...person(0, 0), coarsePose: new Float32Array(34) }]);
+  tracker.next(1, []);
+  expect(tracker.next(2, [person(20, 0)]).interpolated.get(1)![0].coarsePose).toBeUndefined();
+});
+
 test('where boxes are given, no gap is interpolated in, but the person is the same', () => {
   const { observed, interpolated } = follow([[person(0, 0)], [], [person(10, 0)]], { ...OPTIONS, fillGaps: false });
   expect(observed[2]).toEqual([0]);

@@ -5,6 +5,7 @@ const trackedBox = (trackId: number, x: number): TrackedBox => ({
   trackId,
   box: { x, y: x / 3, width: Math.PI, height: 1e-9 },
   score: 0.1 * trackId,
+  ...(trackId % 2 === 1 && { coarsePose: Float32Array.from({ length: 34 }, (_, i) => x + i / 7) }),
 });
 
 test('gives back what was put in, to the last bit, by track id', () => {
