@@ -5,7 +5,7 @@
 import { COCO_JOINTS } from '../joints.js';
 import type { PersonPose, VideoPoses } from '../types.js';
 import { foundJoint } from './found-joint.js';
-import { frameFileName, frameNumbers } from './frame-names.js';
+import { frameFileName, frameNumbers, timeOf } from './frame-names.js';
 import { whole, type InPieces } from './json-pieces.js';
 
 /** One person of a COCO results file. */
@@ -36,7 +36,8 @@ export interface CocoAnnotation extends CocoResult {
 
 /** A COCO keypoints document. */
 export interface CocoDocument {
-  images: { id: number; file_name: string; width: number; height: number }[];
+  /** `time`: see `PoseTrack18Image`. */
+  images: { id: number; file_name: string; width: number; height: number; time?: number }[];
   annotations: CocoAnnotation[];
   categories: { id: 1; name: 'person'; supercategory: 'person'; keypoints: string[]; skeleton: number[][] }[];
 }
@@ -76,7 +77,8 @@ export function cocoPieces(video: VideoPoses): InPieces<CocoDocument> {
     let frame = 0;
     for (const each of video.frames) {
       const fileName = `${video.name}/${frameFileName(each, 6, 0)}`;
-      yield { id: numbers[frame++], file_name: fileName, width: video.width, height: video.height };
+      const { width, height } = video;
+      yield { id: numbers[frame++], file_name: fileName, width, height, ...timeOf(each) };
     }
   }
   function* annotations(): Generator<CocoAnnotation> {

@@ -128,6 +128,7 @@ function readImage(image: Fields, where: string, dialect: CocoDialect): Labelled
   return {
     name,
     imageId: id,
+    ...(isNumber(image.time) ? { timeSeconds: image.time } : {}),
     labelled: dialect !== 'posetrack21' || image.is_labeled !== false,
     ignoreRegions: ignoreRegions(image, where),
     people: [],

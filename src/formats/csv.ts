@@ -12,7 +12,7 @@ import { foundJoint } from './found-joint.js';
 export function* writeCsv({ joints, frames }: VideoPoses): Generator<string, void, undefined> {
   const box = ['box_x', 'box_y', 'box_width', 'box_height', 'box_score'];
   const columns = joints.flatMap((joint) => [`${joint}_x`, `${joint}_y`, `${joint}_score`]);
-  yield line(['frame', 'name', 'time', 'track_id', 'score', ...box, ...columns]);
+  yield csvLine(['frame', 'name', 'time', 'track_id', 'score', ...box, ...columns]);
   for (const { index, name, timeSeconds, people } of frames) {
     const time = timeSeconds === null ? '' : rounded(timeSeconds, 6);
     for (const person of people) {
@@ -22,7 +22,7 @@ export function* writeCsv({ joints, frames }: VideoPoses): Generator<string, voi
         return joint ? [pixels(joint.x), pixels(joint.y), score(joint.score)] : ['', '', ''];
       });
       const boxes = [...[x, y, width, height].map(pixels), score(person.boxScore)];
-      yield line([
+      yield csvLine([
         String(index),
         noFormula(name),
         time,
@@ -42,10 +42,12 @@ function noFormula(name: string): string {
   return /^[=+\-@\t\r]/.test(name) ? `./${name}` : name;
 }
 
-function rounded(value: number, decimals: number): string {
+/** A number with so many decimals at most. */
+export function rounded(value: number, decimals: number): string {
   return String(Number(value.toFixed(decimals)));
 }
 
-function line(cells: string[]): string {
+/** A line of a table (RFC 4180). */
+export function csvLine(cells: string[]): string {
   return `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\r\n`;
 }

@@ -22,3 +22,8 @@ export function frameNumbers(frames: FrameList): number[] {
   const usable = !numbers.some(Number.isNaN) && new Set(numbers).size === numbers.length;
   return usable ? numbers : places;
 }
+
+/** A frame's time as result files give it: seconds to a microsecond; nothing where it has none. */
+export function timeOf({ timeSeconds }: FramePoses): { time?: number } {
+  return timeSeconds === null ? {} : { time: Number(timeSeconds.toFixed(6)) };
+}

@@ -31,6 +31,8 @@ export interface LabelledFrame {
   name: string;
   /** COCO-family image id; null in other formats. */
   imageId: number | string | null;
+  /** Seconds after the video's first frame, where the file says (`time`). */
+  timeSeconds?: number;
   /** False where the file says that nobody was annotated here on purpose (PoseTrack21 `is_labeled`). */
   labelled: boolean;
   /** Polygons (x, y alternating) in which nothing is scored. */

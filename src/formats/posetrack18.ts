@@ -1,7 +1,7 @@
 import { LIMBS, POSETRACK18_JOINTS } from '../joints.js';
 import type { PersonPose, VideoPoses } from '../types.js';
 import { foundJoint } from './found-joint.js';
-import { frameFileName, frameNumbers } from './frame-names.js';
+import { frameFileName, frameNumbers, timeOf } from './frame-names.js';
 import { whole, type InPieces } from './json-pieces.js';
 
 /** A PoseTrack18 document (also what PoseTrack21's tools read). Field names are the format's. */
@@ -21,6 +21,8 @@ export interface PoseTrack18Image {
   is_labeled: boolean;
   width: number;
   height: number;
+  /** Seconds after the video's first frame, by its time stamps; an addition of glpose's, absent where there are none. */
+  time?: number;
 }
 
 export interface PoseTrack18Annotation {
@@ -94,6 +96,7 @@ export function poseTrack18Pieces(video: VideoPoses): InPieces<PoseTrack18Docume
         is_labeled: true,
         width: video.width,
         height: video.height,
+        ...timeOf(frame),
       };
     }
   }

@@ -1,4 +1,5 @@
 import type { FramePoses, PersonPose, VideoPoses } from '../types.js';
+import { onTheLine } from './on-the-line.js';
 
 /** When the samples of a video's poses were taken: one every `stride` frames, also where frames between are not listed. */
 export interface SampleGrid {
@@ -50,19 +51,6 @@ export function sampleGrid(frames: readonly FramePoses[], fps: number | null): S
   const times = Float64Array.from({ length }, (_, sample) => (timed ? NaN : (first + sample * stride) / fps!));
   if (timed) for (const { index, timeSeconds } of frames) times[(index - first) / stride] = timeSeconds ?? NaN;
   return { first, stride, length, rate, times: onTheLine(times) };
-}
-
-/** Missing values on the line between those on either side; the first and the last are there. */
-function onTheLine(values: Float64Array): Float64Array {
-  const whole = Float64Array.from(values);
-  for (let at = 1, before = 0; at < values.length; at++) {
-    if (Number.isNaN(values[at])) continue;
-    for (let i = before + 1; i < at; i++) {
-      whole[i] = values[before] + ((i - before) / (at - before)) * (values[at] - values[before]);
-    }
-    before = at;
-  }
-  return whole;
 }
 
 /**
