@@ -66,7 +66,7 @@ export interface Analysis {
   /** In the order of `people`, or by size. */
   people: PersonAnalysis[];
   /** Things the reader should know. */
-  remarks: string[];
+  warnings: string[];
 }
 
 /** Time stamps of a video are uneven where the longest step is longer than this many usual ones. */
@@ -102,13 +102,13 @@ export function analyseVideo(video: VideoPoses, options: AnalyseOptions = {}): A
     const part = cut(filtered(series, rate, options), grid, ranges);
     return { series: part, points: pointsOf(video.joints, part) };
   });
-  const remarks = remarksOn(grid);
+  const warnings = warningsOn(grid);
   const analysed = people.map(({ series, points }) => {
     const { start, length, trackId } = series;
     const times = grid.times.slice(start, start + length).map((time) => time / slowMotion);
     const facing = facingAsked(options.facing) ?? (options.facing === 'front' ? null : facingOf(points));
     if (facing === null && options.facing === undefined)
-      remarks.push(`person ${trackId}: knees and elbows do not show where they look: angles have no sign (--facing)`);
+      warnings.push(`person ${trackId}: knees and elbows do not show where they look: angles have no sign (--facing)`);
     const angles = [...jointAngles(points, facing), ...segmentAngles(points)];
     return {
       trackId,
@@ -129,7 +129,7 @@ export function analyseVideo(video: VideoPoses, options: AnalyseOptions = {}): A
     slowMotion,
     metresPerPixel: options.scale ? metresPerPixel(options.scale, analysed, video.name) : null,
     people: analysed,
-    remarks,
+    warnings,
   };
 }
 
@@ -155,7 +155,7 @@ function cut(series: PersonSeries, grid: SampleGrid, ranges: readonly TimeRange[
   return { ...series, start: series.start + from, length: to - from, joints };
 }
 
-function remarksOn({ times }: SampleGrid): string[] {
+function warningsOn({ times }: SampleGrid): string[] {
   const steps = times.slice(1).map((time, i) => time - times[i]);
   if (steps.every((step) => step <= UNEVEN * median(steps))) return [];
   return ['the frames are not evenly spaced in time: speeds go by their time stamps, filters by the mean rate'];

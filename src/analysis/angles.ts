@@ -4,6 +4,7 @@
  *   segment   a vector between two points
  *   facing    +1: the person looks to the picture's right, −1: to its left; null: towards the camera or away from it
  */
+import { piecesOf } from '../postprocessing/butterworth.js';
 import { median } from '../postprocessing/hampel.js';
 import type { Path, Points } from './points.js';
 
@@ -29,10 +30,7 @@ interface JointAngle {
   sign: 1 | -1;
   /** Degrees that are taken off. */
   neutral: number;
-  /**
-   * The middle of the turn's range: values lie within 180° of it, so that no joint that a body has wraps. Null: any turn is possible, and
-   * the angle goes on from frame to frame without wrapping.
-   */
+  /** The middle of the joint's range: of the turns that differ by 360°, the one about here is meant. Null: any is possible. */
   middle: number | null;
 }
 
@@ -94,7 +92,7 @@ export function jointAngles(points: Points, facing: Facing): AngleSeries[] {
     if (!a || !b) return [];
     const turns = a.x.map((_, t) => turn(a.x[t], a.y[t], b.x[t], b.y[t]));
     const signed = turns.map((value) => (facing === null ? Math.abs(value) : facing * sign * value));
-    const whole = facing === null ? signed : middle === null ? unwrapped(signed) : signed.map((v) => around(v, middle));
+    const whole = facing === null ? signed : unwrapped(signed, middle);
     return [{ name, kind: 'joint', degrees: whole.map((value) => value - neutral) }];
   });
 }
@@ -104,7 +102,7 @@ export function segmentAngles(points: Points): AngleSeries[] {
   return SEGMENT_ANGLES.flatMap(({ name, segment }) => {
     const along = vector(points, segment);
     if (!along) return [];
-    const degrees = unwrapped(along.x.map((x, t) => Math.atan2(-along.y[t], x) * DEGREES));
+    const degrees = unwrapped(along.x.map((x, t) => Math.atan2(-along.y[t], x) * DEGREES), null);
     return [{ name, kind: 'segment', degrees }];
   });
 }
@@ -124,17 +122,26 @@ function around(degrees: number, middle: number): number {
   return degrees - 360 * Math.round((degrees - middle) / 360);
 }
 
-/** Every value within 180° of the last known one before it; the middle one of all lies in [−180, 180]. */
-export function unwrapped(degrees: Float64Array): Float64Array {
-  let last = NaN;
-  const continued = degrees.map((value) => {
-    if (Number.isNaN(value)) return NaN;
-    last = Number.isNaN(last) ? value : around(value, last);
-    return last;
-  });
-  const middle = median(continued.filter((value) => !Number.isNaN(value)));
-  const turns = 360 * Math.round(middle / 360);
-  return continued.map((value) => value - turns);
+/**
+ * Every value within 180° of the one before it, so that nothing wraps in the middle of a movement.
+ * @param middle about which the middle value of every run without gaps lies; null: runs go on from one another, and the middle
+ * value of all lies about 0
+ */
+export function unwrapped(degrees: Float64Array, middle: number | null): Float64Array {
+  const continued = Float64Array.from(degrees);
+  let last = 0;
+  for (const [start, end] of piecesOf(degrees)) {
+    for (let t = start; t < end; t++) last = continued[t] = around(degrees[t], last);
+    if (middle !== null) moveAbout(continued.subarray(start, end), middle);
+  }
+  if (middle === null) moveAbout(continued, 0);
+  return continued;
+}
+
+/** Adds full turns to all values, so that the middle one lies within 180° of a place. */
+function moveAbout(degrees: Float64Array, place: number): void {
+  const turns = 360 * Math.round((median(degrees.filter((value) => !Number.isNaN(value))) - place) / 360);
+  for (let t = 0; t < degrees.length; t++) degrees[t] -= turns;
 }
 
 /** Degrees that knees and elbows must be bent on average for their bend to tell where a person looks. */

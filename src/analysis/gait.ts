@@ -45,6 +45,8 @@ export interface Gait {
 
 /** An ankle that swings less than this share of the leg does not walk. */
 const LEAST_SWING = 0.25;
+/** Samples that must be there on both sides of an extreme: at an edge, what came before may have been more. */
+const BESIDE = 2;
 /** Seconds: what lies further apart than this is not one step. */
 const LONGEST_STEP = 2;
 
@@ -100,14 +102,14 @@ function stancesOf(events: readonly GaitEvent[]): Stance[] {
 }
 
 /**
- * The highest and lowest samples in turn, each further from the one before than `least`. Samples at the ends and beside gaps are
- * none: what came before or after may be more.
+ * The highest and lowest samples in turn, each further from the one before than `least`. Samples at the ends and beside gaps are none.
  */
 function extremes(values: Float64Array, least: number): { sample: number; isHighest: boolean }[] {
   const found: { sample: number; isHighest: boolean }[] = [];
   let [low, high] = [-1, -1];
   let rising: boolean | null = null;
-  const isInner = (sample: number): boolean => !Number.isNaN(values[sample - 1] ?? NaN) && !Number.isNaN(values[sample + 1] ?? NaN); // prettier-ignore
+  const isInner = (sample: number): boolean =>
+    [-BESIDE, -1, 1, BESIDE].every((step) => !Number.isNaN(values[sample + step] ?? NaN));
   for (let t = 0; t < values.length; t++) {
     if (Number.isNaN(values[t])) {
       [low, high, rising] = [-1, -1, null]; // what was under way is not known to be an extreme

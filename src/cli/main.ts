@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
 import { EXIT, GlposeError, messageOf } from '../errors.js';
 import { addon } from '../native/binding.js';
+import { analyseCommand } from './analyse.js';
 import { benchCommand } from './bench.js';
 import { completionCommand } from './completion.js';
 import { doctorCommand } from './doctor.js';
@@ -19,6 +20,7 @@ const COMMANDS: MakeCommand[] = [
   inferCommand,
   statusCommand,
   viewCommand,
+  analyseCommand,
   evalCommand,
   featuresCommand,
   modelsCommand,

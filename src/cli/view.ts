@@ -4,9 +4,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { GlposeError } from '../errors.js';
 import { Warnings } from '../formats/warnings.js';
 import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
-import { findVideos, pathOf, type VideoInput } from '../media/inputs.js';
 import type { Device, Method } from '../estimation/model.js';
-import { readResults, readRun, type ResultSequence, type Run } from '../view/results.js';
+import { videoFinder } from '../view/result-videos.js';
+import { readResults, readRun, type ResultSequence } from '../view/results.js';
 import type { Selection } from '../view/selection.js';
 import { device, nonNegativeInteger, positiveInteger } from './arguments.js';
 import type { Terminal } from './terminal.js';
@@ -153,48 +153,4 @@ async function pageFinder(
   }
   const folder = (await stat(source)).isDirectory() ? path.join(source, 'view') : path.dirname(source);
   return ({ name }) => path.join(out ?? folder, `${name.replaceAll(/[/\\:]/g, '_')}.html`);
-}
-
-/** The video of a sequence: among those at the given path, else the one that the run read. @param alone as above */
-async function videoFinder(
-  given: string | true | undefined,
-  run: Run | null,
-  source: string,
-  alone: boolean,
-): Promise<(sequence: ResultSequence) => VideoInput | Promise<VideoInput>> {
-  if (typeof given === 'string') return givenVideos(given, run, alone);
-  return ({ name }) => {
-    const where = run?.videos.get(name);
-    if (where !== undefined) return videoAt(where, name);
-    throw new GlposeError('USAGE', `${source} does not say where the frames of ${name} are`, GIVE_VIDEO);
-  };
-}
-
-const GIVE_VIDEO = 'Give the video or folder of images with --video <path>.';
-
-/** The video that a run read at a path. */
-async function videoAt(where: string, name: string): Promise<VideoInput> {
-  const { videos, failures } = await findVideos([where]);
-  if (failures.length > 0) throw failures[0].error;
-  const video = videos.find((one) => pathOf(one) === where);
-  if (video) return video;
-  const problem = `${where} is no longer the folder of images that the poses of ${name} were estimated on`;
-  throw new GlposeError('INPUT', problem, GIVE_VIDEO);
-}
-
-/** Finds videos at a path: the file that the run read, else the one of the same name, else the only one there. */
-async function givenVideos(
-  given: string,
-  run: Run | null,
-  alone: boolean,
-): Promise<(sequence: ResultSequence) => VideoInput> {
-  const { videos, failures } = await findVideos([given]);
-  if (failures.length > 0) throw failures[0].error;
-  const only = alone && videos.length === 1 ? videos[0] : undefined;
-  return ({ name }) => {
-    const where = run?.videos.get(name);
-    const video = videos.find((one) => pathOf(one) === where) ?? videos.find((one) => one.name === name) ?? only;
-    if (video) return video;
-    throw new GlposeError('INPUT', `${given} has no video called ${name}`, 'Give the path of this video.');
-  };
 }

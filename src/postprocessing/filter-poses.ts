@@ -4,12 +4,12 @@
  */
 import { GlposeError } from '../errors.js';
 import type { Box, FramePoses, Joint, PersonPose, VideoPoses } from '../types.js';
-import { bridge, type BridgeOptions } from '../pipeline/bridge.js';
+import { bridge, type BridgeOptions } from './bridge.js';
 import { butterworth, type ButterworthOptions } from './butterworth.js';
 import { fillGaps } from './fill-gaps.js';
 import { hampel, type HampelOptions } from './hampel.js';
 import { personSeries, sampleGrid, type JointSeries, type PersonSeries, type SampleGrid } from './pose-series.js';
-import { PoseSmoother, type SmoothOptions } from '../pipeline/smooth.js';
+import { PoseSmoother, type SmoothOptions } from './smooth.js';
 
 export interface FilterOptions {
   /** Joints with lower scores are taken as missing, 0–1. */

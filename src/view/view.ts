@@ -130,7 +130,10 @@ export async function viewSequence(
 }
 
 /** Size of the frames: the source's, the file's, or what holds all joints. */
-function sizeOf(sequence: ResultSequence, source: FrameSource | null): { width: number; height: number } {
+export function sizeOf(
+  sequence: ResultSequence,
+  source: { width: number; height: number } | null,
+): { width: number; height: number } {
   if (source) return { width: source.width, height: source.height };
   if (sequence.size) return sequence.size;
   let [width, height] = [1, 1];
@@ -178,17 +181,18 @@ export function columnsOf(
   return { columns, tracks, tracked: poses.every(({ person }) => person.trackId !== null) };
 }
 
-async function pictureParts(
+/** Puts the pictures of the wanted frames among the parts. @returns the frames that have one */
+export async function pictureParts(
   source: FrameSource,
   wanted: ReadonlySet<number>,
   parts: PageParts,
-  { onFrame }: Pick<ViewOptions, 'onFrame'>,
+  { onFrame, maxWidth = MAX_PICTURE_WIDTH }: Pick<ViewOptions, 'onFrame'> & { maxWidth?: number },
 ): Promise<number[]> {
   const there: number[] = [];
   const encoded = inOrder(source.frames(), IN_FLIGHT, async ({ index, width, height, data }) => {
     if (!data || !wanted.has(index)) return null;
     const bytes = await sharp(data, { raw: { width, height, channels: 3 } })
-      .resize({ width: MAX_PICTURE_WIDTH, withoutEnlargement: true })
+      .resize({ width: maxWidth, withoutEnlargement: true })
       .jpeg({ quality: JPEG_QUALITY })
       .toBuffer();
     return { index, bytes };

@@ -86,5 +86,5 @@ test('uneven time stamps: speeds go by them, and it is said', () => {
   expect(analysis.people[0].speeds.get('mid_hips')![98]).toBeCloseTo(SPEED, 6);
   const late = videoOf(walk, FPS);
   for (const frame of late.frames.slice(100)) frame.timeSeconds! += 0.1;
-  expect(analyseVideo(late).remarks).toEqual([expect.stringContaining('not evenly spaced')]);
+  expect(analyseVideo(late).warnings).toEqual([expect.stringContaining('not evenly spaced')]);
 });

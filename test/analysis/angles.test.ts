@@ -59,16 +59,22 @@ test('a somersault and an arm that circles do not wrap', () => {
   expect(Math.abs(analysis.people[0].angles.find(({ name }) => name === 'trunk')!.speed[30])).toBeCloseTo(600, 6); // 12° × 50
 });
 
+test('a joint that seems to bend beyond its range, seen askance, goes on without a jump', () => {
+  const round = times.map((t) => bodyAt([400, 400], { ...STANDING, knee: 20, elbow: 5 * t }));
+  const elbow = degreesOf(analyseVideo(videoOf(round), { facing: 'right' }), 'left_elbow');
+  expectAngles(elbow, times.map((t) => 5 * t)); // prettier-ignore
+});
+
 test('seen from the front, angles have no sign, and it is said', () => {
   const standing = times.map(() => bodyAt([400, 400], STANDING));
   const analysis = analyseVideo(videoOf(standing));
   expect(analysis.people[0].facing).toBeNull();
-  expect(analysis.remarks).toEqual([expect.stringContaining('--facing')]);
+  expect(analysis.warnings).toEqual([expect.stringContaining('--facing')]);
   const bent = times.map(() => bodyAt([400, 400], { ...STANDING, knee: 30, ankle: -20 }));
   const front = analyseVideo(videoOf(bent, 50, true), { facing: 'front' });
   expectAngles(degreesOf(front, 'left_knee'), times.map(() => 30)); // prettier-ignore
   expectAngles(degreesOf(front, 'left_ankle'), times.map(() => -20)); // prettier-ignore
-  expect(front.remarks).toEqual([]);
+  expect(front.warnings).toEqual([]);
 });
 
 test('a joint that is missing leaves a gap in its angles alone', () => {

@@ -87,7 +87,7 @@ function lineChart(title: string, unit: string, lines: readonly Line[], person: 
     x: { domain: span, label: null, tickFormat: (seconds: number) => `${Number(seconds.toFixed(3))} s`, ticks: 6 },
     y: { label: null, grid: true, ticks: 4, nice: true },
     marks: [
-      Plot.ruleY([0], { stroke: 'currentColor', strokeOpacity: 0.35 }),
+      ...(unit.includes('upright') ? [] : [Plot.ruleY([0], { stroke: 'currentColor', strokeOpacity: 0.35 })]),
       ...lines.map(({ values, colour }) =>
         Plot.lineY(thinned(person.times, values), { x: 'time', y: 'value', stroke: colour, strokeWidth: 1.6 }),
       ),
