@@ -62,7 +62,39 @@ export { imageStream, type ImageSize } from './media/image-stream.js';
 export { bridge, BRIDGE_DEFAULTS, type BridgeOptions } from './postprocessing/bridge.js';
 export { PoseSmoother, SMOOTH_DEFAULTS, type SmoothOptions } from './postprocessing/smooth.js';
 
+// Filters and parts of what is there
+export { filterPoses, type FilteredPoses, type FilterOptions } from './postprocessing/filter-poses.js';
+export { butterworth, BUTTERWORTH_DEFAULTS, type ButterworthOptions } from './postprocessing/butterworth.js';
+export { hampel, HAMPEL_DEFAULTS, type HampelOptions } from './postprocessing/hampel.js';
+export { fillGaps } from './postprocessing/fill-gaps.js';
+export {
+  choosePeople,
+  selectPeople,
+  type PeopleChoice,
+  type Polygon,
+  type SelectOptions,
+} from './postprocessing/select-people.js';
+export type { Moment, TimeRange } from './postprocessing/time-ranges.js';
+
+// Movements
+export {
+  analyseVideo,
+  type Analysis,
+  type AnalyseOptions,
+  type PersonAnalysis,
+  type Scale,
+} from './analysis/analyse.js';
+export type { AngleSeries, Facing } from './analysis/angles.js';
+export type { Gait, GaitEvent, Stance, Step } from './analysis/gait.js';
+export type { Path, Points } from './analysis/points.js';
+export { anglesCsv, gaitCsv, motOf, positionsCsv, trcOf } from './analysis/tables.js';
+export { writeTrc, type MarkerTable } from './formats/trc.js';
+export { writeOpenSimMot, type MotionTable } from './formats/opensim-mot.js';
+export { writeAnalysis } from './library.js';
+export type { WriteAnalysisOptions, WrittenAnalysis } from './view/movement/write-analysis.js';
+
 // Files in and out
+export { readResultPoses, type ReadResultPosesOptions } from './view/result-poses.js';
 export { readBoxes, type BoxFile, type BoxLookup, type GivenBox } from './formats/boxes.js';
 export { readPoseFiles, type ReadPoseFilesOptions } from './formats/read-poses.js';
 export type { LabelledFrame, LabelledPose, PoseSequence } from './formats/pose-sequence.js';

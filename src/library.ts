@@ -4,6 +4,8 @@ import { METRICS, type Evaluation, type MetricName, type MetricOptions } from '.
 import { DEFAULT_BUNDLE } from './bundle/bundle.js';
 import { openFrames as openInput, type FrameSource, type OpenOptions } from './media/frames.js';
 import { findVideos, type VideoInput } from './media/inputs.js';
+import type { VideoPoses } from './types.js';
+import type { WriteAnalysisOptions, WrittenAnalysis } from './view/movement/write-analysis.js';
 import { Model, type ModelOptions } from './estimation/model.js';
 
 /**
@@ -31,6 +33,19 @@ export async function openFrames(input: string | VideoInput, options: OpenOption
     throw new GlposeError('INPUT', problem, 'Find them with findVideos and open one after another.');
   }
   return openInput(videos[0], options);
+}
+
+/**
+ * Analyses one video's poses and writes what `glpose analyse` writes of it into a folder, whole or not at all.
+ * @throws as analyseVideo; OUTPUT where the disk refuses, INPUT where the video of the pictures cannot be read
+ */
+export async function writeAnalysis(
+  poses: VideoPoses,
+  folder: string,
+  options: Partial<WriteAnalysisOptions> = {},
+): Promise<WrittenAnalysis> {
+  const { writeAnalysis: write } = await import('./view/movement/write-analysis.js'); // plots take time to load
+  return write(poses, folder, { video: null, source: '', limit: 100e6, say: () => {}, ...options });
 }
 
 export interface EvaluateFilesOptions extends MetricOptions {

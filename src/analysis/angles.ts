@@ -102,7 +102,10 @@ export function segmentAngles(points: Points): AngleSeries[] {
   return SEGMENT_ANGLES.flatMap(({ name, segment }) => {
     const along = vector(points, segment);
     if (!along) return [];
-    const degrees = unwrapped(along.x.map((x, t) => Math.atan2(-along.y[t], x) * DEGREES), null);
+    const degrees = unwrapped(
+      along.x.map((x, t) => Math.atan2(-along.y[t], x) * DEGREES),
+      null,
+    );
     return [{ name, kind: 'segment', degrees }];
   });
 }
@@ -144,6 +147,8 @@ function moveAbout(degrees: Float64Array, place: number): void {
   for (let t = 0; t < degrees.length; t++) degrees[t] -= turns;
 }
 
+/** Degrees beyond which a bend tells no more: limbs that point at the camera turn by anything. */
+const MOST_BEND = 45;
 /** Degrees that knees and elbows must be bent on average for their bend to tell where a person looks. */
 const CLEAR_BEND = 4;
 
@@ -157,7 +162,7 @@ export function facingOf(points: Points): Facing {
     if (!/_(knee|elbow)$/.test(name)) continue;
     for (const value of degrees) {
       if (Number.isNaN(value)) continue;
-      sum += around(value, 0);
+      sum += Math.max(-MOST_BEND, Math.min(MOST_BEND, around(value, 0)));
       count++;
     }
   }

@@ -66,7 +66,11 @@ export function analyseCommand(terminal: Terminal): Command {
     .option('--name <videos...>', 'only these videos');
   addPartOptions(command);
   command
-    .option('--fps <rate>', 'frames a second; default: the time stamps of the results, else the video’s', positiveNumber)
+    .option(
+      '--fps <rate>',
+      'frames a second; default: the time stamps of the results, else the video’s',
+      positiveNumber,
+    )
     .option('--slow-motion <factor>', 'the video plays so many times slower than life', positiveNumber, 1)
     .option('--height <metres[@track]>', 'scale: the height of a person, by default of the first analysed', bodyHeight)
     .option('--known-length <x1,y1,x2,y2,metres>', 'scale: a length between two places in the picture', knownLength)
@@ -84,7 +88,12 @@ export function analyseCommand(terminal: Terminal): Command {
         .default(BUTTERWORTH_DEFAULTS, butterworthText()),
     )
     .option('--no-butterworth', 'no low-pass filter')
-    .option('--max-file-size <MB>', 'larger pages keep their pictures in a folder beside them', nonNegativeInteger, MAX_FILE_SIZE) // prettier-ignore
+    .option(
+      '--max-file-size <MB>',
+      'larger pages keep their pictures in a folder beside them',
+      nonNegativeInteger,
+      MAX_FILE_SIZE,
+    ) // prettier-ignore
     .option('--json', 'print what analysis.json holds, of all videos in one document')
     .addHelpText('after', HELP)
     .action((source: string, options: AnalyseCommandOptions) => analyse(source, options, terminal));
@@ -125,7 +134,12 @@ async function analyse(source: string, options: AnalyseCommandOptions, terminal:
     try {
       const video = await foundVideo(videoOf, sequence, options.video !== undefined, say);
       const poses = await resultPoses(sequence, video, { fps: options.fps, signal: terminal.signal });
-      const { analysis, files, record, warnings: some } = await writeAnalysis(poses, folder, {
+      const {
+        analysis,
+        files,
+        record,
+        warnings: some,
+      } = await writeAnalysis(poses, folder, {
         ...options,
         ...settledFilters(options),
         ranges,

@@ -146,7 +146,7 @@ function renderForm(text: string): RenderStyle['form'] {
   return text;
 }
 
-function resultFormats(text: string): ResultFormat[] {
+export function resultFormats(text: string): ResultFormat[] {
   const names = text.split(',').map((name) => name.trim());
   const known = (name: string): name is ResultFormat => (RESULT_FORMATS as string[]).includes(name);
   if (!names.every(known)) {
@@ -156,7 +156,7 @@ function resultFormats(text: string): ResultFormat[] {
   return [...new Set(names)];
 }
 
-function smoothOptions(text: string): SmoothOptions {
+export function smoothOptions(text: string): SmoothOptions {
   const [minCutoff, beta, ...rest] = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
   if (!(minCutoff > 0 && beta >= 0) || !Number.isFinite(minCutoff + beta) || rest.length > 0) {
     throw new InvalidArgumentError(`Expected two numbers, such as ${smoothText(SMOOTH_DEFAULTS)}.`);
@@ -164,11 +164,11 @@ function smoothOptions(text: string): SmoothOptions {
   return { minCutoff, beta };
 }
 
-function smoothText({ minCutoff, beta }: SmoothOptions): string {
+export function smoothText({ minCutoff, beta }: SmoothOptions): string {
   return `${minCutoff},${beta}`;
 }
 
-function bridgeOptions(text: string): BridgeOptions {
+export function bridgeOptions(text: string): BridgeOptions {
   const [sure, longest, ...rest] = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
   if (!(sure > 0 && sure <= 1 && Number.isSafeInteger(longest) && longest > 0) || rest.length > 0) {
     const expected = `Expected a score and a number of frames, such as ${bridgeText(BRIDGE_DEFAULTS)}.`;
@@ -177,7 +177,7 @@ function bridgeOptions(text: string): BridgeOptions {
   return { sure, longest };
 }
 
-function bridgeText({ sure, longest }: BridgeOptions): string {
+export function bridgeText({ sure, longest }: BridgeOptions): string {
   return `${sure},${longest}`;
 }
 

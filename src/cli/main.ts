@@ -7,6 +7,7 @@ import { benchCommand } from './bench.js';
 import { completionCommand } from './completion.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
+import { filterCommand } from './filter.js';
 import { featuresCommand } from './features.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { inferCommand } from './infer.js';
@@ -20,6 +21,7 @@ const COMMANDS: MakeCommand[] = [
   inferCommand,
   statusCommand,
   viewCommand,
+  filterCommand,
   analyseCommand,
   evalCommand,
   featuresCommand,

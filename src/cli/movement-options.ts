@@ -115,7 +115,9 @@ export function butterworthOptions(text: string): ButterworthOptions {
   const [cutoffText, orderText = String(BUTTERWORTH_DEFAULTS.order), ...rest] = text.split(',');
   const [cutoff, order] = [positiveNumber(cutoffText), positiveInteger(orderText)];
   if (order % 2 !== 0 || order > 12 || rest.length > 0)
-    throw new InvalidArgumentError(`Expected a cut-off in Hz and an even order up to 12, such as ${butterworthText()}.`);
+    throw new InvalidArgumentError(
+      `Expected a cut-off in Hz and an even order up to 12, such as ${butterworthText()}.`,
+    );
   return { cutoff, order };
 }
 

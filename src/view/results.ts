@@ -32,7 +32,7 @@ export interface Run {
   reuse?: ModelOptions['reuse'];
   /** The detector's own file, where it is not the bundle's. */
   detector?: string;
-  /** Whether joints were bridged or smoothed over time after they were estimated. */
+  /** Whether joints were bridged, smoothed or filtered over time after they were estimated. */
   smoothed: boolean;
   /** Where the run read the videos, by their names. */
   videos: Map<string, string>;
@@ -99,7 +99,8 @@ export function readRun(source: string): Run | null {
   return { ...runs[0], videos: new Map(runs.flatMap(({ videos }) => [...videos])) };
 }
 
-function recordsIn(source: string): string[] {
+/** The names of the records in an output folder: run.json, or those of its shards. */
+export function recordsIn(source: string): string[] {
   let names: string[] = [];
   try {
     names = readdirSync(source);
@@ -115,7 +116,7 @@ function recordsIn(source: string): string[] {
  * @throws ANNOTATION where it is no record
  */
 export function runOf(record: unknown, file: string): Run {
-  const { glpose, model, options, videos } = isFields(record) ? record : {};
+  const { glpose, model, options, videos, filters } = isFields(record) ? record : {};
   if (!isFields(model) || !isFields(options) || !Array.isArray(videos) || typeof options.model !== 'string') {
     throw new GlposeError('ANNOTATION', `${file} is not the record of a run`, 'Run glpose infer again, or remove it.');
   }
@@ -130,7 +131,7 @@ export function runOf(record: unknown, file: string): Run {
     every: isNumber(options.every) && options.every >= 1 ? options.every : undefined,
     reuse: options.reuse === 'warp' || options.reuse === 'exact' ? options.reuse : undefined,
     detector: typeof options.detector === 'string' ? options.detector : undefined,
-    smoothed: Boolean(options.smooth ?? options.bridge),
+    smoothed: Boolean(options.smooth ?? options.bridge ?? filters),
     videos: pathsOf(videos.filter(isFields)),
   };
 }
@@ -142,4 +143,23 @@ function pathsOf(videos: readonly Fields[]): Map<string, string> {
     if (typeof name === 'string' && typeof where === 'string' && !paths.has(name)) paths.set(name, where);
   }
   return paths;
+}
+
+/** Size of the frames: the source's, the file's, or what holds all joints. */
+export function sizeOf(
+  sequence: ResultSequence,
+  source: { width: number; height: number } | null,
+): { width: number; height: number } {
+  if (source) return { width: source.width, height: source.height };
+  if (sequence.size) return sequence.size;
+  let [width, height] = [1, 1];
+  for (const { people } of sequence.frames) {
+    for (const { joints } of people) {
+      for (let at = 0; at < joints.length; at += 3) {
+        if (joints[at] > width) width = joints[at];
+        if (joints[at + 1] > height) height = joints[at + 1];
+      }
+    }
+  }
+  return { width: Math.ceil(width), height: Math.ceil(height) };
 }

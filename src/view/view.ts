@@ -18,7 +18,7 @@ import { PART, type PageHeader } from './page/page-data.js';
 import { PageParts } from './page/page-parts.js';
 import { emptyColumns, placeCodec, scoreCode, type PoseColumns } from './page/pose-columns.js';
 import { writePage } from './page/write-page.js';
-import type { ResultSequence, Run } from './results.js';
+import { sizeOf, type ResultSequence, type Run } from './results.js';
 import { selectsFrame, selectsTrack, type Selection } from './selection.js';
 
 export interface ViewOptions extends Pick<ModelOptions, 'method' | 'device' | 'threads'> {
@@ -127,25 +127,6 @@ export async function viewSequence(
   } finally {
     await source?.close();
   }
-}
-
-/** Size of the frames: the source's, the file's, or what holds all joints. */
-export function sizeOf(
-  sequence: ResultSequence,
-  source: { width: number; height: number } | null,
-): { width: number; height: number } {
-  if (source) return { width: source.width, height: source.height };
-  if (sequence.size) return sequence.size;
-  let [width, height] = [1, 1];
-  for (const { people } of sequence.frames) {
-    for (const { joints } of people) {
-      for (let at = 0; at < joints.length; at += 3) {
-        if (joints[at] > width) width = joints[at];
-        if (joints[at + 1] > height) height = joints[at + 1];
-      }
-    }
-  }
-  return { width: Math.ceil(width), height: Math.ceil(height) };
 }
 
 /**

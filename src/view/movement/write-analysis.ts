@@ -73,7 +73,8 @@ export async function writeAnalysis(
         warnings.push(`person-${person.trackId}.mot: ${mot.filled} missing angles are on the straight line between others`); // prettier-ignore
       if (analysis.metresPerPixel !== null) await put(`person-${person.trackId}.trc`, trcOf(analysis, person));
     }
-    if (analysis.metresPerPixel === null) warnings.push('no TRC file: lengths need a scale (--height or --known-length)');
+    if (analysis.metresPerPixel === null)
+      warnings.push('no TRC file: lengths need a scale (--height or --known-length)');
     await writePlots(analysis, path.join(temporary, 'plots.html'), options);
     files.push('plots.html');
     await put('analysis.json', [`${JSON.stringify(recordOf(analysis, warnings, options), null, 2)}\n`]);
@@ -135,7 +136,11 @@ function recordOf(analysis: Analysis, warnings: readonly string[], options: Writ
       seconds: [times[0], times[times.length - 1]],
       gait: gait && {
         cadence: gait.cadence,
-        steps: gait.steps.map(({ side, seconds, length }) => ({ side, seconds, length: length * (metresPerPixel ?? 1) })),
+        steps: gait.steps.map(({ side, seconds, length }) => ({
+          side,
+          seconds,
+          length: length * (metresPerPixel ?? 1),
+        })),
         stances: gait.stances.map(({ side, seconds, share }) => ({ side, seconds, share })),
       },
     })),

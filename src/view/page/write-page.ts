@@ -27,12 +27,7 @@ export interface PageContent {
  * @throws OUTPUT where the disk refuses, INTERNAL where the page's script was not built
  * @returns the file's size in bytes
  */
-export function writePage(
-  file: string,
-  header: PageHeader,
-  columns: PoseColumns,
-  parts: PageParts,
-): Promise<number> {
+export function writePage(file: string, header: PageHeader, columns: PoseColumns, parts: PageParts): Promise<number> {
   const poses = base64(deflateRawSync(pack(header, encodeColumns(columns))));
   return writeContent(file, { script: 'main', style: 'style', title: 'glpose', data: [[PART.poses, poses]] }, parts);
 }

@@ -64,7 +64,9 @@ class Page {
 
   private seekTime(seconds: number): void {
     const { times } = this.data;
-    this.seek(times.reduce((best, time, i) => (Math.abs(time - seconds) < Math.abs(times[best] - seconds) ? i : best), 0));
+    this.seek(
+      times.reduce((best, time, i) => (Math.abs(time - seconds) < Math.abs(times[best] - seconds) ? i : best), 0),
+    );
   }
 
   private seek(at: number): void {

@@ -1,0 +1,182 @@
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { EXIT, GlposeError, messageOf } from '../errors.js';
+import { isFields, type Fields } from '../formats/fields.js';
+import { readJsonFile } from '../formats/json-file.js';
+import { RESULT_FORMATS, writeResults, type ResultFormat } from '../formats/results.js';
+import { Warnings } from '../formats/warnings.js';
+import { BRIDGE_DEFAULTS, type BridgeOptions } from '../postprocessing/bridge.js';
+import type { ButterworthOptions } from '../postprocessing/butterworth.js';
+import { BUTTERWORTH_DEFAULTS } from '../postprocessing/butterworth.js';
+import { filterPoses, type FilterOptions } from '../postprocessing/filter-poses.js';
+import { selectPeople } from '../postprocessing/select-people.js';
+import { SMOOTH_DEFAULTS, type SmoothOptions } from '../postprocessing/smooth.js';
+import { isWithin, pairRanges } from '../postprocessing/time-ranges.js';
+import { writeAtomically } from '../storage/atomic-write.js';
+import type { FramePoses, VideoPoses } from '../types.js';
+import { VERSION } from '../version.js';
+import { videoFinder } from '../view/result-videos.js';
+import { resultPoses } from '../view/result-poses.js';
+import { readResults, readRun, recordsIn } from '../view/results.js';
+import { foundVideo } from './analyse.js';
+import { positiveNumber } from './arguments.js';
+import { bridgeOptions, bridgeText, resultFormats, smoothOptions, smoothText } from './infer.js';
+import {
+  addFilterOptions,
+  addPartOptions,
+  butterworthOptions,
+  butterworthText,
+  settledFilters,
+  type FilterCommandOptions,
+  type PartOptions,
+} from './movement-options.js';
+import type { Terminal } from './terminal.js';
+
+interface FilterResultsOptions extends PartOptions, FilterCommandOptions {
+  out: string;
+  video?: string;
+  name?: string[];
+  fps?: number;
+  format: ResultFormat[];
+  bridge?: BridgeOptions | true;
+  butterworth?: ButterworthOptions | true;
+  smooth?: SmoothOptions | true;
+}
+
+const HELP = `
+Results are the output folder of glpose infer, or a file or folder of poses in any form that glpose eval reads; they stay as
+they are. Nothing is done without being asked for, and in this order: low scores out, --bridge, --hampel, --fill-gaps,
+--butterworth or --smooth. What was done stands in filters.json, and in run.json where the results have one.
+
+Examples:
+  glpose filter out -o calm --hampel --fill-gaps --butterworth
+  glpose filter out -o athlete --people most-moved --from 0:02 --to 0:05 --format csv`;
+
+/** `glpose filter`: results that are there already, with filters over whole tracks, or parts of them. */
+export function filterCommand(terminal: Terminal): Command {
+  const command = new Command('filter')
+    .description('filters results over time, fills gaps, or takes a part of them, into another folder')
+    .argument('<results>', 'the output folder of glpose infer, or a file or folder of poses')
+    .requiredOption('-o, --out <folder>', 'where the filtered results go')
+    .addOption(
+      new Option('--format <names>', 'results in these formats, several with commas')
+        .choices(RESULT_FORMATS)
+        .argParser(resultFormats)
+        .default(['posetrack18']),
+    )
+    .option('--video <path>', 'the video, for its frames a second; default: where the run read it')
+    .option(
+      '--fps <rate>',
+      'frames a second; default: the time stamps of the results, else the video’s',
+      positiveNumber,
+    )
+    .option('--name <videos...>', 'only these videos');
+  addPartOptions(command);
+  addFilterOptions(command);
+  return command
+    .option(
+      '--bridge [sure,frames]',
+      `as in glpose infer: unsure joints onto the line between sure ones; default ${bridgeText(BRIDGE_DEFAULTS)} where it is given bare`,
+      bridgeOptions,
+    )
+    .option(
+      '--butterworth [Hz,order]',
+      `zero-phase low-pass filter; default ${butterworthText()} where it is given bare`,
+      butterworthOptions,
+    )
+    .option(
+      '--smooth [minCutoff,beta]',
+      `One-Euro filter, as in glpose infer; default ${smoothText(SMOOTH_DEFAULTS)} where it is given bare`,
+      smoothOptions,
+    )
+    .addHelpText('after', HELP)
+    .action((source: string, options: FilterResultsOptions) => filter(source, options, terminal));
+}
+
+async function filter(source: string, options: FilterResultsOptions, terminal: Terminal): Promise<void> {
+  const { out, format, bridge, butterworth, smooth } = options;
+  if (path.resolve(out) === path.resolve(source)) {
+    throw new GlposeError('USAGE', `--out is ${source} itself`, 'Give another folder: the results stay as they are.');
+  }
+  if (butterworth && smooth) {
+    throw new GlposeError('USAGE', '--butterworth and --smooth', 'Give one of the two low-pass filters.');
+  }
+  const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
+  const ranges = pairRanges(options.from, options.to);
+  const filters: FilterOptions = {
+    ...settledFilters(options),
+    bridge: bridge === true ? BRIDGE_DEFAULTS : bridge,
+    butterworth: butterworth === true ? BUTTERWORTH_DEFAULTS : butterworth,
+    smooth: smooth === true ? SMOOTH_DEFAULTS : smooth,
+  };
+  const warnings = new Warnings(true);
+  const run = readRun(source);
+  const sequences = [...readResults(source, warnings, options.name)];
+  const videoOf = await videoFinder(options.video ?? true, run, source, sequences.length === 1);
+  const done: DoneVideo[] = [];
+  for (const sequence of sequences) {
+    terminal.signal.throwIfAborted();
+    try {
+      const video = run || options.video ? await foundVideo(videoOf, sequence, options.video !== undefined, () => {}) : null; // prettier-ignore
+      const poses = await resultPoses(sequence, video, { fps: options.fps, signal: terminal.signal });
+      const filtered = await filterPoses(poses, filters); // filters see what lies beside the part
+      const part = selectPeople(partOf(filtered.video, ranges), options);
+      const files: string[] = [];
+      for (const name of format) files.push(await writeResults(part, name, out));
+      done.push({ name: sequence.name, fps: part.fps, files, ...filtered.counts });
+      const people = part.frames.reduce((sum, frame) => sum + frame.people.length, 0);
+      const { outliers, filled, dropped } = filtered.counts;
+      const counts = `${part.frames.length} frames, ${people} poses; joints: ${dropped} left out, ${outliers} outliers, ${filled} filled`;
+      for (const file of files) terminal.out(`${path.join(out, file)}  ${counts}\n`);
+    } catch (thrown) {
+      if (terminal.signal.aborted || sequences.length === 1) throw thrown;
+      say(`${sequence.name}: ${messageOf(thrown)}`); // the others go on
+      terminal.exitCode = EXIT.someFailed;
+    }
+  }
+  const { people, atMost, within } = options;
+  await writeRecords(source, out, { ...filters, ranges, people, atMost, within }, done);
+  for (const { text, count, first } of warnings.list()) say(`${count} ${text} (first: ${first})`);
+}
+
+function partOf(video: VideoPoses<FramePoses[]>, ranges: ReturnType<typeof pairRanges>): VideoPoses<FramePoses[]> {
+  return { ...video, frames: video.frames.filter(({ index, timeSeconds }) => isWithin(ranges, index, timeSeconds)) };
+}
+
+interface DoneVideo {
+  name: string;
+  fps: number | null;
+  files: string[];
+  dropped: number;
+  outliers: number;
+  filled: number;
+}
+
+/** filters.json: all that was ever done to these poses; and the run's own record, so that everything else still finds the videos. */
+async function writeRecords(source: string, out: string, options: object, videos: DoneVideo[]): Promise<void> {
+  const earlier = filtersIn(source);
+  const step = { glpose: VERSION, when: new Date().toISOString(), source: path.resolve(source), options, videos };
+  const filters = [...earlier, step];
+  await writeAtomically(path.join(out, 'filters.json'), `${JSON.stringify({ filters }, null, 2)}\n`);
+  for (const name of recordsIn(source)) {
+    const record = readJsonFile(path.join(source, name)) as Fields;
+    const reports = (record.videos as unknown[]).map((report) => {
+      const files = videos.find((video) => isFields(report) && video.name === report.name)?.files;
+      return isFields(report) ? { ...report, files: files ?? [] } : report;
+    });
+    await writeAtomically(
+      path.join(out, name),
+      `${JSON.stringify({ ...record, videos: reports, filters }, null, 2)}\n`,
+    );
+  }
+}
+
+/** What was done to results before they came here. */
+function filtersIn(source: string): unknown[] {
+  try {
+    const document = readJsonFile(path.join(source, 'filters.json'));
+    return isFields(document) && Array.isArray(document.filters) ? document.filters : [];
+  } catch {
+    return []; // there is none
+  }
+}
