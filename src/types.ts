@@ -21,6 +21,13 @@ export interface Window {
   height: number;
 }
 
+/** A person's window, and who is meant in it. */
+export interface PersonWindow {
+  window: Window;
+  /** COCO joints in image pixels, x and y alternating (17 × 2), as in `Detection`; absent where nobody has said. */
+  coarsePose?: Float32Array;
+}
+
 /** A person found in one frame, in image pixels. */
 export interface Detection {
   box: Box;

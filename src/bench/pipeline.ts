@@ -206,10 +206,10 @@ async function warmUp(model: Model, source: FrameSource): Promise<void> {
   for await (const { width, height, data } of source.frames()) {
     if (data === null) continue;
     const image = { width, height, data };
-    const window = toScenePerson({ trackId: 0, box: { x: 0, y: 0, width, height }, score: 1 }, model.net.aspect).window;
-    const windows = Array.from({ length: model.net.atOnce }, () => window);
-    await model.net.extract(image, windows, () => {});
-    await Promise.all(windows.map(async () => model.detector?.detect(image, 0.5)));
+    const person = toScenePerson({ trackId: 0, box: { x: 0, y: 0, width, height }, score: 1 }, model.net.aspect);
+    const people = Array.from({ length: model.net.atOnce }, () => person);
+    await model.net.extract(image, people, () => {});
+    await Promise.all(people.map(async () => model.detector?.detect(image, 0.5)));
     return;
   }
 }
@@ -222,9 +222,9 @@ function countExtracted({ net }: Model): () => number {
     count += call[1].length;
     return extract.apply(net, call) as never;
   };
-  net.run = (crops) => {
+  net.run = (crops, people) => {
     count += crops.length;
-    return run.call(net, crops);
+    return run.call(net, crops, people);
   };
   return () => count;
 }

@@ -24,7 +24,18 @@ const decode = z.enum(['quarter', 'dark']);
 const extractorSchema = z.strictObject({
   file: fileName,
   /** One person's window, resampled to [N, 3, height, width]. */
-  input: z.strictObject({ name: tensorName, width: side, height: side, mean: perRgb, std: positivePerRgb }),
+  input: z.strictObject({
+    name: tensorName,
+    width: side,
+    height: side,
+    mean: perRgb,
+    std: positivePerRgb,
+    /**
+     * A second input of a net that can be told who is meant: [N, 17, 3], for each COCO joint the place where it is expected, as
+     * shares of the window (y, x), and 1; zeros where nobody knows.
+     */
+    expectedJoints: tensorName.optional(),
+  }),
   /** The feature map [N, channels, height, width]; V = (F − mean) / std per channel, raw where they are left out. */
   features: z.strictObject({
     output: tensorName,

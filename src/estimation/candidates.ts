@@ -1,14 +1,11 @@
-import type { Window } from '../types.js';
+import type { PersonWindow } from '../types.js';
 import type { Crop } from './crop-net.js';
 
 /** A detection drawn to be a global reference: where it was, and its crop. */
-export interface DrawnCandidate {
+export interface DrawnCandidate extends PersonWindow {
   frame: number;
   /** Its index among the frame's tracked boxes. */
   person: number;
-  window: Window;
-  /** Who is meant in the window, as in `Detection`. */
-  coarsePose?: Float32Array;
   crop: Crop;
 }
 

@@ -3,7 +3,9 @@ import type { Addon } from '../native/contract.js';
 import { Batcher } from '../concurrency/batcher.js';
 import type { OnnxSession, TensorData } from '../onnx/runtime.js';
 import { mapValues, PooledRuns, type Outputs } from '../onnx/pooled-runs.js';
-import type { Image, Window } from '../types.js';
+import { COCO_JOINTS } from '../joints.js';
+import { inWindow } from '../geometry/window.js';
+import type { Image, PersonWindow, Window } from '../types.js';
 
 /** One person's window, resampled to the extractor's input and standardised: [3, H, W]. */
 export type Crop = Float32Array;
@@ -11,7 +13,7 @@ export type Crop = Float32Array;
 /** A window whose outputs somebody waits for. */
 interface Wanted {
   image: Image;
-  window: Window;
+  person: PersonWindow;
   use(outputs: Outputs): unknown;
   signal?: AbortSignal;
 }
@@ -62,33 +64,34 @@ export class CropNet {
 
   /**
    * Runs the net on crops.
+   * @param people whose crops they are, as far as anybody is meant
    * @returns each output by name, [N, …] over all crops
    */
-  async run(crops: readonly Crop[]): Promise<Outputs> {
+  async run(crops: readonly Crop[], people: readonly PersonWindow[] = []): Promise<Outputs> {
     const runs: Promise<Outputs>[] = [];
     for (let start = 0; start < crops.length; start += this.batch) {
       const some = crops.slice(start, start + this.batch);
       const data = this.session.buffers.take(some.length * this.cropLength);
       some.forEach((crop, i) => data.set(crop, i * crop.length));
-      runs.push(this.session.run(this.feedsOf(data), this.outputs));
+      runs.push(this.session.run(this.feedsOf(data, people.slice(start, start + this.batch)), this.outputs));
     }
     const parts = await Promise.all(runs);
     return Object.fromEntries(this.outputs.map((name) => [name, concatenate(parts.map((part) => part[name]))]));
   }
 
   /**
-   * Cuts windows out of an image and runs the net on them. They wait in line with those of other calls: of a crowd, too, only a
+   * Cuts people's windows out of an image and runs the net on them. They wait in line with those of other calls: of a crowd, too, only a
    * few crops and outputs are in memory.
    * @param use takes the outputs of one window, [1, …] by name, which are overwritten once its promise has settled
    * @param signal drops the windows that wait; its reason is thrown
    */
   extract<T>(
     image: Image,
-    windows: readonly Window[],
+    people: readonly PersonWindow[],
     use: (outputs: Outputs, index: number) => T | Promise<T>,
     signal?: AbortSignal,
   ): Promise<T[]> {
-    const wanted = windows.map((window, i) => ({ image, window, use: (outputs: Outputs) => use(outputs, i), signal }));
+    const wanted = people.map((person, i) => ({ image, person, use: (outputs: Outputs) => use(outputs, i), signal }));
     return Promise.all(wanted.map((one) => this.extracting.add(one) as Promise<T>));
   }
 
@@ -96,12 +99,13 @@ export class CropNet {
     for (const { signal } of wanted) signal?.throwIfAborted();
     const length = this.cropLength;
     const crops = this.session.buffers.take(this.batch * length);
-    const cut = wanted.map(({ image, window }, i) =>
-      this.cutInto(crops.subarray(i * length, (i + 1) * length), image, window),
+    const cut = wanted.map(({ image, person }, i) =>
+      this.cutInto(crops.subarray(i * length, (i + 1) * length), image, person.window),
     );
     await Promise.all(cut);
 
-    return this.runs.run(this.feedsOf(crops), async (outputs) => {
+    const people = wanted.map(({ person }) => person);
+    return this.runs.run(this.feedsOf(crops, people), async (outputs) => {
       const results = wanted.map(async ({ use }, i) => use(mapValues(outputs, (tensor) => part(tensor, i))));
       await Promise.allSettled(results);
       return results;
@@ -127,11 +131,43 @@ export class CropNet {
     return 3 * this.input.width * this.input.height;
   }
 
-  /** @param data whole crops */
-  private feedsOf(data: Float32Array): Record<string, TensorData> {
-    const { name, width, height } = this.input;
-    return { [name]: { dims: [data.length / this.cropLength, 3, height, width], data } };
+  /**
+   * @param data whole crops
+   * @param people whose they are; fewer where nobody is meant in the last ones
+   */
+  private feedsOf(data: Float32Array, people: readonly PersonWindow[]): Record<string, TensorData> {
+    const { name, width, height, expectedJoints } = this.input;
+    const count = data.length / this.cropLength;
+    const feeds: Record<string, TensorData> = { [name]: { dims: [count, 3, height, width], data } };
+    if (expectedJoints !== undefined) {
+      feeds[expectedJoints] = expectedOf(people, count, this.session.buffers.take(count * EXPECTED_VALUES));
+    }
+    return feeds;
   }
+}
+
+/** Values of one person in what `expectedOf` gives. */
+const EXPECTED_VALUES = COCO_JOINTS.length * 3;
+
+/**
+ * What `expectedJoints` of a bundle takes.
+ * @param data memory for it
+ * @returns [count, 17, 3]: y, x as shares of the window, 1; zeros where nobody is meant
+ */
+export function expectedOf(
+  people: readonly PersonWindow[],
+  count: number,
+  data: Float32Array = new Float32Array(count * EXPECTED_VALUES),
+): TensorData {
+  const Q = COCO_JOINTS.length;
+  data.fill(0);
+  for (const [i, { window, coarsePose }] of people.entries()) {
+    for (let q = 0; coarsePose && q < Q; q++) {
+      const { x, y } = inWindow(window, coarsePose[2 * q], coarsePose[2 * q + 1]);
+      data.set([y, x, 1], (i * Q + q) * 3);
+    }
+  }
+  return { dims: [count, Q, 3], data };
 }
 
 /** The i-th item of a batch, still a batch. */

@@ -1,4 +1,4 @@
-import type { Explanation, Image, Joint, Window } from '../types.js';
+import type { Explanation, Image, Joint, PersonWindow, Window } from '../types.js';
 import type { DrawnCandidate } from './candidates.js';
 import { toImage } from '../geometry/window.js';
 
@@ -17,11 +17,8 @@ export interface Scene extends Image {
   people: ScenePerson[];
 }
 
-export interface ScenePerson {
+export interface ScenePerson extends PersonWindow {
   trackId: number;
-  window: Window;
-  /** Who is meant in the window: COCO joints in image pixels, [17, 2]; absent where nobody has said. */
-  coarsePose?: Float32Array;
 }
 
 /** A way from windows to poses. */

@@ -1,9 +1,9 @@
 import type { NativeHead } from '../native/contract.js';
-import type { Window, Image } from '../types.js';
+import type { Image, PersonWindow } from '../types.js';
 import type { CropNet, Crop } from './crop-net.js';
 import { idOf } from '../geometry/window.js';
 
-/** V of one window of one frame, on the device (Eq. 1), and its embedding [C]. */
+/** V of one person's window of one frame, on the device (Eq. 1), and its embedding [C]. */
 export interface StoredMap {
   handle: number;
   embedding: Float32Array;
@@ -19,7 +19,7 @@ interface Entry {
 }
 
 /**
- * Feature maps by frame and window: what was extracted once is not extracted again while it is remembered. Owns the maps'
+ * Feature maps by frame, window and who is meant in it: what was extracted once is not extracted again while it is remembered. Owns the maps'
  * device memory.
  */
 export class FeatureStore {
@@ -32,12 +32,12 @@ export class FeatureStore {
     private readonly output: string,
   ) {}
 
-  /** The map of a window of a frame, extracted where it is not remembered. It stays until it is given back. */
-  map(image: Image & { index: number }, window: Window, signal?: AbortSignal): Promise<StoredMap> {
-    const name = nameOf(image.index, window);
+  /** The map of a person's window of a frame, extracted where it is not remembered. It stays until it is given back. */
+  map(image: Image & { index: number }, person: PersonWindow, signal?: AbortSignal): Promise<StoredMap> {
+    const name = nameOf(image.index, person);
     let entry = this.entries.get(name);
     if (!entry) {
-      const extracted = this.net.extract(image, [window], (outputs) => this.put(outputs[this.output].data), signal);
+      const extracted = this.net.extract(image, [person], (outputs) => this.put(outputs[this.output].data), signal);
       entry = this.remember(name, image.index, extracted.then(([map]) => map)); // prettier-ignore
     }
     entry.users++;
@@ -48,8 +48,8 @@ export class FeatureStore {
    * Gives a map back.
    * @param lasting whether a later key asks for it, so that it is kept until its frame is forgotten
    */
-  async release(frame: number, window: Window, lasting: boolean): Promise<void> {
-    const name = nameOf(frame, window);
+  async release(frame: number, person: PersonWindow, lasting: boolean): Promise<void> {
+    const name = nameOf(frame, person);
     const entry = this.entries.get(name)!;
     entry.users--;
     if (lasting && entry.kept === 'no') entry.kept = 'frame';
@@ -57,9 +57,9 @@ export class FeatureStore {
   }
 
   /** Extracts a crop that was cut before and remembers its map until `clear`. */
-  async pin(frame: number, window: Window, crop: Crop): Promise<StoredMap> {
-    const extracted = this.net.run([crop]).then((outputs) => this.put(outputs[this.output].data));
-    const entry = this.remember(nameOf(frame, window), frame, extracted);
+  async pin(frame: number, person: PersonWindow, crop: Crop): Promise<StoredMap> {
+    const extracted = this.net.run([crop], [person]).then((outputs) => this.put(outputs[this.output].data));
+    const entry = this.remember(nameOf(frame, person), frame, extracted);
     entry.kept = 'video';
     return entry.map;
   }
@@ -99,6 +99,6 @@ export class FeatureStore {
   }
 }
 
-function nameOf(frame: number, window: Window): string {
-  return `${frame} ${idOf(window)}`;
+function nameOf(frame: number, person: PersonWindow): string {
+  return `${frame} ${idOf(person)}`;
 }

@@ -1,5 +1,5 @@
 import type { ExtractorConfig, HeadConfig } from '../bundle/config.js';
-import type { Window, Reference } from '../types.js';
+import type { PersonWindow, Reference } from '../types.js';
 import type { NativeHead } from '../native/contract.js';
 import { toJoints, type EstimatedPose, type Estimator, type Scene, type ScenePerson } from './estimator.js';
 import { Batcher } from '../concurrency/batcher.js';
@@ -45,9 +45,7 @@ interface Answer {
 }
 
 /** A candidate with its map. */
-interface StoredCandidate extends Candidate, StoredMap {
-  window: Window;
-}
+interface StoredCandidate extends Candidate, StoredMap, PersonWindow {}
 
 /**
  * GLPose: what the key frame overlooks is mined from the same window in the frames around it (local) and from the most
@@ -81,8 +79,8 @@ export class GlobalLocal implements Estimator {
     this.signal = signal;
     await this.store.clear();
     this.candidates = await Promise.all(
-      drawn.map(async ({ frame, person, window, crop }) => {
-        const map = await this.store.pin(frame, window, crop); // doubles as its own frame's map
+      drawn.map(async ({ frame, person, window, coarsePose, crop }) => {
+        const map = await this.store.pin(frame, { window, coarsePose }, crop); // doubles as its own frame's map
         return { frame, person, window, ...map };
       }),
     );
@@ -94,7 +92,7 @@ export class GlobalLocal implements Estimator {
 
   async estimate(around: readonly Scene[], explain = false): Promise<EstimatedPose[]> {
     const { people } = around[this.k];
-    const later = new Set(around.slice(this.k + 1).flatMap((scene) => scene.people.map(({ window }) => idOf(window))));
+    const later = new Set(around.slice(this.k + 1).flatMap((scene) => scene.people.map(idOf)));
     const poses: EstimatedPose[] = [];
     for (let start = 0; start < people.length; start += GROUP) {
       const group = people.slice(start, start + GROUP);
@@ -109,7 +107,7 @@ export class GlobalLocal implements Estimator {
     return poses;
   }
 
-  /** @param later windows of the people of the following frames */
+  /** @param later ids (`idOf`) of the people of the following frames */
   private async estimatePerson(
     person: ScenePerson,
     around: readonly Scene[],
@@ -123,7 +121,7 @@ export class GlobalLocal implements Estimator {
     const keyFrame = around[k].index;
 
     // V in every frame, k before and k after the key's.
-    const cuts = around.map((scene, place) => (place === k ? window : this.cutOf(person, scene)));
+    const cuts = around.map((scene, place) => (place === k ? person : this.cutOf(person, scene)));
     const asked = around.map((scene, place) => store.map(scene, cuts[place], this.signal));
     try {
       const maps = await Promise.all(asked);
@@ -132,7 +130,7 @@ export class GlobalLocal implements Estimator {
         if (place === k) return [];
         const weight = localWeights[place < k ? place : place - 1]; // W_l (Eq. 2)
         const weights = new Float32Array(C).fill(weight);
-        const transform = betweenGrids(window, cuts[place], width, height);
+        const transform = betweenGrids(window, cuts[place].window, width, height);
         return [{ kind: 'local', frame: around[place].index, window, weight, handle, weights, transform }];
       });
       const chosen = globalReferences(key.embedding, keyFrame, this.candidates, n, similarity); // W_g (Eq. 3)
@@ -204,14 +202,17 @@ export class GlobalLocal implements Estimator {
     });
   }
 
-  private isOwn(cut: Window, scene: Scene): boolean {
-    return scene.people.some(({ window }) => window === cut);
+  private isOwn({ window }: PersonWindow, scene: Scene): boolean {
+    return scene.people.some((person) => person.window === window);
   }
 
-  /** The window to cut a person from a neighbouring frame with; the key's where the track has a gap there. */
-  private cutOf(person: ScenePerson, scene: Scene): Window {
-    const own = this.reuse === 'warp' ? scene.people.find(({ trackId }) => trackId === person.trackId) : undefined;
-    return (own ?? person).window;
+  /**
+   * How a person is cut from a neighbouring frame: who is meant is known of that frame, or, where the track has a gap there,
+   * of the key; the window is theirs with `warp`, else the key's.
+   */
+  private cutOf(person: ScenePerson, scene: Scene): PersonWindow {
+    const own = scene.people.find(({ trackId }) => trackId === person.trackId) ?? person;
+    return this.reuse === 'warp' ? own : { window: person.window, coarsePose: own.coarsePose };
   }
 }
 

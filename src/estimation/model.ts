@@ -84,7 +84,9 @@ export class Model {
           : ownPose.kind === 'movenet'
             ? Object.values(ownPose.outputs)
             : [ownPose.output];
-      const session = await load.session(netFile, [extractor.input.name], outputs);
+      const { name, expectedJoints } = extractor.input;
+      const inputs = expectedJoints === undefined ? [name] : [name, expectedJoints];
+      const session = await load.session(netFile, inputs, outputs);
       const batch = Math.min(session.maxBatch, load.cuda === null ? 1 : GPU_BATCH);
       const net = new CropNet(native, session, extractor.input, outputs, batch);
       const estimator = head

@@ -1,8 +1,10 @@
-import { toImage } from '../geometry/window.js';
-import type { Joint, Window } from '../types.js';
+import { inWindow, toImage } from '../geometry/window.js';
+import { expectationWeight } from './expectation.js';
+import type { Joint, PersonWindow } from '../types.js';
 
 /**
- * MoveNet's own decoding: the joints of the person in the middle of the window, not of the neighbour who looks sharper.
+ * MoveNet's own decoding: the joints of the person who is meant, else of the one in the middle of the window; not of the
+ * neighbour who looks sharper.
  * Legend: h×w cells at stride 4   Q joints (17, COCO)   pairs of channels are (y, x).
  */
 export interface MoveNetMaps {
@@ -21,23 +23,28 @@ export interface MoveNetMaps {
 /** Softens the inverse-distance weights, in cells; the value is MoveNet's. */
 export const DISTANCE_OFFSET = 1.8;
 
+/** A place in the maps, in cells. */
+interface Cell {
+  row: number;
+  column: number;
+}
+
 /**
- * Person: the cell that maximises σ(center) / (distance to the window's middle + 1.8). Joint: the cell that maximises
- * heat map / (distance to where the person's cell expects the joint + 1.8), plus that cell's offset.
+ * Joint: the cell that maximises the heat map, weighted by how near it is to where the joint is expected, plus that cell's offset.
+ * @param person whose coarse pose says where that is. Without one, MoveNet's own decoding: the person's cell expects the joints,
+ * the one that maximises σ(center) / (distance to the window's middle + 1.8), and the weight is 1 / (distance + 1.8)
  * @returns Q joints in image pixels; score = the heat map's value at the chosen cell
  */
-export function decodeMoveNetPose(maps: MoveNetMaps, window: Window): Joint[] {
+export function decodeMoveNetPose(maps: MoveNetMaps, person: PersonWindow): Joint[] {
   const { h, w } = maps;
   const plane = h * w;
-  const person = argmaxNear(h / 2, w / 2, h, w, (cell) => 1 / (1 + Math.exp(-maps.center[cell])));
-  const personRow = Math.floor(person / w);
-  const personColumn = person % w;
+  const { window, coarsePose } = person;
+  const expected = coarsePose ? expectedCells(person, h, w) : ownExpectation(maps);
+  const weight = coarsePose ? expectationWeight(h) : ownWeight;
   const joints: Joint[] = [];
   for (let q = 0; q < maps.heatmap.length / plane; q++) {
-    const row = personRow + maps.regress[2 * q * plane + person];
-    const column = personColumn + maps.regress[(2 * q + 1) * plane + person];
     const heat = maps.heatmap.subarray(q * plane, (q + 1) * plane);
-    const cell = argmaxNear(row, column, h, w, (index) => heat[index]);
+    const cell = argmaxNear(expected[q], h, w, (index) => heat[index], weight);
     const y = Math.floor(cell / w) + maps.offset[2 * q * plane + cell];
     const x = (cell % w) + maps.offset[(2 * q + 1) * plane + cell];
     joints.push({ ...toImage(window, w, x, y), score: heat[cell] });
@@ -45,13 +52,43 @@ export function decodeMoveNetPose(maps: MoveNetMaps, window: Window): Joint[] {
   return joints;
 }
 
-/** The cell with the largest value / (distance to (row, column) + 1.8); the first of equals. */
-function argmaxNear(row: number, column: number, h: number, w: number, value: (cell: number) => number): number {
+/** Where a coarse pose lies in maps of its window. */
+function expectedCells({ window, coarsePose }: PersonWindow, h: number, w: number): Cell[] {
+  return Array.from({ length: coarsePose!.length / 2 }, (_, q) => {
+    const { x, y } = inWindow(window, coarsePose![2 * q], coarsePose![2 * q + 1]);
+    return { row: y * h, column: x * w };
+  });
+}
+
+/** Where the person in the middle of the window expects their joints. */
+function ownExpectation({ h, w, center, regress }: MoveNetMaps): Cell[] {
+  const plane = h * w;
+  const middle = { row: h / 2, column: w / 2 };
+  const person = argmaxNear(middle, h, w, (cell) => 1 / (1 + Math.exp(-center[cell])), ownWeight);
+  return Array.from({ length: regress.length / plane / 2 }, (_, q) => ({
+    row: Math.floor(person / w) + regress[2 * q * plane + person],
+    column: (person % w) + regress[(2 * q + 1) * plane + person],
+  }));
+}
+
+/** Of a cell at a distance in cells from where MoveNet expects a joint. */
+function ownWeight(distance: number): number {
+  return 1 / (distance + DISTANCE_OFFSET);
+}
+
+/** The cell with the largest value × weight(distance to a place); the first of equals. */
+function argmaxNear(
+  { row, column }: Cell,
+  h: number,
+  w: number,
+  value: (cell: number) => number,
+  weight: (distance: number) => number,
+): number {
   let best = -Infinity;
   let bestCell = 0;
   for (let cell = 0, y = 0; y < h; y++) {
     for (let x = 0; x < w; x++, cell++) {
-      const weighted = value(cell) / (Math.hypot(y - row, x - column) + DISTANCE_OFFSET);
+      const weighted = value(cell) * weight(Math.hypot(y - row, x - column));
       if (weighted > best) {
         best = weighted;
         bestCell = cell;

@@ -6,7 +6,7 @@ import type { Outputs } from '../onnx/pooled-runs.js';
 import { decodeMoveNetPose } from './movenet-pose.js';
 import { DERIVED_JOINTS, withDerivedJoints } from './derived-joints.js';
 import type { DrawnCandidate } from './candidates.js';
-import type { Window } from '../types.js';
+import type { PersonWindow } from '../types.js';
 
 /** The extractor's own poses, from the key frame alone: the baseline beside GLPose. */
 export class SingleFrame implements Estimator {
@@ -30,12 +30,13 @@ export class SingleFrame implements Estimator {
   async passed(): Promise<void> {}
 
   async estimate([scene]: readonly Scene[], explain = false): Promise<EstimatedPose[]> {
-    const windows = scene.people.map(({ window }) => window);
-    return this.net.extract(scene, windows, (outputs, i) => this.decode(outputs, windows[i], explain), this.signal);
+    const { people } = scene;
+    return this.net.extract(scene, people, (outputs, i) => this.decode(outputs, people[i], explain), this.signal);
   }
 
-  private decode(outputs: Outputs, window: Window, explain: boolean): EstimatedPose {
+  private decode(outputs: Outputs, person: PersonWindow, explain: boolean): EstimatedPose {
     const { config } = this;
+    const { window } = person;
     const map = (name: string): Float32Array => outputs[name].data;
     const heat = config.kind === 'movenet' ? config.outputs.heatmap : config.output;
     const [, K, h, w] = outputs[heat].dims;
@@ -49,6 +50,6 @@ export class SingleFrame implements Estimator {
     }
     const { offset, regress, center } = config.outputs;
     const maps = { h, w, heatmap: heatmaps, offset: map(offset), regress: map(regress), center: map(center) };
-    return { joints: withDerivedJoints(config.joints, decodeMoveNetPose(maps, window)), explanation };
+    return { joints: withDerivedJoints(config.joints, decodeMoveNetPose(maps, person)), explanation };
   }
 }

@@ -1,4 +1,4 @@
-import type { Box, Window } from '../types.js';
+import type { Box, PersonWindow, Window } from '../types.js';
 
 /** The paper's "enlarged 25 %", applied once. */
 const ENLARGEMENT = 1.25;
@@ -50,7 +50,13 @@ export function toImage(window: Window, columns: number, x: number, y: number): 
   return { x: window.centreX + (x - columns / 2) * scale, y: window.centreY + (y - rows / 2) * scale };
 }
 
-/** Tells windows of one net apart. */
-export function idOf({ centreX, centreY, width }: Window): string {
-  return `${centreX} ${centreY} ${width}`; // the aspect is the net's: the height follows
+/** Where a place of the image lies in a window: shares of its width and height from the top-left corner, 0–1 inside. */
+export function inWindow(window: Window, x: number, y: number): { x: number; y: number } {
+  return { x: 0.5 + (x - window.centreX) / window.width, y: 0.5 + (y - window.centreY) / window.height };
+}
+
+/** Tells what one net sees of people apart: by their windows, and by who is meant in them. */
+export function idOf({ window: { centreX, centreY, width }, coarsePose }: PersonWindow): string {
+  const who = coarsePose ? coarsePose.reduce((total, value) => total + value, 0) : '';
+  return `${centreX} ${centreY} ${width} ${who}`; // the aspect is the net's: the height follows
 }

@@ -4,7 +4,7 @@ import type { Scene } from '../../src/estimation/estimator.js';
 import type { CropNet } from '../../src/estimation/crop-net.js';
 import { GlobalLocal } from '../../src/estimation/glpose.js';
 import type { Outputs } from '../../src/onnx/pooled-runs.js';
-import type { Window } from '../../src/types.js';
+import type { PersonWindow, Window } from '../../src/types.js';
 
 /*
  * An extractor whose map is one cell with C = 2 channels, (frame, centre x of the window), and a head that records what it
@@ -12,15 +12,18 @@ import type { Window } from '../../src/types.js';
  */
 class Recorder {
   readonly cuts: string[] = [];
+  /** The first number of each coarse pose. */
+  readonly meant: (number | undefined)[] = [];
   readonly alive = new Map<number, string>();
   private readonly made = new Map<number, string>();
   batches: EstimateBatch[] = [];
 
   readonly net = {
-    extract: (image: { index: number }, windows: Window[], use: (outputs: Outputs) => unknown) =>
+    extract: (image: { index: number }, people: PersonWindow[], use: (outputs: Outputs) => unknown) =>
       Promise.all(
-        windows.map(async ({ centreX }) => {
+        people.map(async ({ window: { centreX }, coarsePose }) => {
           this.cuts.push(`${image.index}:${centreX}`);
+          this.meant.push(coarsePose?.[0]);
           return use({ features: { dims: [1, 2, 1, 1], data: Float32Array.of(image.index, centreX) } });
         }),
       ),
@@ -228,3 +231,18 @@ test('with warp, a neighbour in which the track has a gap gives the key’s own 
   expect(recorder.references(recorder.batches[0], 0).map(([from]) => from)).toEqual(['0:5', '2:6']);
   expect([...recorder.batches[0].transforms!.slice(3)]).toEqual([1, 0, 0]);
 });
+
+test.each(['warp', 'exact'] as const)(
+  'with %s, every frame says who is meant there; the key does where the track has a gap',
+  async (reuse) => {
+    const recorder = new Recorder();
+    const glpose = new GlobalLocal(recorder.net, FEATURES, recorder.head, { ...CONFIG, n: 0 }, reuse);
+    const meant = (index: number, nose: number): Scene => {
+      const { people, ...rest } = scene(index, 5);
+      return { ...rest, people: people.map((person) => ({ ...person, coarsePose: new Float32Array(34).fill(nose) })) };
+    };
+    await glpose.estimate([meant(0, 10), meant(1, 11), scene(2)]);
+    expect(recorder.cuts).toEqual(['0:5', '1:5', '2:5']);
+    expect(recorder.meant).toEqual([10, 11, 11]);
+  },
+);

@@ -4,6 +4,7 @@ const h = 64;
 const w = 48;
 const plane = h * w;
 const WINDOW = { centreX: 500, centreY: 300, width: 96, height: 128 }; // 2 pixels a cell
+const SOMEBODY = { window: WINDOW };
 
 function maps(): MoveNetMaps {
   return {
@@ -27,12 +28,24 @@ test('chooses the person in the middle and that person’s joint, though the nei
   m.heatmap[12 * w + 42] = 0.9; // the neighbour's
   m.offset[12 * w + 21] = 0.25;
   m.offset[plane + 12 * w + 21] = -0.5;
-  const nose = decodeMoveNetPose(m, WINDOW)[0];
+  const nose = decodeMoveNetPose(m, SOMEBODY)[0];
   expect(nose).toEqual({ x: 500 + (21 - 0.5 - 24) * 2, y: 300 + (12.25 - 32) * 2, score: expect.closeTo(0.6, 6) });
 });
 
+test('a coarse pose says who is meant: not the person in the middle, but the one whose joints lie near it', () => {
+  const m = maps();
+  m.center[32 * w + 24] = 1; // somebody else stands in the middle, whose nose is expected at the middle
+  m.heatmap[30 * w + 24] = 0.9;
+  m.heatmap[12 * w + 40] = 0.3;
+  const coarsePose = new Float32Array(34).fill(300);
+  coarsePose.set([500 + (38 - 24) * 2, 300 + (13 - 32) * 2]); // the nose, √5 cells off
+  const nose = decodeMoveNetPose(m, { window: WINDOW, coarsePose })[0];
+  expect(nose).toEqual({ x: 500 + (40 - 24) * 2, y: 300 + (12 - 32) * 2, score: expect.closeTo(0.3, 6) });
+  expect(decodeMoveNetPose(m, SOMEBODY)[0].score).toBeCloseTo(0.9, 6);
+});
+
 test('empty maps give finite places with score 0', () => {
-  for (const joint of decodeMoveNetPose(maps(), WINDOW)) {
+  for (const joint of decodeMoveNetPose(maps(), SOMEBODY)) {
     expect(Number.isFinite(joint.x) && Number.isFinite(joint.y)).toBe(true);
     expect(joint.score).toBe(0);
   }

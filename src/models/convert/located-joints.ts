@@ -10,6 +10,8 @@ export interface MoveNetTensors {
   regress: string;
   /** [N, 1, h, w] logits */
   center: string;
+  /** [N, 17, 3] where the caller expects the joints of the person who is meant: y, x as shares of the map, 1; zeros where it does not know. */
+  expected: string;
 }
 
 /** The channels: the nose, then for each kind of limb joint the left one minus the right one. */
@@ -19,10 +21,10 @@ export const LOCATED_JOINTS: readonly (readonly [plus: string, minus?: string])[
 ];
 
 /**
- * Adds what MoveNet's own decoding looks at, which is sharper than the map that its heads read, and is about the person in the
- * middle: heat maps × 1.8 / (distance to where the person's cell expects the joint + 1.8). The person's cell is the one that
- * maximises σ(center) / (distance to the middle + 1.8), as in src/estimation/movenet-pose.ts. Left and right share a channel
- * with opposite signs, so that all fit into what the kernels pad a map of 24 channels to (32).
+ * Adds what MoveNet's own decoding looks at, which is sharper than the map that its heads read, and is about one person: heat
+ * maps × 1.8 / (distance to where the joint is expected + 1.8). Where that is says the caller; of a joint that it does not know,
+ * the person's cell does, the one that maximises σ(center) / (distance to the middle + 1.8), as in src/estimation/movenet-pose.ts.
+ * Left and right share a channel with opposite signs, so that all fit into what the kernels pad a map of 24 channels to (32).
  * @returns the tensor [N, 7, h, w] called `output`
  */
 export function addLocatedJoints(onnx: OnnxBuilder, tensors: MoveNetTensors, output: string): string {
@@ -62,19 +64,26 @@ export function addLocatedJoints(onnx: OnnxBuilder, tensors: MoveNetTensors, out
   const flat = node('Reshape', [sure, int64('person.flat.shape', 0, 1, -1)], 'person.flat');
   const person = node('ArgMax', [flat], 'person', { axis: 2, keepdims: 1 });
 
-  // Where it expects its joints [N, 17, 1, 1].
+  // Where it expects its joints [N, 17, 1, 1], unless the caller knows.
   const Q = COCO_JOINTS.length;
   const index = node('Expand', [person, int64('index.shape', 1, 2 * Q, 1)], 'index');
   const vectors = node('Reshape', [tensors.regress, int64('regress.flat.shape', 0, 2 * Q, -1)], 'regress.flat');
   const chosen = node('GatherElements', [vectors, index], 'regress.chosen', { axis: 2 });
   const pairs = node('Reshape', [chosen, int64('regress.pairs.shape', 0, Q, 2, 1)], 'regress.pairs');
-  const expected = (cell: string, axis: number, part: string): string => {
+  const given = node('Unsqueeze', [tensors.expected, int64('given.axis', 3)], 'given');
+  const givenPart = (member: number, part: string): string =>
+    node('Gather', [given, int64(`${part}.member`, member)], part, { axis: 2 });
+  const known = givenPart(2, 'known');
+  const expected = (cell: string, axis: number, size: string, part: string): string => {
     const place = float(node('Unsqueeze', [cell, int64(`${part}.axis`, 3)], `${part}.cell`), `${part}.person`);
     const vector = node('Gather', [pairs, int64(`${part}.pair`, axis)], `${part}.vector`, { axis: 2 });
-    return node('Add', [place, vector], part);
+    const own = node('Add', [place, vector], `${part}.own`);
+    const cells = node('Mul', [givenPart(axis, `${part}.share`), float(size, `${part}.size`)], `${part}.given`);
+    const correction = node('Sub', [cells, own], `${part}.correction`);
+    return node('Add', [own, node('Mul', [known, correction], `${part}.known`)], part);
   };
-  const row = expected(node('Div', [person, w], 'person.row'), 0, 'row');
-  const column = expected(node('Mod', [person, w], 'person.column'), 1, 'column');
+  const row = expected(node('Div', [person, w], 'person.row'), 0, h, 'row');
+  const column = expected(node('Mod', [person, w], 'person.column'), 1, w, 'column');
 
   const near = node('Div', [offset, softDistance(row, column, 'from_expected')], 'near');
   const located = node('Mul', [tensors.heatmap, near], 'all');

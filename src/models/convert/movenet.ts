@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { GlposeError, messageOf } from '../../errors.js';
+import { COCO_JOINTS } from '../../joints.js';
 import { addLocatedJoints, LOCATED_JOINTS } from './located-joints.js';
 import { convertTfjs, type Subgraph } from './tfjs-to-onnx.js';
 import { readTfjsModel } from './tfjs.js';
@@ -38,7 +39,8 @@ const TRUNK_CHANNELS = 24;
 
 /**
  * Extractor: `trunk`, the stride-4 map that all of MoveNet's heads read, and the heads: heat maps after the sigmoid, the rest
- * raw. `features`, which GLPose reads, is the trunk and, from the heads, the joints as located-joints.ts has them.
+ * raw. `features`, which GLPose reads, is the trunk and, from the heads, the joints as located-joints.ts has them, to which the input
+ * `expected` says who is meant.
  */
 export const EXTRACTOR: Subgraph = {
   ...COMMON,
@@ -53,11 +55,13 @@ export const EXTRACTOR: Subgraph = {
     regress: { tensor: `${ROOT}/kpt_regress_0/conv2d_6/BiasAdd`, channels: 34 },
     center: { tensor: `${ROOT}/center_0/conv2d_4/BiasAdd`, channels: 1 },
   },
+  inputs: { expected: [COCO_JOINTS.length, 3] },
   computed: {
     features: {
       channels: TRUNK_CHANNELS + LOCATED_JOINTS.length,
       add: (onnx, name) => {
-        const joints = addLocatedJoints(onnx, { heatmap: 'heatmap', regress: 'regress', center: 'center' }, 'joints');
+        const tensors = { heatmap: 'heatmap', regress: 'regress', center: 'center', expected: 'expected' };
+        const joints = addLocatedJoints(onnx, tensors, 'joints');
         onnx.node('Concat', ['trunk', joints], name, { axis: 1 });
       },
     },

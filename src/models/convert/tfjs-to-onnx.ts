@@ -23,6 +23,8 @@ export interface Subgraph {
   nominalSide: number;
   /** Output name in the ONNX file → tensor of the TFJS graph and its channels. */
   outputs: Record<string, { tensor: string; channels: number }>;
+  /** Further inputs, for computed outputs: name → shape behind N. */
+  inputs?: Record<string, readonly number[]>;
   /** Outputs that are computed from those: nodes of the ONNX graph behind the TFJS graph's. */
   computed?: Record<string, { channels: number; add: (onnx: OnnxBuilder, name: string) => void }>;
   /** Prefixes dropped from tensor names. */
@@ -66,8 +68,9 @@ class Converter {
   }
 
   convert(): Buffer {
-    const { input, from, outputs, computed, graphName, documentation } = this.subgraph;
+    const { input, from, inputs, outputs, computed, graphName, documentation } = this.subgraph;
     this.onnx.input(input, ['N', 3, 'H', 'W']);
+    for (const [name, shape] of Object.entries(inputs ?? {})) this.onnx.input(name, ['N', ...shape]);
     this.emitted.set(from, input);
     this.strides.set(input, 1);
     for (const [name, { tensor, channels }] of Object.entries(outputs)) {

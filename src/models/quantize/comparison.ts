@@ -1,5 +1,5 @@
-import type { Crop } from '../../estimation/crop-net.js';
-import { OnnxRuntime, type OnnxSession } from '../../onnx/runtime.js';
+import { expectedOf, type Crop } from '../../estimation/crop-net.js';
+import { OnnxRuntime, type OnnxSession, type TensorData } from '../../onnx/runtime.js';
 
 /** How a network compares with the one that it was made from, on the same crops and one core. */
 export interface Comparison {
@@ -13,6 +13,7 @@ export interface NetworkInput {
   name: string;
   width: number;
   height: number;
+  expectedJoints?: string;
 }
 
 /** Runs two networks in turn, so that what else the machine does slows both alike. */
@@ -57,11 +58,15 @@ export async function compareNetworks(
 /** Runs a network on one crop, which stays usable. */
 export function runOn(
   network: OnnxSession,
-  { name, width, height }: NetworkInput,
+  { name, width, height, expectedJoints }: NetworkInput,
   outputs: string[],
   crop: Crop,
 ): ReturnType<OnnxSession['run']> {
-  return network.run({ [name]: { dims: [1, 3, height, width], data: crop.slice() } }, outputs);
+  const feeds: Record<string, TensorData> = { [name]: { dims: [1, 3, height, width], data: crop.slice() } };
+  if (expectedJoints !== undefined && network.inputs.includes(expectedJoints)) {
+    feeds[expectedJoints] = expectedOf([], 1);
+  }
+  return network.run(feeds, outputs);
 }
 
 function median(values: number[]): number {

@@ -38,6 +38,11 @@ function pattern(n: number, height: number, width: number): Tensor {
   return new Tensor('float32', data, [n, 3, height, width]);
 }
 
+/** Nobody says where joints are: [n, 17, 3]. */
+function unknown(n: number): Tensor {
+  return new Tensor('float32', new Float32Array(n * 17 * 3), [n, 17, 3]);
+}
+
 describe('the shipped graphs run with free N, H and W', () => {
   test.each([
     [1, 64, 96],
@@ -57,7 +62,7 @@ describe('the shipped graphs run with free N, H and W', () => {
   test('extractor: two windows of 128×96, each as if alone', async () => {
     const session = await InferenceSession.create(path.join(BUNDLE, 'extractor.onnx'));
     const image = pattern(2, 128, 96);
-    const both = await session.run({ image });
+    const both = await session.run({ image, expected: unknown(2) });
     expect(Object.entries(both).map(([name, { dims }]) => [name, ...dims])).toEqual([
       ['trunk', 2, 24, 32, 24],
       ['heatmap', 2, 17, 32, 24],
@@ -67,7 +72,10 @@ describe('the shipped graphs run with free N, H and W', () => {
       ['features', 2, 31, 32, 24],
     ]);
     const second = (image.data as Float32Array).slice(3 * 128 * 96);
-    const alone = await session.run({ image: new Tensor('float32', second, [1, 3, 128, 96]) });
+    const alone = await session.run({
+      image: new Tensor('float32', second, [1, 3, 128, 96]),
+      expected: unknown(1),
+    });
     for (const [name, { data }] of Object.entries(alone)) {
       const expected = (both[name].data as Float32Array).slice(data.length);
       const difference = Math.max(...(data as Float32Array).map((value, i) => Math.abs(value - expected[i])));
@@ -89,7 +97,7 @@ describe('on a real person, in the middle of a black 256×256 image', () => {
   }
   const SIDE = 256;
 
-  async function run(graph: 'detector' | 'extractor'): Promise<Record<string, Tensor>> {
+  async function run(graph: 'detector' | 'extractor', expected = unknown(1)): Promise<Record<string, Tensor>> {
     const person = sharp(path.join(ROOT, 'samples/person.png')).removeAlpha();
     const { width, height } = await person.metadata();
     const [left, top] = [(SIDE - width) >> 1, (SIDE - height) >> 1];
@@ -98,7 +106,9 @@ describe('on a real person, in the middle of a black 256×256 image', () => {
     const image = new Float32Array(3 * SIDE * SIDE);
     rgb.forEach((value, i) => (image[(i % 3) * SIDE * SIDE + Math.floor(i / 3)] = value / 127.5 - 1));
     const session = await InferenceSession.create(path.join(BUNDLE, `${graph}.onnx`));
-    return (await session.run({ image: new Tensor('float32', image, [1, 3, SIDE, SIDE]) })) as Record<string, Tensor>;
+    const feeds: Record<string, Tensor> = { image: new Tensor('float32', image, [1, 3, SIDE, SIDE]) };
+    if (graph === 'extractor') feeds.expected = expected;
+    return (await session.run(feeds)) as Record<string, Tensor>;
   }
 
   test.each(['detector', 'extractor'] as const)('the %s computes what TensorFlow.js does', async (graph) => {
@@ -147,6 +157,26 @@ describe('on a real person, in the middle of a black 256×256 image', () => {
     const shoulders = values(features).subarray(25 * cells, 26 * cells); // turned a little: one side is surer
     expect(Math.max(...shoulders, ...shoulders.map((value) => -value))).toBeGreaterThan(0.2);
     expect([Math.max(...shoulders) > 0.02, Math.min(...shoulders) < -0.02]).toEqual([true, true]);
+  });
+
+  test('who is meant can be said: a joint counts by its distance from where it is expected, one that is not said as before', async () => {
+    const before = await run('extractor');
+    const nose = COCO_JOINTS.indexOf('nose');
+    const said = unknown(1);
+    (said.data as Float32Array).set([0.25, 0.75, 1], nose * 3); // row 16, column 48 of 64
+    const { heatmap, features } = await run('extractor', said);
+    const side = SIDE / 4;
+    const cells = side ** 2;
+    const noseOf = (all: Tensor): Float32Array => (all.data as Float32Array).subarray(24 * cells, 25 * cells);
+    const expected = Float32Array.from({ length: cells }, (_, cell) => {
+      const distance = Math.hypot(Math.floor(cell / side) - 16, (cell % side) - 48);
+      return ((heatmap.data as Float32Array)[nose * cells + cell] * 1.8) / (distance + 1.8);
+    });
+    const furthest = Math.max(...noseOf(features).map((value, cell) => Math.abs(value - expected[cell])));
+    expect(furthest).toBeLessThan(1e-5);
+    expect(noseOf(features)).not.toEqual(noseOf(before.features));
+    const rest = ({ data }: Tensor): Float32Array => (data as Float32Array).subarray(25 * cells);
+    expect(rest(features)).toEqual(rest(before.features));
   });
 
   test('the heat maps peak where the joints are', async () => {
