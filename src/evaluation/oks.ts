@@ -8,7 +8,7 @@ import { Warnings, type Warning } from '../formats/warnings.js';
 import { nothingToScore, noteLackingJoints, pairSequences, type SequencePair } from './pairing.js';
 
 /** Spread of annotators per joint, in units of the object's size. Neck and head top as mmpose has them for PoseTrack. */
-const SIGMAS: Record<string, number> = {
+export const SIGMAS: Readonly<Record<string, number>> = {
   nose: 0.026, neck: 0.025, head_top: 0.025, left_eye: 0.025, right_eye: 0.025, left_ear: 0.035, right_ear: 0.035,
   left_shoulder: 0.079, right_shoulder: 0.079, left_elbow: 0.072, right_elbow: 0.072, left_wrist: 0.062,
   right_wrist: 0.062, left_hip: 0.107, right_hip: 0.107, left_knee: 0.087, right_knee: 0.087, left_ankle: 0.089,
