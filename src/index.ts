@@ -140,6 +140,14 @@ export {
   type ScoredSequence,
   type TrackingFigures,
 } from './evaluation/posetrack.js';
+export { checkPoses, QualityCheck, type CheckedFrame } from './evaluation/quality/check.js';
+export {
+  describeProblem,
+  PROBLEM_KINDS,
+  type Problem,
+  type ProblemKind,
+  type Quality,
+} from './evaluation/quality/problem.js';
 export { evaluateOks, type OksResult } from './evaluation/oks.js';
 export { evaluatePckh, type PckhResult } from './evaluation/pckh.js';
 export { evaluateJhmdbPck, type JhmdbPckResult } from './evaluation/jhmdb-pck.js';

@@ -9,9 +9,9 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { doubledPairs } from '../../dist/src/evaluation/quality/doubled.js';
+import { labelledPose } from '../../dist/src/evaluation/quality/check.js';
 import { estimateVideo, loadModel, openFrames } from '../../dist/src/index.js';
 import { firstFrames, printTable } from './material.mjs';
-import { labelledPose } from './poses.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -15,11 +15,12 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { labelledPose } from '../../dist/src/evaluation/quality/check.js';
 import { LIMB_JOINTS, doubledPairs } from '../../dist/src/evaluation/quality/doubled.js';
 import { estimateVideo, loadModel, openFrames } from '../../dist/src/index.js';
 import { cutOuts, scaled } from './cut-outs.mjs';
 import { inWords, printTable, randomFrom, ratioWithInterval, videoOf } from './material.mjs';
-import { iou, labelledPose } from './poses.mjs';
+import { iou } from './poses.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -103,7 +104,11 @@ async function compose(clip, people, random) {
   const lower = 0.08 * (random() - 0.5) * tallest;
   const frames = [];
   for (const [t, image] of images.entries()) {
-    const cut = await scaled(await cutOut.at(cutOut.frames === 1 ? 0 : Math.min(from + t, cutOut.frames - 1)), scale, flip);
+    const cut = await scaled(
+      await cutOut.at(cutOut.frames === 1 ? 0 : Math.min(from + t, cutOut.frames - 1)),
+      scale,
+      flip,
+    );
     const box = boxes[t];
     const away = (begin + ((end - begin) * t) / (LENGTH - 1)) * (box.width + cut.width) * 0.5;
     const left = Math.round(box.x + box.width / 2 + away - cut.width / 2);

@@ -22,7 +22,9 @@ export async function cutOuts(data, list) {
 
 function stills(data, list) {
   const folder = path.join(data, 'people/coco');
-  const { images, annotations, categories } = JSON.parse(readFileSync(path.join(folder, 'person_keypoints.json'), 'utf8'));
+  const { images, annotations, categories } = JSON.parse(
+    readFileSync(path.join(folder, 'person_keypoints.json'), 'utf8'),
+  );
   const places = LIMB_JOINTS.map((name) => 3 * categories[0].keypoints.indexOf(name));
   const wanted = annotations.filter(
     ({ iscrowd, bbox, num_keypoints: count }) => !iscrowd && bbox[3] >= SMALLEST.height && count >= SMALLEST.joints,
@@ -33,7 +35,9 @@ function stills(data, list) {
     const [left, top] = [Math.floor(bbox[0]), Math.floor(bbox[1])];
     const [width, height] = [Math.min(image.width - left, Math.ceil(bbox[2]) + 1), Math.min(image.height - top, Math.ceil(bbox[3]) + 1)]; // prettier-ignore
     const cut = async () => {
-      const polygons = segmentation.map((points) => `M${points.map((value, i) => value - (i % 2 ? top : left)).join(' ')}Z`);
+      const polygons = segmentation.map(
+        (points) => `M${points.map((value, i) => value - (i % 2 ? top : left)).join(' ')}Z`,
+      );
       const mask = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><path d="${polygons.join('')}"/></svg>`); // prettier-ignore
       const alpha = await sharp(mask).ensureAlpha().extractChannel(3).raw().toBuffer();
       return { rgb: sharp(path.join(folder, 'images', image.file_name)).extract({ left, top, width, height }), alpha, width, height }; // prettier-ignore

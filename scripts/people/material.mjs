@@ -8,7 +8,7 @@ export function firstFrames(source, count) {
     height: source.height,
     fps: source.fps,
     frameCount: count,
-    problems: [],
+    warnings: [],
     async *frames() {
       for await (const frame of source.frames()) {
         if (frame.index >= count) return;
@@ -28,7 +28,7 @@ export function videoOf(images, fps = null) {
     height,
     fps,
     frameCount: images.length,
-    problems: [],
+    warnings: [],
     async *frames() {
       for (const [index, { data }] of images.entries()) {
         yield { index, name: String(index), width, height, data, problem: '', timeSeconds: fps && index / fps };

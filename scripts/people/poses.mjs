@@ -1,10 +1,4 @@
-/* Poses as the measures of src/evaluation take them. */
-
-/** An estimated person as a `LabelledPose`. */
-export function labelledPose({ joints, box, boxScore, score, trackId }) {
-  const flat = Float64Array.from(joints.flatMap((joint) => (joint ? [joint.x, joint.y, joint.score] : [NaN, NaN, 0])));
-  return { joints: flat, trackId, headBox: null, box, boxScore, area: null, crowd: false, score };
-}
+/* Boxes, and whose prediction is whose. */
 
 /** Intersection over union of two boxes, 0–1. */
 export function iou(a, b) {

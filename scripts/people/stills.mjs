@@ -14,10 +14,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { labelledPose } from '../../dist/src/evaluation/quality/check.js';
 import { LIMB_JOINTS } from '../../dist/src/evaluation/quality/doubled.js';
 import { estimateVideo, evaluateOks, loadModel } from '../../dist/src/index.js';
 import { inWords, printTable, ratioWithInterval, videoOf } from './material.mjs';
-import { byBoxes, iou, labelledPose } from './poses.mjs';
+import { byBoxes, iou } from './poses.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -104,7 +105,10 @@ function boxAp(images, threshold) {
   let right = 0;
   const points = marks.map((mark, i) => ({ recall: (right += Number(mark.right)) / positives, precision: right / (i + 1) })); // prettier-ignore
   for (let i = points.length - 2; i >= 0; i--) points[i].precision = Math.max(points[i].precision, points[i + 1].precision); // prettier-ignore
-  const sampled = Array.from({ length: 101 }, (_, i) => points.find((point) => point.recall >= i / 100)?.precision ?? 0);
+  const sampled = Array.from(
+    { length: 101 },
+    (_, i) => points.find((point) => point.recall >= i / 100)?.precision ?? 0,
+  );
   return (100 * sampled.reduce((a, b) => a + b, 0)) / 101;
 }
 

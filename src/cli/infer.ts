@@ -11,6 +11,7 @@ import { resultOptions, fingerprintOfFiles, type RunSettings } from '../run/prov
 import { lockFolder } from '../run/folder-lock.js';
 import { parseShard } from '../run/shard.js';
 import { videosAsDealt, videosOfShard } from '../run/shard-plan.js';
+import { summaryOf } from '../evaluation/quality/problem.js';
 import { VERSION } from '../version.js';
 import type { Reuse } from '../estimation/glpose.js';
 import { Model, type Device, type Method } from '../estimation/model.js';
@@ -327,6 +328,8 @@ async function settingsOf(options: InferOptions, model: Model): Promise<RunSetti
 function describe(report: VideoReport, options: InferOptions, terminal: Terminal, say: (text: string) => void): void {
   for (const problem of report.warnings) say(`${report.path}: ${problem}`);
   if (report.status === 'failed') say(report.error?.message ?? 'failed');
+  const toLookAt = report.quality && summaryOf(report.quality);
+  if (toLookAt) say(`${report.name}: ${toLookAt}; glpose check ${options.out} lists them`);
   if (report.status !== 'done' || options.json) return;
   const counts = `${report.frames} frames, ${report.poses} poses, ${report.tracks} tracks`;
   for (const file of report.files) terminal.out(`${path.join(options.out, file)}  ${counts}\n`);

@@ -4,6 +4,7 @@ import { EXIT, GlposeError, messageOf } from '../errors.js';
 import { addon } from '../native/binding.js';
 import { analyseCommand } from './analyse.js';
 import { benchCommand } from './bench.js';
+import { checkCommand } from './check.js';
 import { completionCommand } from './completion.js';
 import { doctorCommand } from './doctor.js';
 import { evalCommand } from './eval.js';
@@ -20,6 +21,7 @@ import { viewCommand } from './view.js';
 const COMMANDS: MakeCommand[] = [
   inferCommand,
   statusCommand,
+  checkCommand,
   viewCommand,
   filterCommand,
   analyseCommand,

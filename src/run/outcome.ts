@@ -14,6 +14,7 @@ import { access, readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf, type ErrorCode } from '../errors.js';
 import { inOrder } from '../concurrency/in-order.js';
+import type { Quality } from '../evaluation/quality/problem.js';
 import type { InputFingerprint, Provenance } from './provenance.js';
 import { asOutputError, writeAtomically } from '../storage/atomic-write.js';
 
@@ -37,6 +38,8 @@ export interface VideoReport {
   poses: number;
   tracks: number;
   seconds: number;
+  /** What a person should look at; absent where the video is not done. */
+  quality?: Quality;
   /** Frames whose detections and whose poses an interrupted run had left; absent where there are none. */
   kept?: { detections: number; poses: number };
   /** Result files, relative to the output folder; of one that is not done, those that an earlier run left of it. */

@@ -10,6 +10,7 @@ import { renderPath, renderVideo, type RenderStyle } from '../drawing/render.js'
 import { bridge, type BridgeOptions } from '../postprocessing/bridge.js';
 import { estimateVideo, type EstimateOptions } from '../estimation/estimate.js';
 import { GivenBoxes } from './given-boxes.js';
+import { checkedFrame, QualityCheck } from '../evaluation/quality/check.js';
 import { openFrames, type FrameSource } from '../media/frames.js';
 import { pathOf, type VideoInput } from '../media/inputs.js';
 import { Checkpoint, removeCheckpoint } from './checkpoint.js';
@@ -156,8 +157,11 @@ async function runVideo(
     const bridged = options.bridge ? bridge(estimates, options.bridge) : estimates;
     let people = 0;
     const tracks = new Set<number>();
-    for await (const frame of bridged) {
-      frames.push(smoother?.next(frame) ?? frame);
+    const check = new QualityCheck(model.estimator.joints, source);
+    for await (const estimated of bridged) {
+      const frame = smoother?.next(estimated) ?? estimated;
+      frames.push(frame);
+      check.next(checkedFrame(frame));
       people += frame.people.length;
       for (const { trackId } of frame.people) tracks.add(trackId);
     }
@@ -172,6 +176,7 @@ async function runVideo(
     report.frames = frames.length;
     report.poses = people;
     report.tracks = tracks.size;
+    report.quality = check.end();
     report.warnings.push(...source.warnings, ...(boxes?.warnings() ?? []));
     await requireFolder(options.out);
     const formats = options.formats ?? ['posetrack18'];
@@ -189,6 +194,7 @@ async function runVideo(
   } catch (thrown) {
     const interrupted = options.signal?.aborted === true;
     report.status = interrupted ? 'interrupted' : 'failed';
+    delete report.quality;
     report.error = interrupted ? { code: 'INTERRUPTED', message: 'interrupted' } : errorOf(thrown);
     if (source) report.warnings.push(...source.warnings);
   } finally {

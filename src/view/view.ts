@@ -11,6 +11,8 @@ import type { VideoInput } from '../media/inputs.js';
 import { inOrder } from '../concurrency/in-order.js';
 import { Model, type Method, type ModelOptions } from '../estimation/model.js';
 import type { PersonPose } from '../types.js';
+import { describeProblem } from '../evaluation/quality/problem.js';
+import { checkSequence } from './check-sequence.js';
 import { explainVideo } from './explain.js';
 import { framePlaces } from './frame-match.js';
 import { colourOfTrack } from '../drawing/overlay.js';
@@ -111,6 +113,7 @@ export async function viewSequence(
       frames: { index: places, names: sequence.frames.map(({ name }) => name) },
       tracks: tracks.map((id) => ({ id, colour: `rgb(${colourOfTrack(id).join(',')})` })),
       tracked,
+      problems: problemsOf(sequence, places, tracks, source ?? sequence.size),
       sizes: { poses: columns.frame.length, tracks: tracks.length, joints: sequence.joints.length },
       folder: parts.folderName,
       pictures,
@@ -127,6 +130,23 @@ export async function viewSequence(
   } finally {
     await source?.close();
   }
+}
+
+/** What is to be looked at, as places in the page's lists. */
+function problemsOf(
+  sequence: ResultSequence,
+  places: readonly number[],
+  tracks: readonly number[],
+  size: { width: number; height: number } | null,
+): PageHeader['problems'] {
+  const frameAt = new Map(places.map((place, frame) => [place, frame]));
+  const trackAt = new Map(tracks.map((id, track) => [id, track]));
+  return checkSequence(sequence, places, size).problems.map((problem) => ({
+    from: frameAt.get(problem.from)!,
+    to: frameAt.get(problem.to)!,
+    tracks: problem.tracks.map((id) => trackAt.get(id)!),
+    says: describeProblem(problem),
+  }));
 }
 
 /**

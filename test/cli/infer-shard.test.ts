@@ -6,6 +6,7 @@ import { main } from '../../src/cli/main.js';
 import { openFrames } from '../../src/media/frames.js';
 import type { RunRecord } from '../../src/run/record.js';
 import { ROOT } from '../shared-data.js';
+import { withoutQuality } from './without-quality.js';
 
 const LENGTHS = { a: 3, b: 1, c: 2, d: 1 };
 
@@ -29,7 +30,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 async function infer(...args: string[]): Promise<{ code: number; err: string }> {
   let err = '';
   const code = await main(['infer', clips, ...args], { out: () => {}, err: (text) => void (err += text) });
-  return { code, err };
+  return { code, err: withoutQuality(err) };
 }
 
 async function record(out: string, name: string): Promise<RunRecord> {

@@ -9,6 +9,7 @@ import { Warnings } from '../../src/formats/warnings.js';
 import { openFrames } from '../../src/media/frames.js';
 import type { RunRecord } from '../../src/run/record.js';
 import { ROOT } from '../shared-data.js';
+import { withoutQuality } from './without-quality.js';
 
 let dir: string;
 let clips: string[]; // two folders of two frames
@@ -32,7 +33,7 @@ async function infer(...args: string[]): Promise<{ code: number; out: string; er
   let out = '';
   let err = '';
   const code = await main(['infer', ...args], { out: (text) => void (out += text), err: (text) => void (err += text) });
-  return { code, out, err };
+  return { code, out, err: withoutQuality(err) };
 }
 
 const resultOf = (out: string, name: string): string => path.join(out, 'posetrack18', `${name}.json`);

@@ -29,6 +29,8 @@ export interface PageHeader {
   /** In order of their numbers. Where poses are not tracked, one for each place in a frame. */
   tracks: { id: number; colour: string }[];
   tracked: boolean;
+  /** What a person should look at, in order of time: places in the lists of frames and tracks, and what it is, in words. */
+  problems: { from: number; to: number; tracks: number[]; says: string }[];
   sizes: PoseColumnSizes;
   /** The folder beside the page that holds its parts; null where they stand in the page. */
   folder: string | null;

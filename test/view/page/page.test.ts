@@ -57,7 +57,12 @@ describeInChromium('the page in a browser', () => {
 
   beforeAll(async () => {
     dir = await mkdtemp(path.join(os.tmpdir(), 'glpose-page-'));
-    const small = { frames: FRAMES, tracks: 6, pictures: true, explained: 5 };
+    const problems = [
+      { from: 8, to: 12, tracks: [2, 4], says: 'wear one skeleton' },
+      { from: 8, to: 8, tracks: [5], says: 'begins in the middle of the picture' },
+      { from: 30, to: 30, tracks: [1], says: 'jumps: left_knee' },
+    ];
+    const small = { frames: FRAMES, tracks: 6, pictures: true, explained: 5, problems };
     await syntheticPage(path.join(dir, 'small.html'), small);
     await syntheticPage(path.join(dir, 'folder #1.html'), { ...small, limit: 0 });
     browser = await Browser.start();
@@ -114,6 +119,27 @@ describeInChromium('the page in a browser', () => {
     expect(frames.at(-1)).toBe(frames[0]);
     await page.keyboard.press('p');
     expect(await frameShown(page)).toMatch(new RegExp(`^${frames.at(-2)} /`));
+    await page.close();
+  });
+
+  test('leads from one problem to the next, and from the last to the first', async () => {
+    const page = await browser.open(path.join(dir, 'small.html'), { hash: '#frame=9' });
+    const told = page.locator('.problems output');
+    const now = async (): Promise<string[]> => [
+      (await frameShown(page)).split(' ')[0],
+      await page.locator('.why h2').innerText(),
+      await told.innerText(),
+    ];
+    expect(await told.innerText()).toBe('3 to look at');
+    await page.keyboard.press('.'); // what began before is behind
+    expect(await now()).toEqual(['30', 'Person 1', '3 of 3: jumps: left_knee']);
+    await page.getByText('next problem').click();
+    expect(await now()).toEqual(['8', 'Person 2', '1 of 3: wear one skeleton, 5 frames']);
+    await page.keyboard.press('.'); // begins in the same frame
+    expect(await now()).toEqual(['8', 'Person 5', '2 of 3: begins in the middle of the picture']);
+    await page.keyboard.press('End');
+    await page.keyboard.press(',');
+    expect(await now()).toEqual(['30', 'Person 1', '3 of 3: jumps: left_knee']);
     await page.close();
   });
 

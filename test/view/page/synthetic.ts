@@ -44,13 +44,14 @@ export interface Synthetic {
   pictures?: boolean;
   /** The one frame whose people are explained. */
   explained?: number;
+  problems?: PageHeader['problems'];
   /** Bytes of parts that stand in the page. */
   limit?: number;
 }
 
 /** Writes a page of people who are there in every frame. */
 export async function syntheticPage(file: string, synthetic: Synthetic): Promise<void> {
-  const { frames, tracks, name = 'synthetic', pictures = false, explained, limit = 1e9 } = synthetic;
+  const { frames, tracks, name = 'synthetic', pictures = false, explained, problems = [], limit = 1e9 } = synthetic;
   const sizes = { poses: frames * tracks, tracks, joints: JOINTS.length };
   const columns = emptyColumns(sizes);
   const { code } = placeCodec(SIZE.width);
@@ -89,6 +90,7 @@ export async function syntheticPage(file: string, synthetic: Synthetic): Promise
     },
     tracks: Array.from({ length: tracks }, (_, id) => ({ id, colour: `rgb(${colourOfTrack(id).join(',')})` })),
     tracked: true,
+    problems,
     sizes,
     folder: parts.folderName,
     pictures: shown,

@@ -1,5 +1,6 @@
 import { el } from './elements.js';
 import type { Player } from './player.js';
+import type { Problems } from './problems.js';
 import type { Stage } from './stage.js';
 import type { Layer, Store } from './state.js';
 import type { Tracks } from './tracks.js';
@@ -21,6 +22,7 @@ export function keyboard(
   store: Store,
   player: Player,
   stage: Stage,
+  problems: Problems,
 ): { dialog: HTMLElement; button: HTMLElement } {
   const among = (step: number): void => {
     const people = [...video.posesIn(store.state.frame)].map((pose) => video.trackOf(pose)).filter((track) => tracks.isListed(track)); // prettier-ignore
@@ -36,6 +38,7 @@ export function keyboard(
     { keys: ['Home', 'End'], says: 'first, last frame', does: ({ key }) => player.step(key === 'Home' ? -Infinity : Infinity) }, // prettier-ignore
     { keys: ['ArrowUp', 'ArrowDown'], says: 'the person before, after', does: ({ key }) => among(key === 'ArrowUp' ? -1 : 1) }, // prettier-ignore
     { keys: ['p', 'n'], says: 'the chosen person’s worst moment before, after this one; round from the end to the beginning', does: ({ key }) => worst(key === 'n' ? 1 : -1) }, // prettier-ignore
+    { keys: [',', '.'], says: 'the problem before, the next one', does: ({ key }) => problems.go(key === '.' ? 1 : -1) }, // prettier-ignore
     { keys: ['z'], says: 'zoom to the chosen person', does: () => zoom() },
     { keys: ['f'], says: 'the whole frame', does: () => stage.resetZoom() },
     { keys: ['h'], says: 'over the crop: pose, heat maps, mask', does: () => store.set({ layer: LAYERS[(LAYERS.indexOf(store.state.layer) + 1) % LAYERS.length] }) }, // prettier-ignore

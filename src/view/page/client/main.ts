@@ -8,6 +8,7 @@ import { el } from './elements.js';
 import { keyboard } from './keyboard.js';
 import { embedded, inflated, Parts } from './parts.js';
 import { Player } from './player.js';
+import { Problems } from './problems.js';
 import { SeverityColours } from './severity-colours.js';
 import { Stage } from './stage.js';
 import { Store } from './state.js';
@@ -34,10 +35,11 @@ async function open(): Promise<void> {
   const tracks = new Tracks(video, store);
   const player = new Player(video, parts, store);
   const stage = new Stage(video, tracks, parts, store, plan);
-  const timeline = new Timeline(video, tracks, parts, store, axis, colours);
+  const problems = new Problems(header.problems, store);
+  const timeline = new Timeline(video, tracks, parts, store, axis, colours, problems);
   const lanes = new TrackLanes(video, store, axis, colours);
   const why = new WhyPanel(video, parts, store, plan);
-  const { dialog, button } = keyboard(video, tracks, store, player, stage);
+  const { dialog, button } = keyboard(video, tracks, store, player, stage, problems);
   document.body.append(
     el('header', { class: 'title' }, el('h1', {}, header.name), el('span', { class: 'quiet' }, about(video)), button),
     ...warnings(header),
@@ -46,7 +48,14 @@ async function open(): Promise<void> {
       {},
       el('div', { class: 'look' }, stage.element, transport(video, store, player)),
       why.element,
-      el('div', { class: 'times' }, filters(store, tracks, axis, colours), timeline.element, lanes.element),
+      el(
+        'div',
+        { class: 'times' },
+        problems.element(),
+        filters(store, tracks, axis, colours),
+        timeline.element,
+        lanes.element,
+      ),
     ),
     dialog,
   );

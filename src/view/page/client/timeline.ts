@@ -1,5 +1,6 @@
 import { el, fitted, fixed } from './elements.js';
 import type { Parts } from './parts.js';
+import type { Problems } from './problems.js';
 import type { SeverityColours } from './severity-colours.js';
 import type { Store } from './state.js';
 import { GUTTER, niceStep, type TimeAxis } from './time-axis.js';
@@ -33,6 +34,7 @@ export class Timeline {
     private readonly store: Store,
     private readonly axis: TimeAxis,
     private readonly colours: SeverityColours,
+    private readonly problems: Problems,
   ) {
     this.spacer.append(this.canvas);
     this.scroller = el('div', { class: 'rows', tabindex: '-1' }, this.spacer);
@@ -120,6 +122,22 @@ export class Timeline {
       context.fillStyle = Number.isNaN(worst) ? style.getPropertyValue('--line') : this.colours.of(worst);
       context.fillRect(left, top + 2, Math.max(0.5, right - left - gap), ROW - 4);
     }
+    context.fillStyle = style.getPropertyValue('--text');
+    this.markProblems(context, this.problems.of(track), top + ROW - 3);
+  }
+
+  /** A line, 2 pixels high, under the frames of each. */
+  private markProblems(
+    context: CanvasRenderingContext2D,
+    problems: readonly { from: number; to: number }[],
+    top: number,
+  ): void {
+    const { axis } = this;
+    for (const { from, to } of problems) {
+      if (to < axis.start || from >= axis.end) continue;
+      const left = Math.max(GUTTER, axis.x(from));
+      context.fillRect(left, top, Math.max(2, axis.x(to + 1) - left - 1), 2);
+    }
   }
 
   private drawRuler(width: number, style: CSSStyleDeclaration): void {
@@ -137,6 +155,8 @@ export class Timeline {
       context.fillRect(x, RULER - 5, 1, 5);
       if (x + 40 < width) context.fillText(String(index[frame]), x + 3, 5);
     }
+    context.fillStyle = style.getPropertyValue('--bad');
+    this.markProblems(context, this.problems.all, 0);
     context.fillStyle = style.getPropertyValue('--accent');
     const [start, end] = [Math.floor(axis.start), Math.ceil(axis.end)];
     const cell = axis.width / (axis.end - axis.start);
