@@ -7,10 +7,10 @@ const floors = [
   ['index', 'library', 'view', 'bench'],
   ['run', 'models', 'features'],
   ['estimation'],
-  ['detection', 'evaluation'],
+  ['detection', 'evaluation', 'analysis'],
   ['tracking', 'bundle', 'onnx', 'formats', 'drawing'],
   ['media', 'native', 'storage', 'geometry', 'postprocessing'],
-  ['concurrency', 'types', 'joints', 'errors', 'version', 'check-argument'],
+  ['concurrency', 'types', 'joints', 'errors', 'version', 'check-argument', 'values'],
 ];
 
 /** The files of these rooms: a room is a folder, or one file beside the folders. */

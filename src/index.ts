@@ -15,6 +15,7 @@
  * @packageDocumentation
  */
 export { GlposeError, type ErrorCode } from './errors.js';
+export type { Device } from './estimation/device.js';
 export type { DrawnCandidate } from './estimation/candidates.js';
 export type { Frame } from './media/frame.js';
 export { VERSION } from './version.js';
@@ -43,7 +44,7 @@ export {
 
 // Models
 export { loadModel } from './library.js';
-export type { Device, Method, Model, ModelOptions } from './estimation/model.js';
+export type { Method, Model, ModelOptions } from './estimation/model.js';
 export type { Reuse } from './estimation/glpose.js';
 export { DEFAULT_BUNDLE, loadBundle, shippedBundles, type Bundle } from './bundle/bundle.js';
 export type { Tensor } from './native/contract.js';
@@ -92,6 +93,14 @@ export { writeTrc, type MarkerTable } from './formats/trc.js';
 export { writeOpenSimMot, type MotionTable } from './formats/opensim-mot.js';
 export { writeAnalysis } from './library.js';
 export type { WriteAnalysisOptions, WrittenAnalysis } from './view/movement/write-analysis.js';
+
+// Many videos, as `glpose infer` does them
+export { runSession, type SessionEvents, type SessionOptions } from './run/session.js';
+export type { RunEvents } from './run/run-videos.js';
+export { RUN_OPTIONS, type RunOptionValues } from './run/options.js';
+export type { RunRecord } from './run/record.js';
+export type { VideoReport } from './run/outcome.js';
+export type { Shard } from './run/shard.js';
 
 // Files in and out
 export { readResultPoses, type ReadResultPosesOptions } from './view/result-poses.js';

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
+import { readRun } from '../run/record.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Scale } from '../analysis/analyse.js';
 import { EXIT, GlposeError, messageOf } from '../errors.js';
@@ -11,8 +12,9 @@ import { pairRanges } from '../postprocessing/time-ranges.js';
 import type { FramePoses, VideoPoses } from '../types.js';
 import { videoFinder } from '../view/result-videos.js';
 import { resultPoses } from '../view/result-poses.js';
-import { readResults, readRun, type ResultSequence } from '../view/results.js';
-import { nonNegativeInteger, positiveNumber } from './arguments.js';
+import { readResults, type ResultSequence } from '../view/results.js';
+import { nonNegativeInteger, positiveNumber } from '../values.js';
+import { argument } from './arguments.js';
 import {
   addFilterOptions,
   addPartOptions,
@@ -69,9 +71,9 @@ export function analyseCommand(terminal: Terminal): Command {
     .option(
       '--fps <rate>',
       'frames a second; default: the time stamps of the results, else the video’s',
-      positiveNumber,
+      argument(positiveNumber),
     )
-    .option('--slow-motion <factor>', 'the video plays so many times slower than life', positiveNumber, 1)
+    .option('--slow-motion <factor>', 'the video plays so many times slower than life', argument(positiveNumber), 1)
     .option('--height <metres[@track]>', 'scale: the height of a person, by default of the first analysed', bodyHeight)
     .option('--known-length <x1,y1,x2,y2,metres>', 'scale: a length between two places in the picture', knownLength)
     .addOption(
@@ -91,7 +93,7 @@ export function analyseCommand(terminal: Terminal): Command {
     .option(
       '--max-file-size <MB>',
       'larger pages keep their pictures in a folder beside them',
-      nonNegativeInteger,
+      argument(nonNegativeInteger),
       MAX_FILE_SIZE,
     ) // prettier-ignore
     .option('--json', 'print what analysis.json holds, of all videos in one document')

@@ -1,35 +1,25 @@
-import { InvalidArgumentError } from 'commander';
-import type { Device } from '../estimation/model.js';
+import { InvalidArgumentError, Option } from 'commander';
+import { GlposeError, messageOf } from '../errors.js';
+import type { RunOption } from '../run/option.js';
 
-/** Parsers of option values; each throws what commander shows with the option's name. */
-
-export function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number from 1 up.');
-  return value;
+/** A parser of an option's value (values.ts) for commander, which shows what it throws with the option's name. */
+export function argument<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (thrown) {
+      if (thrown instanceof GlposeError) throw thrown;
+      throw new InvalidArgumentError(messageOf(thrown));
+    }
+  };
 }
 
-export function nonNegativeInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('Expected a whole number from 0 up.');
-  return value;
-}
-
-export function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number above 0.');
-  return value;
-}
-
-/** A number strictly between 0 and 1. */
-export function share(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value < 1)) throw new InvalidArgumentError('Expected a number between 0 and 1.');
-  return value;
-}
-
-export function device(text: string): Device {
-  if (!/^(auto|cpu|cuda(:\d+)?)$/.test(text))
-    throw new InvalidArgumentError('Expected auto, cpu, cuda or cuda:<index>.');
-  return text as Device;
+/** A row of the table of options (run/options.ts) as commander takes it. */
+export function optionOf(known: RunOption<unknown>): Option {
+  const made = new Option(known.flags, known.help);
+  if (known.choices) made.choices(known.choices as readonly string[]);
+  if (known.parse) made.argParser(argument((text) => known.parse!(text)));
+  if (known.bare !== undefined) made.preset(known.bare);
+  if (known.default !== undefined) made.default(known.default);
+  return made;
 }

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
+import { parseDevice, type Device } from '../estimation/device.js';
 import type { Ceilings } from '../native/contract.js';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +11,9 @@ import { benchStages, type StageReport } from '../bench/stages.js';
 import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
 import { addon } from '../native/binding.js';
 import { findVideos } from '../media/inputs.js';
-import { Model, type Device, type Method } from '../estimation/model.js';
-import { device, positiveInteger } from './arguments.js';
+import { Model, type Method } from '../estimation/model.js';
+import { positiveInteger } from '../values.js';
+import { argument } from './arguments.js';
 import type { Terminal } from './terminal.js';
 
 const SAMPLE = fileURLToPath(new URL('../../../samples/walking.mp4', import.meta.url));
@@ -48,10 +50,10 @@ function stagesCommand(terminal: Terminal): Command {
     .description('every stage of the pipeline by itself, and the whole (what `glpose bench` does by default)')
     .option('--model <name|folder>', 'the bundle', DEFAULT_BUNDLE)
     .addOption(new Option('--method <method>', 'of the whole').choices(['glpose', 'single-frame']))
-    .option('--device <device>', 'auto, cpu, cuda or cuda:<index>', device, 'auto')
-    .option('--threads <number>', 'CPU threads', positiveInteger, availableParallelism())
+    .option('--device <device>', 'auto, cpu, cuda or cuda:<index>', argument(parseDevice), 'auto')
+    .option('--threads <number>', 'CPU threads', argument(positiveInteger), availableParallelism())
     .option('--video <file>', 'a video with people in it', SAMPLE)
-    .option('--frames <number>', 'frames of it to use', positiveInteger, 40)
+    .option('--frames <number>', 'frames of it to use', argument(positiveInteger), 40)
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  glpose bench --device cpu --json')
     .action(async (options: StageCommandOptions) => {
@@ -88,7 +90,7 @@ function stagesCommand(terminal: Terminal): Command {
 function headCommand(terminal: Terminal): Command {
   return new Command('head')
     .description('the native head beside ONNX Runtime running the exported one: same weights, inputs and threads')
-    .option('--threads <number>', 'threads of either side', positiveInteger, 2)
+    .option('--threads <number>', 'threads of either side', argument(positiveInteger), 2)
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  glpose bench head --threads 2')
     .action(async ({ threads, json }: { threads: number; json?: boolean }) => {
@@ -107,9 +109,9 @@ function headCommand(terminal: Terminal): Command {
 function pipelineCommand(terminal: Terminal): Command {
   return new Command('pipeline')
     .description('the whole pipeline beside the paper’s schedule, and beside its own stages')
-    .option('--threads <number>', 'threads of either side', positiveInteger, 2)
+    .option('--threads <number>', 'threads of either side', argument(positiveInteger), 2)
     .option('--video <file>', 'a video with people in it', SAMPLE)
-    .option('--frames <number>', 'frames of it to use; default: all', positiveInteger)
+    .option('--frames <number>', 'frames of it to use; default: all', argument(positiveInteger))
     .addOption(new Option('--only <bundle>', 'one of the two that are measured').choices(PIPELINE_BUNDLES))
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  glpose bench pipeline --threads 2')

@@ -9,7 +9,8 @@ import type { SampleOptions } from '../features/samples.js';
 import { Warnings } from '../formats/warnings.js';
 import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
 import { findVideos } from '../media/inputs.js';
-import { nonNegativeInteger, positiveInteger, share } from './arguments.js';
+import { nonNegativeInteger, positiveInteger, share } from '../values.js';
+import { argument } from './arguments.js';
 import type { Terminal } from './terminal.js';
 
 interface FeaturesOptions {
@@ -48,28 +49,46 @@ export function featuresCommand(terminal: Terminal): Command {
     .option('--model <bundle>', 'a bundle by name (see glpose models list) or folder', DEFAULT_BUNDLE)
     .option('--split <name>', 'only what the annotations mark as this split (train, validation, test)')
     .option('--stills', 'every image is a photo of its own, and becomes a short clip')
-    .option('--limit <n>', 'at most so many videos or photos, evenly spread over those there are', positiveInteger)
-    .option('--every <n>', 'every n-th labelled frame is a key', positiveInteger, 1)
-    .option('--views <n>', 'samples of each key person: one as it is, the others augmented', positiveInteger, 1)
-    .option('--degraded <n>', 'degraded versions of each sample, of kinds that are drawn', nonNegativeInteger, 1)
+    .option(
+      '--limit <n>',
+      'at most so many videos or photos, evenly spread over those there are',
+      argument(positiveInteger),
+    )
+    .option('--every <n>', 'every n-th labelled frame is a key', argument(positiveInteger), 1)
+    .option(
+      '--views <n>',
+      'samples of each key person: one as it is, the others augmented',
+      argument(positiveInteger),
+      1,
+    )
+    .option(
+      '--degraded <n>',
+      'degraded versions of each sample, of kinds that are drawn',
+      argument(nonNegativeInteger),
+      1,
+    )
     .option('--kinds <names>', `kinds to draw from, of ${DEGRADATIONS.join(', ')}`, kinds, [...DEGRADATIONS])
-    .option('--k <frames>', 'neighbouring frames a side; default: the head’s, or 4', nonNegativeInteger)
-    .option('--m <people>', 'global candidates of a video; default: the head’s, or 20', nonNegativeInteger)
+    .option('--k <frames>', 'neighbouring frames a side; default: the head’s, or 4', argument(nonNegativeInteger))
+    .option('--m <people>', 'global candidates of a video; default: the head’s, or 20', argument(nonNegativeInteger))
     .option(
       '--warp [share]',
       'also the people’s own windows in the neighbouring frames, for --reuse warp; in this share of samples, instead',
-      share,
+      argument(share),
     )
     .option(
       '--fill [weight]',
       `joints that labels lack and the extractor is sure of count this much; default: ${FILL} where it is given bare`,
-      share,
+      argument(share),
     )
     .option('--refine', 'labels near a joint that the extractor itself is sure of are moved onto it')
     .option('--poses', 'also the extractor’s own poses of the keys, for the evaluation to compare with')
-    .option('--confident <score>', 'the annotations are predictions: joints from this score on are labels', share)
-    .option('--seed <number>', 'seed of every draw', nonNegativeInteger, 0)
-    .option('--threads <count>', 'CPU threads; default: all cores', positiveInteger)
+    .option(
+      '--confident <score>',
+      'the annotations are predictions: joints from this score on are labels',
+      argument(share),
+    )
+    .option('--seed <number>', 'seed of every draw', argument(nonNegativeInteger), 0)
+    .option('--threads <count>', 'CPU threads; default: all cores', argument(positiveInteger))
     .option('--dry-run', 'only say how many samples there will be and how large')
     .addHelpText(
       'after',

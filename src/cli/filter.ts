@@ -1,26 +1,28 @@
 import path from 'node:path';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
+import { RUN_OPTIONS } from '../run/options.js';
+import { copyRecords, readRun } from '../run/record.js';
 import { EXIT, GlposeError, messageOf } from '../errors.js';
-import { isFields, type Fields } from '../formats/fields.js';
+import { isFields } from '../formats/fields.js';
 import { readJsonFile } from '../formats/json-file.js';
-import { RESULT_FORMATS, writeResults, type ResultFormat } from '../formats/results.js';
+import { writeResults, type ResultFormat } from '../formats/results.js';
 import { Warnings } from '../formats/warnings.js';
-import { BRIDGE_DEFAULTS, type BridgeOptions } from '../postprocessing/bridge.js';
+import type { BridgeOptions } from '../postprocessing/bridge.js';
 import type { ButterworthOptions } from '../postprocessing/butterworth.js';
 import { BUTTERWORTH_DEFAULTS } from '../postprocessing/butterworth.js';
 import { filterPoses, type FilterOptions } from '../postprocessing/filter-poses.js';
 import { selectPeople } from '../postprocessing/select-people.js';
-import { SMOOTH_DEFAULTS, type SmoothOptions } from '../postprocessing/smooth.js';
+import type { SmoothOptions } from '../postprocessing/smooth.js';
 import { isWithin, pairRanges } from '../postprocessing/time-ranges.js';
 import { writeAtomically } from '../storage/atomic-write.js';
 import type { FramePoses, VideoPoses } from '../types.js';
 import { VERSION } from '../version.js';
 import { videoFinder } from '../view/result-videos.js';
 import { resultPoses } from '../view/result-poses.js';
-import { readResults, readRun, recordsIn } from '../view/results.js';
+import { readResults } from '../view/results.js';
 import { foundVideo } from './analyse.js';
-import { positiveNumber } from './arguments.js';
-import { bridgeOptions, bridgeText, resultFormats, smoothOptions, smoothText } from './infer.js';
+import { positiveNumber } from '../values.js';
+import { argument, optionOf } from './arguments.js';
 import {
   addFilterOptions,
   addPartOptions,
@@ -38,9 +40,9 @@ interface FilterResultsOptions extends PartOptions, FilterCommandOptions {
   name?: string[];
   fps?: number;
   format: ResultFormat[];
-  bridge?: BridgeOptions | true;
+  bridge?: BridgeOptions;
   butterworth?: ButterworthOptions | true;
-  smooth?: SmoothOptions | true;
+  smooth?: SmoothOptions;
 }
 
 const HELP = `
@@ -58,37 +60,24 @@ export function filterCommand(terminal: Terminal): Command {
     .description('filters results over time, fills gaps, or takes a part of them, into another folder')
     .argument('<results>', 'the output folder of glpose infer, or a file or folder of poses')
     .requiredOption('-o, --out <folder>', 'where the filtered results go')
-    .addOption(
-      new Option('--format <names>', 'results in these formats, several with commas')
-        .choices(RESULT_FORMATS)
-        .argParser(resultFormats)
-        .default(['posetrack18']),
-    )
+    .addOption(optionOf(RUN_OPTIONS.format))
     .option('--video <path>', 'the video, for its frames a second; default: where the run read it')
     .option(
       '--fps <rate>',
       'frames a second; default: the time stamps of the results, else the video’s',
-      positiveNumber,
+      argument(positiveNumber),
     )
     .option('--name <videos...>', 'only these videos');
   addPartOptions(command);
   addFilterOptions(command);
   return command
-    .option(
-      '--bridge [sure,frames]',
-      `as in glpose infer: unsure joints onto the line between sure ones; default ${bridgeText(BRIDGE_DEFAULTS)} where it is given bare`,
-      bridgeOptions,
-    )
+    .addOption(optionOf(RUN_OPTIONS.bridge))
     .option(
       '--butterworth [Hz,order]',
       `zero-phase low-pass filter; default ${butterworthText()} where it is given bare`,
       butterworthOptions,
     )
-    .option(
-      '--smooth [minCutoff,beta]',
-      `One-Euro filter, as in glpose infer; default ${smoothText(SMOOTH_DEFAULTS)} where it is given bare`,
-      smoothOptions,
-    )
+    .addOption(optionOf(RUN_OPTIONS.smooth))
     .addHelpText('after', HELP)
     .action((source: string, options: FilterResultsOptions) => filter(source, options, terminal));
 }
@@ -105,9 +94,9 @@ async function filter(source: string, options: FilterResultsOptions, terminal: T
   const ranges = pairRanges(options.from, options.to);
   const filters: FilterOptions = {
     ...settledFilters(options),
-    bridge: bridge === true ? BRIDGE_DEFAULTS : bridge,
+    bridge,
     butterworth: butterworth === true ? BUTTERWORTH_DEFAULTS : butterworth,
-    smooth: smooth === true ? SMOOTH_DEFAULTS : smooth,
+    smooth,
   };
   const warnings = new Warnings(true);
   const run = readRun(source);
@@ -158,17 +147,7 @@ async function writeRecords(source: string, out: string, options: object, videos
   const step = { glpose: VERSION, when: new Date().toISOString(), source: path.resolve(source), options, videos };
   const filters = [...earlier, step];
   await writeAtomically(path.join(out, 'filters.json'), `${JSON.stringify({ filters }, null, 2)}\n`);
-  for (const name of recordsIn(source)) {
-    const record = readJsonFile(path.join(source, name)) as Fields;
-    const reports = (record.videos as unknown[]).map((report) => {
-      const files = videos.find((video) => isFields(report) && video.name === report.name)?.files;
-      return isFields(report) ? { ...report, files: files ?? [] } : report;
-    });
-    await writeAtomically(
-      path.join(out, name),
-      `${JSON.stringify({ ...record, videos: reports, filters }, null, 2)}\n`,
-    );
-  }
+  await copyRecords(source, out, new Map(videos.map(({ name, files }) => [name, files])), filters);
 }
 
 /** What was done to results before they came here. */

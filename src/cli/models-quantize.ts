@@ -6,7 +6,8 @@ import {
   type NetworkReport,
   type QuantizeOptions,
 } from '../models/quantize/quantize-bundle.js';
-import { positiveInteger } from './arguments.js';
+import { positiveInteger } from '../values.js';
+import { argument } from './arguments.js';
 import type { Terminal } from './terminal.js';
 
 interface QuantizeCommandOptions extends QuantizeOptions {
@@ -32,9 +33,9 @@ export function quantizeCommand(terminal: Terminal): Command {
     .option('--annotations <path>', 'annotations of the videos, to measure the accuracy before and after')
     .addOption(new Option('--metric <name>', 'its measure').choices(Object.keys(METRICS)).default(metric))
     .option('--max-drop <points>', 'with --annotations: write nothing where more is lost', points, maxDrop)
-    .option('--crops <n>', 'crops of people to calibrate with', positiveInteger, crops)
+    .option('--crops <n>', 'crops of people to calibrate with', argument(positiveInteger), crops)
     .option('--boxes <file>', 'person boxes to use instead of the detector')
-    .option('--threads <n>', 'CPU threads for measuring the accuracy (default: all cores)', positiveInteger)
+    .option('--threads <n>', 'CPU threads for measuring the accuracy (default: all cores)', argument(positiveInteger))
     .option('--json', 'print one JSON document')
     .addHelpText('after', HELP)
     .action(async (bundle: string, { out, json, ...options }: QuantizeCommandOptions) => {

@@ -7,7 +7,8 @@ import { FILL_GAPS_DEFAULT } from '../postprocessing/filter-poses.js';
 import { HAMPEL_DEFAULTS, type HampelOptions } from '../postprocessing/hampel.js';
 import { parsePeople, type PeopleChoice, type Polygon } from '../postprocessing/select-people.js';
 import { parseMoment, type Moment } from '../postprocessing/time-ranges.js';
-import { positiveInteger, positiveNumber } from './arguments.js';
+import { positiveInteger, positiveNumber } from '../values.js';
+import { argument } from './arguments.js';
 
 /** Which part of a video, and whom. */
 export interface PartOptions {
@@ -24,7 +25,7 @@ export function addPartOptions(command: Command): Command {
     .option('--from <moments>', 'begin here: seconds, h:mm:ss, or a frame as in 300f; several parts with commas', moments) // prettier-ignore
     .option('--to <moments>', 'end here, as --from; both ends are included', moments)
     .option('--people <who>', 'largest, most-moved, near:x,y (pixels), or track numbers with commas', peopleChoice)
-    .option('--at-most <n>', 'at most so many people: those who suit --people best, else the largest', positiveInteger)
+    .option('--at-most <n>', 'at most so many people: those who suit --people best, else the largest', argument(positiveInteger))
     .option('--within <region>', 'only people in this region: x,y,width,height in pixels, or a JSON file [[x,y],…]', region); // prettier-ignore
 }
 
@@ -81,7 +82,7 @@ export function addFilterOptions(command: Command, leastScore?: number): Command
     .option(
       '--fill-gaps [frames]',
       `fill gaps of at most so many frames; default ${FILL_GAPS_DEFAULT} where it is given bare`,
-      positiveInteger,
+      argument(positiveInteger),
     );
 }
 

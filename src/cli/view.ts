@@ -1,14 +1,17 @@
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
+import { readRun } from '../run/record.js';
+import { parseDevice, type Device } from '../estimation/device.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { GlposeError } from '../errors.js';
 import { Warnings } from '../formats/warnings.js';
 import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
-import type { Device, Method } from '../estimation/model.js';
+import type { Method } from '../estimation/model.js';
 import { videoFinder } from '../view/result-videos.js';
-import { readResults, readRun, type ResultSequence } from '../view/results.js';
+import { readResults, type ResultSequence } from '../view/results.js';
 import type { Selection } from '../view/selection.js';
-import { device, nonNegativeInteger, positiveInteger } from './arguments.js';
+import { nonNegativeInteger, positiveInteger } from '../values.js';
+import { argument } from './arguments.js';
 import type { Terminal } from './terminal.js';
 import { makeProgress } from './progress.js';
 
@@ -59,12 +62,12 @@ export function viewCommand(terminal: Terminal): Command {
         'single-frame',
       ]),
     )
-    .option('--device <name>', 'auto, cpu, cuda or cuda:<index>', device, 'auto')
-    .option('--threads <count>', 'CPU threads; default: all cores', positiveInteger)
+    .option('--device <name>', 'auto, cpu, cuda or cuda:<index>', argument(parseDevice), 'auto')
+    .option('--threads <count>', 'CPU threads; default: all cores', argument(positiveInteger))
     .option(
       '--max-file-size <MB>',
       'larger pages keep their pictures in a folder beside them',
-      nonNegativeInteger,
+      argument(nonNegativeInteger),
       MAX_FILE_SIZE,
     )
     .addHelpText('after', HELP)

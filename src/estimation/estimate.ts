@@ -55,6 +55,9 @@ export interface EstimateOptions extends PeopleOptions {
   onProgress?(progress: { pass: 'survey' | 'estimate'; people: number }): void;
 }
 
+/** What is taken where an option is left out. */
+export const ESTIMATE_DEFAULTS = { minBoxScore: 0.25, every: 1, seed: 0 };
+
 /** A weaker detection than `minBoxScore` prolongs a track down to this share of it. */
 const WEAK_SHARE = 0.4;
 /** Frames that a person may be missed and still be the same track. */
@@ -73,7 +76,7 @@ export async function* estimateVideo(
   options: EstimateOptions = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
   const { estimator, net } = model;
-  const { every = 1, only, explain, memo, signal, onProgress } = options;
+  const { every = ESTIMATE_DEFAULTS.every, only, explain, memo, signal, onProgress } = options;
   checkArgument('every', every, 'a whole number from 1', isCount(every));
   const release = model.take();
   try {
@@ -114,7 +117,8 @@ export async function* estimateVideo(
 
 /** How people are found and followed, whether a video is read twice or a stream once. */
 export function surveyOptions({ estimator, detector, net }: Model, options: PeopleOptions): SurveyOptions {
-  const { boxes, detect, minBoxScore = 0.25, seed = 0, signal } = options;
+  const { boxes, detect, signal } = options;
+  const { minBoxScore = ESTIMATE_DEFAULTS.minBoxScore, seed = ESTIMATE_DEFAULTS.seed } = options;
   const read = 'Boxes of a file: readBoxes(file).forVideo(name).';
   checkArgument(
     'boxes',

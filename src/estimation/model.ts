@@ -5,6 +5,7 @@ import { checkArgument, isCount } from '../check-argument.js';
 import { headShape, loadBundle, type Bundle } from '../bundle/bundle.js';
 import { addon } from '../native/binding.js';
 import { loadDetectorConfig, type OwnDetector } from '../bundle/detector-config.js';
+import type { Device } from './device.js';
 import { adapterOf } from '../detection/adapters/index.js';
 import { PersonDetector } from '../detection/detector.js';
 import type { Estimator } from './estimator.js';
@@ -14,8 +15,6 @@ import { OnnxRuntime, type OnnxSession } from '../onnx/runtime.js';
 import { SingleFrame } from './single-frame.js';
 
 export type Method = 'glpose' | 'single-frame';
-/** `cuda` is `cuda:0`; `auto` takes a GPU where one works and says where it does not. */
-export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
 
 export interface ModelOptions {
   method?: Method;

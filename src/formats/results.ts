@@ -32,6 +32,9 @@ export type ResultFormat = keyof typeof WRITERS;
 /** The names of all formats. */
 export const RESULT_FORMATS = Object.keys(WRITERS) as ResultFormat[];
 
+/** What is written where nothing else is asked for. */
+export const DEFAULT_FORMATS: readonly ResultFormat[] = ['posetrack18'];
+
 /** The file or folder of a video's poses in one format, relative to the folder of all results. */
 export function resultPath(name: string, format: ResultFormat): string {
   const writer: Writer = WRITERS[format];

@@ -12,14 +12,6 @@ export interface RunSettings {
   options: Record<string, unknown>;
 }
 
-/** Options that only say how to work or where to write, or stand elsewhere in a settings: the model's own words say more. */
-const NOT_RESULT_OPTIONS = 'inputs out model method device threads view explain shard resume repeat json'.split(' ');
-
-/** The options that decide what a video's results are. */
-export function resultOptions(options: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !NOT_RESULT_OPTIONS.includes(name)));
-}
-
 /** What one video's results were made from. */
 export interface Provenance extends RunSettings {
   name: string;

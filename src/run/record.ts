@@ -1,15 +1,20 @@
+/*
+ * run.json: all that is needed to know what was run, on what, with which outcome. It is written when a run begins, with every
+ * video `left`, and again when it ends; what happens in between stands in the outcomes (outcome.ts). This file is its one
+ * owner: its form, its place, who writes and who reads it.
+ */
+import { readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Model } from '../estimation/model.js';
-import type { VideoReport } from './outcome.js';
-import type { Shard } from './shard.js';
+import { z } from 'zod';
+import { GlposeError } from '../errors.js';
+import type { Model, ModelOptions } from '../estimation/model.js';
+import { readJsonFile } from '../formats/json-file.js';
 import { videoDecoder } from '../media/video.js';
 import { writeAtomically } from '../storage/atomic-write.js';
+import type { VideoReport } from './outcome.js';
+import type { Shard } from './shard.js';
 
-/**
- * run.json: all that is needed to know what was run, on what, with which outcome. It is written when the run begins, with
- * every video `left`, and again when it ends; what happens in between stands in the outcomes (outcome.ts).
- */
 export interface RunRecord {
   glpose: string;
   started: string;
@@ -17,7 +22,7 @@ export interface RunRecord {
   shard?: Shard;
   /** Since `started`; null while the run is under way, and for good where it was killed. */
   seconds: number | null;
-  /** The options in force, defaults filled in. */
+  /** The inputs and the options in force, defaults filled in. */
   options: Record<string, unknown>;
   model: { name: string; sha256: string; method: string; devices: Model['devices']; warnings: readonly string[] };
   machine: { platform: string; node: string; decoder: string | null; cpu: string; cores: number };
@@ -25,6 +30,33 @@ export interface RunRecord {
   /** Of a shard, its own videos only. */
   videos: VideoReport[];
 }
+
+/** What is read of a record, which another version or another program may have written. */
+const recordSchema = z.object({
+  glpose: z.string().default(''),
+  started: z.string().default(''),
+  shard: z.object({ index: z.int(), count: z.int() }).optional(),
+  seconds: z.number().nullable().default(null),
+  options: z.record(z.string(), z.unknown()),
+  model: z.object({
+    sha256: z.string().default(''),
+    method: z.string().default(''),
+    devices: z.looseObject({}).default({}),
+  }),
+  videos: z.array(
+    z.looseObject({
+      name: z.string(),
+      path: z.string(),
+      status: z.string().default(''),
+      input: z.object({ digest: z.string().optional() }).optional(),
+      error: z.object({ message: z.string() }).optional(),
+    }),
+  ),
+  /** What was done to the poses over time after they were estimated (glpose filter). */
+  filters: z.array(z.unknown()).optional(),
+});
+
+export type RecordedRun = z.infer<typeof recordSchema>;
 
 /** The file of a run's record: run.json, or run-<i>-of-<n>.json, so that no shard overwrites another's. */
 export function recordFile(out: string, shard?: Shard): string {
@@ -34,6 +66,155 @@ export function recordFile(out: string, shard?: Shard): string {
 /** Writes a run's record, whole. Throws OUTPUT where the disk refuses. */
 export async function writeRecord(out: string, record: RunRecord): Promise<void> {
   await writeAtomically(recordFile(out, record.shard), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/**
+ * Reads a run's record.
+ * @throws ANNOTATION naming the file where it is none
+ */
+export function readRecord(file: string): RecordedRun {
+  const read = recordSchema.safeParse(readJsonFile(file));
+  if (read.success) return read.data;
+  const problem = `${file} is not the record of a run: ${z.prettifyError(read.error)}`;
+  throw new GlposeError('ANNOTATION', problem, 'Give the run.json of glpose infer; a damaged one may be removed.');
+}
+
+/** The files of the records in a folder: of a run over everything, and of shards; none where there is no such folder. */
+export function recordFiles(out: string): { whole: string | null; shards: string[] } {
+  let names: string[] = [];
+  try {
+    names = readdirSync(out);
+  } catch {
+    // no folder holds no record
+  }
+  const shards = names.filter((name) => /^run-\d+-of-\d+\.json$/.test(name)).sort();
+  return {
+    whole: names.includes('run.json') ? path.join(out, 'run.json') : null,
+    shards: shards.map((name) => path.join(out, name)),
+  };
+}
+
+/**
+ * Writes the records of a folder of results into another, whose results were made from these by filters.
+ * @param files the other folder's result files, by the videos' names
+ * @param filters all that was ever done to these poses
+ * @throws OUTPUT where the disk refuses
+ */
+export async function copyRecords(
+  source: string,
+  out: string,
+  files: ReadonlyMap<string, readonly string[]>,
+  filters: readonly unknown[],
+): Promise<void> {
+  for (const file of filesOfRun(source)) {
+    const videos = readRecord(file).videos.map((video) => ({ ...video, files: files.get(video.name) ?? [] }));
+    const record = { ...(readJsonFile(file) as object), videos, filters };
+    await writeAtomically(path.join(out, path.basename(file)), `${JSON.stringify(record, null, 2)}\n`);
+  }
+}
+
+/** The record of a run over everything, else those of its shards. */
+function filesOfRun(source: string): string[] {
+  const { whole, shards } = recordFiles(source);
+  return whole === null ? shards : [whole];
+}
+
+/** The part of a record that making the poses again needs. */
+export interface Run {
+  glpose: string;
+  /** The bundle as the user named it. */
+  model: string;
+  sha256: string;
+  method: 'glpose' | 'single-frame';
+  boxes?: string;
+  minScore?: number;
+  seed?: number;
+  every?: number;
+  reuse?: ModelOptions['reuse'];
+  /** The detector's own file, where it is not the bundle's. */
+  detector?: string;
+  /** Whether joints were bridged, smoothed or filtered over time after they were estimated. */
+  smoothed: boolean;
+  /** Where the run read the videos, by their names. */
+  videos: Map<string, string>;
+}
+
+/** Those of the recorded options that making the poses again needs; a value that none of them can have is left out. */
+const runOptionsSchema = z.object({
+  model: z.string(),
+  boxes: z.string().optional().catch(undefined),
+  minScore: z.number().optional().catch(undefined),
+  seed: z.number().optional().catch(undefined),
+  every: z.int().min(1).optional().catch(undefined),
+  reuse: z.enum(['warp', 'exact']).optional().catch(undefined),
+  detector: z.string().optional().catch(undefined),
+  smooth: z.unknown(),
+  bridge: z.unknown(),
+});
+
+/**
+ * The run that a folder of results comes from, or those of its shards as one; null where there is no record.
+ * @throws ANNOTATION naming the file
+ */
+export function readRun(source: string): Run | null {
+  const runs = filesOfRun(source).map((file) => runOf(readRecord(file), file));
+  if (runs.length === 0) return null;
+  return { ...runs[0], videos: new Map(runs.flatMap(({ videos }) => [...videos])) };
+}
+
+/**
+ * @param file named in messages
+ * @throws ANNOTATION where the record names no model
+ */
+export function runOf(
+  {
+    glpose,
+    model,
+    options,
+    filters,
+    videos,
+  }: Pick<RecordedRun, 'glpose' | 'model' | 'options' | 'filters'> & {
+    videos: readonly { name: string; path: string }[];
+  },
+  file: string,
+): Run {
+  const read = runOptionsSchema.safeParse(options);
+  if (!read.success) {
+    throw new GlposeError('ANNOTATION', `${file} is not the record of a run`, 'Run glpose infer again, or remove it.');
+  }
+  const { smooth, bridge, ...recorded } = read.data;
+  const paths = new Map<string, string>();
+  // An input that could not be read stands behind the videos, called by its path's last part: that may be a video's name, too.
+  for (const { name, path: where } of videos) if (!paths.has(name)) paths.set(name, where);
+  return {
+    ...recorded,
+    glpose,
+    sha256: model.sha256,
+    method: model.method === 'glpose' ? 'glpose' : 'single-frame',
+    smoothed: Boolean(smooth ?? bridge ?? filters),
+    videos: paths,
+  };
+}
+
+/** An earlier run, as much of its record as repeating it needs. */
+export interface EarlierRun {
+  file: string;
+  inputs: string[];
+  options: Record<string, unknown>;
+  modelSha256: string;
+  /** Digests of the inputs' files by their paths. */
+  digests: Map<string, string>;
+}
+
+/** @throws ANNOTATION where the file is no record, or names no inputs */
+export function readEarlierRun(file: string): EarlierRun {
+  const { options, model, videos } = readRecord(file);
+  const inputs = z.array(z.string()).min(1).safeParse(options.inputs);
+  if (!inputs.success) {
+    throw new GlposeError('ANNOTATION', `${file} is not the record of a run: it names no inputs`, 'Give the run.json of glpose infer.'); // prettier-ignore
+  }
+  const digests = videos.flatMap(({ path: where, input }) => (input?.digest ? [[where, input.digest] as const] : []));
+  return { file, inputs: inputs.data, options, modelSha256: model.sha256, digests: new Map(digests) };
 }
 
 /** What a record says of the machine. */

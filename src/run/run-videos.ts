@@ -30,11 +30,19 @@ import { requireFolder } from './output-folder.js';
 import { PoseSpool } from './pose-spool.js';
 import { PoseSmoother, type SmoothOptions } from '../postprocessing/smooth.js';
 
-export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress' | 'explain' | 'memo'> {
+/** What is told of a run while it goes on. */
+export interface RunEvents {
+  /** Something the user should know: of an input, a file, a video that is done already or done again. */
+  onWarning?(warning: string): void;
+  onVideo?(event: { name: string; totalFrames: number | null }): void;
+  onFrame?(event: { pass: string; people: number }): void;
+  onVideoEnd?(report: VideoReport): void;
+}
+
+export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress' | 'explain' | 'memo'>, RunEvents {
   /** Folder of the results; made where it does not exist. */
   out: string;
-  /** Default: posetrack18. */
-  formats?: readonly ResultFormat[];
+  formats: readonly ResultFormat[];
   /** Puts unsure joints on the line between sure ones, before they are smoothed. */
   bridge?: BridgeOptions;
   /** Smooths the joints over time; they stay as estimated where it is left out. */
@@ -43,15 +51,8 @@ export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress'
   render?: RenderStyle;
   /** What the options and the model amount to; by it, the work of an earlier run is known as this run's. */
   settings: RunSettings;
-  /** Whether videos that an earlier run has done alike are left as they are, and others go on where it was stopped. Default true. */
-  resume?: boolean;
-  /** Seconds without a frame after which a decoder is given up. Default 60. */
-  timeout?: number;
-  /** Something to tell about a video before it is begun: that it is done already, or why it is done again. */
-  onWarning?(warning: string): void;
-  onVideo?(event: { name: string; totalFrames: number | null }): void;
-  onFrame?(event: { pass: string; people: number }): void;
-  onVideoEnd?(report: VideoReport): void;
+  /** Whether videos that an earlier run has done alike are left as they are, and others go on where it was stopped. */
+  resume: boolean;
 }
 
 /**
@@ -73,15 +74,16 @@ export async function runVideos(
     );
     const before = await readOutcome(options.out, video.name);
     const done = provenance && before && (await doneBefore(before, provenance, options));
-    if (done || options.resume === false) await removeCheckpoint(options.out, video.name);
+    if (done || !options.resume) await removeCheckpoint(options.out, video.name);
     const report = (reports[place] = done ?? (await runVideo(video, model, options, before, provenance)));
     if (!done) {
       if (provenance) report.input = provenance.input;
       await requireFolder(options.out);
-      // What an earlier run has done stands until this one replaces it, which an outcome of its own tells beforehand.
-      const stands = report.status === 'interrupted' && before?.report.status === 'done';
-      if (before && !stands) await settleFiles(before, report, options.out, provenance);
-      if (!stands) await writeOutcome(options.out, outcomeOf(report, provenance));
+      const { files, outcome } = fateOf(before, report, provenance);
+      const others = before?.report.files.filter((file) => !report.files.includes(file)) ?? [];
+      if (files === 'remove') await removeResults(options.out, others);
+      else report.files.push(...others);
+      if (outcome === 'write') await writeOutcome(options.out, outcomeOf(report, provenance));
       if (report.status === 'done') await removeCheckpoint(options.out, video.name);
     }
     options.onVideoEnd?.(report);
@@ -100,7 +102,7 @@ async function doneBefore(
   provenance: Provenance,
   options: RunOptions,
 ): Promise<VideoReport | undefined> {
-  if (options.resume === false || before.report.status !== 'done' || !before.provenance) return undefined;
+  if (!options.resume || before.report.status !== 'done' || !before.provenance) return undefined;
   const { name } = provenance;
   const changes = changesBetween(before.provenance, provenance);
   if (changes.length > 0) options.onWarning?.(`${name} is done again: ${changes.join(', ')} changed`);
@@ -114,15 +116,26 @@ async function doneBefore(
 }
 
 /**
- * Removes what earlier runs have left of a video and this one did not write: whoever reads the folder would take it for this run's.
- * Of a video that is not done, what was made alike stays and goes into its report; after an interruption, everything does.
+ * What becomes of what an earlier run has left of a video: of its files that this run did not write, which whoever reads the
+ * folder would take for this run's, and of its outcome.
  */
-async function settleFiles(before: Outcome, report: VideoReport, out: string, provenance?: Provenance): Promise<void> {
-  const others = before.report.files.filter((file) => !report.files.includes(file));
+function fateOf(
+  before: Outcome | null,
+  { status }: VideoReport,
+  provenance?: Provenance,
+): { files: 'keep' | 'remove'; outcome: 'keep' | 'write' } {
   // Where the input could not be looked at, nothing speaks against what was made of it.
-  const isAlike = !provenance || (before.provenance && changesBetween(before.provenance, provenance).length === 0);
-  if (report.status === 'done' || (report.status === 'failed' && !isAlike)) await removeResults(out, others);
-  else report.files.push(...others);
+  const isAlike = !provenance || (before?.provenance && changesBetween(before.provenance, provenance).length === 0);
+  const wasDone = before?.report.status === 'done';
+  switch (status) {
+    case 'done':
+      return { files: 'remove', outcome: 'write' };
+    case 'failed':
+      return { files: isAlike ? 'keep' : 'remove', outcome: 'write' };
+    case 'interrupted': // what was done stands until another run replaces it, which its outcome tells beforehand
+    case 'left':
+      return { files: 'keep', outcome: wasDone ? 'keep' : 'write' };
+  }
 }
 
 async function runVideo(
@@ -139,7 +152,7 @@ async function runVideo(
   try {
     checkpoint =
       provenance && (await Checkpoint.open(options.out, provenance, model.estimator.joints.length, options.onWarning));
-    source = await openFrames(video, { signal: options.signal, timeout: options.timeout });
+    source = await openFrames(video, { signal: options.signal });
     const passes = options.render ? 3 : 2;
     options.onVideo?.({
       name: video.name,
@@ -179,7 +192,7 @@ async function runVideo(
     report.quality = check.end();
     report.warnings.push(...source.warnings, ...(boxes?.warnings() ?? []));
     await requireFolder(options.out);
-    const formats = options.formats ?? ['posetrack18'];
+    const { formats } = options;
     // From here on results are replaced one by one. Whatever ends this, the next run knows which files may be there.
     const files = new Set(before?.report.files);
     for (const format of formats) files.add(resultPath(video.name, format));

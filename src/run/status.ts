@@ -2,13 +2,12 @@
  * How far the work in an output folder is, over all processes and machines that write into it. Which videos there are stands in
  * the plan of the shards and in the records of runs; what came of each, in its outcome.
  */
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
-import { GlposeError, messageOf } from '../errors.js';
-import { readJsonFile } from '../formats/json-file.js';
+import { GlposeError } from '../errors.js';
 import { inOrder } from '../concurrency/in-order.js';
-import { changesBetween, resultOptions, type Provenance, type RunSettings } from './provenance.js';
+import { optionsThat } from './options.js';
+import { changesBetween, type Provenance, type RunSettings } from './provenance.js';
+import { readRecord, recordFiles, type RecordedRun } from './record.js';
 import { hasFiles, readOutcomes, type Outcome } from './outcome.js';
 import { readShardPlan, type ShardPlan } from './shard-plan.js';
 import type { Shard } from './shard.js';
@@ -65,32 +64,13 @@ export interface RunStatus {
   videos: VideoStatus[];
 }
 
-const recordSchema = z.object({
-  started: z.string(),
-  shard: z.object({ index: z.int(), count: z.int() }).optional(),
-  seconds: z.number().nullable(),
-  glpose: z.string().optional(),
-  options: z.record(z.string(), z.unknown()).optional(),
-  model: z.object({ sha256: z.string(), method: z.string(), devices: z.looseObject({}) }).optional(),
-  videos: z.array(
-    z.object({
-      name: z.string(),
-      path: z.string(),
-      status: z.string(),
-      input: z.unknown().optional(),
-      error: z.object({ message: z.string() }).optional(),
-    }),
-  ),
-});
-
-type RunRecordRead = z.infer<typeof recordSchema>;
-
 /**
  * Sums up an output folder, also while others write into it.
  * @throws USAGE where nothing was run into it, OUTPUT where what stands there cannot be read
  */
 export async function readStatus(out: string): Promise<RunStatus> {
-  const [plan, records, outcomes] = await Promise.all([readShardPlan(out), readRecords(out), readOutcomes(out)]);
+  const records = readRecords(out);
+  const [plan, outcomes] = await Promise.all([readShardPlan(out), readOutcomes(out)]);
   const videos = await videosOf(out, plan, records, outcomes);
   if (videos.length === 0 && records.length === 0) {
     throw new GlposeError('USAGE', `${out} holds no run`, 'Give the output folder of glpose infer.');
@@ -105,21 +85,10 @@ export async function readStatus(out: string): Promise<RunStatus> {
   };
 }
 
-/** The records in an output folder, by when their runs began. */
-async function readRecords(out: string): Promise<RunRecordRead[]> {
-  const names = await readdir(out).catch((thrown: unknown) => {
-    const remedy = 'Give the output folder of glpose infer.';
-    throw new GlposeError('USAGE', `${out} cannot be read: ${messageOf(thrown)}`, remedy);
-  });
-  const records = names
-    .filter((name) => /^run(-\d+-of-\d+)?\.json$/.test(name))
-    .map((name) => {
-      const file = path.join(out, name);
-      const read = recordSchema.safeParse(readJsonFile(file));
-      if (read.success) return read.data;
-      const problem = `${file} is not the record of a run: ${z.prettifyError(read.error)}`;
-      throw new GlposeError('OUTPUT', problem, 'Remove it: what came of the videos stands elsewhere.');
-    });
+/** The records in an output folder, by when their runs began. @throws ANNOTATION naming one that cannot be read */
+function readRecords(out: string): RecordedRun[] {
+  const { whole, shards } = recordFiles(out);
+  const records = [...(whole === null ? [] : [whole]), ...shards].map(readRecord);
   return records.sort((a, b) => (a.started < b.started ? -1 : 1));
 }
 
@@ -127,7 +96,7 @@ async function readRecords(out: string): Promise<RunRecordRead[]> {
 async function videosOf(
   out: string,
   plan: ShardPlan | null,
-  records: readonly RunRecordRead[],
+  records: readonly RecordedRun[],
   outcomes: ReadonlyMap<string, Outcome>,
 ): Promise<VideoStatus[]> {
   const videos = new Map<string, VideoStatus>();
@@ -160,7 +129,7 @@ async function videosOf(
 
 /** The newest record in which a video stands, and its path there. */
 interface Asked {
-  record: RunRecordRead;
+  record: RecordedRun;
   path: string;
 }
 
@@ -190,26 +159,27 @@ async function settle(
 /** What has changed between a video's provenance and what the newest run that it belongs to was to do, in words. */
 function changesSince(provenance: Provenance, { record, path: where }: Asked): string[] {
   const { glpose, model, options } = record;
-  if (glpose === undefined || !model || !options) return []; // another program's record
-  const settings: RunSettings = { glpose, model, options: resultOptions(options) };
-  for (const name of ['boxes', 'detector']) {
-    const [stamp, file] = [provenance.options[name], settings.options[name]];
-    if (isSameFile(stamp, file)) settings.options[name] = stamp;
+  if (glpose === '') return []; // another program's record
+  const settings: RunSettings = { glpose, model, options: optionsThat('decides', options) };
+  for (const [name, file] of Object.entries(optionsThat('file', settings.options))) {
+    const fingerprint = provenance.options[name];
+    if (isSameFile(fingerprint, file)) settings.options[name] = fingerprint;
   }
   return changesBetween(provenance, { ...settings, name: provenance.name, path: where, input: provenance.input });
 }
 
-/** Whether a stamp, with the path as it was given, is of the file whose absolute path a record has. */
-function isSameFile(stamp: unknown, file: unknown): boolean {
-  if (typeof file !== 'string' || typeof stamp !== 'object' || stamp === null || !('file' in stamp)) return false;
-  const given = path.normalize(String(stamp.file));
+/** Whether a fingerprint, with the path as it was given, is of the file whose absolute path a record has. */
+function isSameFile(fingerprint: unknown, file: unknown): boolean {
+  if (typeof file !== 'string' || typeof fingerprint !== 'object' || fingerprint === null || !('file' in fingerprint))
+    return false;
+  const given = path.normalize(String(fingerprint.file));
   const inside = given.split(path.sep).filter((part) => part !== '..');
   return given === file || (!path.isAbsolute(given) && file.endsWith(path.sep + inside.join(path.sep)));
 }
 
-function partOf(shard: Shard | null, videos: readonly VideoStatus[], records: readonly RunRecordRead[]): PartStatus {
+function partOf(shard: Shard | null, videos: readonly VideoStatus[], records: readonly RecordedRun[]): PartStatus {
   const mine = videos.filter((video) => video.shard?.index === shard?.index);
-  const isMine = ({ shard: its }: RunRecordRead): boolean => its?.index === shard?.index && its?.count === shard?.count;
+  const isMine = ({ shard: its }: RecordedRun): boolean => its?.index === shard?.index && its?.count === shard?.count;
   const record = records.findLast(isMine);
   let last: PartStatus['last'] = null;
   for (const { finished, host } of mine) if (finished && finished > (last?.finished ?? '')) last = { finished, host: host! }; // prettier-ignore

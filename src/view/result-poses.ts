@@ -1,11 +1,12 @@
 import { videoPosesOf } from '../formats/video-poses.js';
+import { readRun } from '../run/record.js';
 import { Warnings } from '../formats/warnings.js';
 import { openFrames } from '../media/frames.js';
 import type { VideoInput } from '../media/inputs.js';
 import type { FramePoses, VideoPoses } from '../types.js';
 import { framePlaces } from './frame-match.js';
 import { videoFinder } from './result-videos.js';
-import { readResults, readRun, sizeOf, type ResultSequence } from './results.js';
+import { readResults, sizeOf, type ResultSequence } from './results.js';
 
 /**
  * Results as `estimateVideo` gave them. Frames have the times that the file says; of files that say none, those at the video's mean

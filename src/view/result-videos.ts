@@ -1,7 +1,8 @@
 /* Where the frames of results are. */
 import { GlposeError } from '../errors.js';
+import type { Run } from '../run/record.js';
 import { findVideos, pathOf, type VideoInput } from '../media/inputs.js';
-import type { ResultSequence, Run } from './results.js';
+import type { ResultSequence } from './results.js';
 
 /** The video of a sequence: among those at the given path, else the one that the run read. @param alone as above */
 export async function videoFinder(

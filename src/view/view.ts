@@ -2,6 +2,7 @@
  * From results to a page: poses as columns, explanations from a second run of the model, pictures from the video.
  */
 import { deflateRawSync } from 'node:zlib';
+import type { Run } from '../run/record.js';
 import sharp from 'sharp';
 import { readBoxes, type BoxLookup } from '../formats/boxes.js';
 import { LIMBS } from '../joints.js';
@@ -20,7 +21,7 @@ import { PART, type PageHeader } from './page/page-data.js';
 import { PageParts } from './page/page-parts.js';
 import { emptyColumns, placeCodec, scoreCode, type PoseColumns } from './page/pose-columns.js';
 import { writePage } from './page/write-page.js';
-import { sizeOf, type ResultSequence, type Run } from './results.js';
+import { sizeOf, type ResultSequence } from './results.js';
 import { selectsFrame, selectsTrack, type Selection } from './selection.js';
 
 export interface ViewOptions extends Pick<ModelOptions, 'method' | 'device' | 'threads'> {

@@ -27,6 +27,7 @@ import type * as Tfjs from '../../src/models/convert/tfjs.js';
 import type * as TfjsToOnnx from '../../src/models/convert/tfjs-to-onnx.js';
 import type * as Frames from '../../src/media/frames.js';
 import type * as View from '../../src/view/view.js';
+import type * as RunRecord from '../../src/run/record.js';
 import type * as ViewResults from '../../src/view/results.js';
 import type * as FrameMatch from '../../src/view/frame-match.js';
 import type * as PoseColumns from '../../src/view/page/pose-columns.js';
@@ -64,6 +65,7 @@ export async function loadCode(root: URL) {
     ...(await load<typeof Tfjs>('models/convert/tfjs.js')),
     ...(await load<typeof TfjsToOnnx>('models/convert/tfjs-to-onnx.js')),
     ...(await load<typeof Frames>('media/frames.js')),
+    ...(await load<typeof RunRecord>('run/record.js')),
     ...(await load<typeof ViewResults>('view/results.js')),
     ...(await load<typeof FrameMatch>('view/frame-match.js')),
     ...(await load<typeof View>('view/view.js')),

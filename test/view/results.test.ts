@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readRun } from '../../src/run/record.js';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Warnings } from '../../src/formats/warnings.js';
-import { readResults, readRun } from '../../src/view/results.js';
+import { readResults } from '../../src/view/results.js';
 
 let dir: string;
 beforeEach(() => (dir = mkdtempSync(path.join(tmpdir(), 'glpose-results-'))));

@@ -1,0 +1,188 @@
+/*
+ * The options of a run, one table: the command line, its help and completion, the library, run.json, `--repeat`, and what
+ * counts as the same work are all made from it. To add an option, add a row, and read it where it acts.
+ */
+import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
+import { parseDevice, type Device } from '../estimation/device.js';
+import type { RenderStyle } from '../drawing/render.js';
+import { ESTIMATE_DEFAULTS } from '../estimation/estimate.js';
+import type { Reuse } from '../estimation/glpose.js';
+import type { Method } from '../estimation/model.js';
+import { DEFAULT_FORMATS, RESULT_FORMATS, type ResultFormat } from '../formats/results.js';
+import { BRIDGE_DEFAULTS, type BridgeOptions } from '../postprocessing/bridge.js';
+import { SMOOTH_DEFAULTS, type SmoothOptions } from '../postprocessing/smooth.js';
+import { nonNegativeInteger, numbersOf, oneOf, positiveInteger, positiveNumber, share } from '../values.js';
+import { defaulted, option, type ValueOf } from './option.js';
+import { parseShard, type Shard } from './shard.js';
+
+/** What decides results and is repeated; what only says how to work; where to write. */
+const RESULTS = { decides: true, repeated: true };
+const WORK = { decides: false, repeated: true };
+const PLACE = { decides: false, repeated: false };
+
+const smoothText = ({ minCutoff, beta }: SmoothOptions): string => `${minCutoff},${beta}`;
+const bridgeText = ({ sure, longest }: BridgeOptions): string => `${sure},${longest}`;
+
+export const RUN_OPTIONS = {
+  out: option<string>({
+    flags: '-o, --out <folder>',
+    help: 'where results go: <format>/<video>.json, render/, run.json',
+    ...PLACE,
+  }),
+  // Model, method and device are not among what decides: the model itself says more (provenance.ts).
+  model: defaulted<string>({
+    flags: '--model <bundle>',
+    help: 'a bundle by name (see glpose models list) or folder',
+    default: DEFAULT_BUNDLE,
+    ...WORK,
+  }),
+  method: option<Method>({
+    flags: '--method <name>',
+    help: 'glpose, or the extractor alone; default: glpose where the head is trained',
+    choices: ['glpose', 'single-frame'],
+    ...WORK,
+  }),
+  boxes: option<string>({
+    flags: '--boxes <file>',
+    help: 'use these person boxes: COCO detections, PoseTrack annotations (json), MOT (txt)',
+    file: true,
+    ...RESULTS,
+  }),
+  detector: option<string>({
+    flags: '--detector <config>',
+    help: 'find people with this detector: a JSON file that says of what kind an ONNX file is',
+    file: true,
+    ...RESULTS,
+  }),
+  device: defaulted<Device>({
+    flags: '--device <name>',
+    help: 'auto, cpu, cuda or cuda:<index>',
+    default: 'auto',
+    parse: parseDevice,
+    ...WORK,
+  }),
+  reuse: option<Reuse>({
+    flags: '--reuse <way>',
+    help: 'neighbours’ feature maps: exact, as in the paper, or warp, one pass a person and frame; default: the bundle’s',
+    choices: ['exact', 'warp'],
+    ...RESULTS,
+  }),
+  threads: option<number>({
+    flags: '--threads <count>',
+    help: 'CPU threads; default: all cores',
+    parse: positiveInteger,
+    ...WORK,
+  }),
+  minScore: defaulted<number>({
+    flags: '--min-score <score>',
+    help: 'lowest detection score of a person, 0–1',
+    default: ESTIMATE_DEFAULTS.minBoxScore,
+    parse: share,
+    ...RESULTS,
+  }),
+  every: defaulted<number>({
+    flags: '--every <n>',
+    help: 'estimate poses in every n-th frame only',
+    default: ESTIMATE_DEFAULTS.every,
+    parse: positiveInteger,
+    ...RESULTS,
+  }),
+  seed: defaulted<number>({
+    flags: '--seed <number>',
+    help: 'seed of the draw of global candidates',
+    default: ESTIMATE_DEFAULTS.seed,
+    parse: nonNegativeInteger,
+    ...RESULTS,
+  }),
+  format: defaulted<readonly ResultFormat[]>({
+    flags: '--format <names>',
+    help: `results in these formats, several with commas: ${RESULT_FORMATS.join(', ')}`,
+    default: DEFAULT_FORMATS,
+    parse: (text) => [...new Set(text.split(',').map((name) => oneOf(RESULT_FORMATS, name.trim())))],
+    ...RESULTS,
+  }),
+  smooth: option<SmoothOptions>({
+    flags: '--smooth [minCutoff,beta]',
+    help: 'smooth the joints over time (One-Euro filter)',
+    bare: smoothText(SMOOTH_DEFAULTS),
+    parse(text) {
+      const [minCutoff, beta, ...rest] = numbersOf(text);
+      if (minCutoff > 0 && beta >= 0 && Number.isFinite(minCutoff + beta) && rest.length === 0) {
+        return { minCutoff, beta };
+      }
+      throw new Error(`Expected two numbers, such as ${smoothText(SMOOTH_DEFAULTS)}.`);
+    },
+    ...RESULTS,
+  }),
+  bridge: option<BridgeOptions>({
+    flags: '--bridge [sure,frames]',
+    help: 'unsure joints (score below <sure>) between sure frames, at most <frames> in a row: the line between',
+    bare: bridgeText(BRIDGE_DEFAULTS),
+    parse(text) {
+      const [sure, longest, ...rest] = numbersOf(text);
+      if (sure > 0 && sure <= 1 && Number.isSafeInteger(longest) && longest > 0 && rest.length === 0) {
+        return { sure, longest };
+      }
+      throw new Error(`Expected a score and a number of frames, such as ${bridgeText(BRIDGE_DEFAULTS)}.`);
+    },
+    ...RESULTS,
+  }),
+  render: option<RenderStyle['form']>({
+    flags: '--render [form]',
+    help: 'also draw the skeletons: mp4, png or jpg; auto: mp4 of videos, jpg of folders',
+    bare: 'auto',
+    parse: (text) => oneOf(['auto', 'mp4', 'png', 'jpg'] as const, text),
+    ...RESULTS,
+  }),
+  limbWidth: option<number>({
+    flags: '--limb-width <pixels>',
+    help: 'with --render: width of limbs; default: by the size of the person',
+    parse: positiveNumber,
+    ...RESULTS,
+  }),
+  labels: defaulted<boolean>({
+    flags: '--no-labels',
+    help: 'with --render: no track numbers',
+    default: true,
+    ...RESULTS,
+  }),
+  drawBoxes: option<boolean>({ flags: '--draw-boxes', help: 'with --render: the person boxes, too', ...RESULTS }),
+  blurFaces: option<boolean>({
+    flags: '--blur-faces',
+    help: 'with --render: make the heads of the people found unrecognisable',
+    ...RESULTS,
+  }),
+  shard: option<Shard>({
+    flags: '--shard <i/n>',
+    help: 'do part i of n only; auto: the part that Slurm, Kubernetes or GNU parallel gives this process',
+    parse: (text) => parseShard(text),
+    ...PLACE,
+  }),
+  resume: defaulted<boolean>({
+    flags: '--no-resume',
+    help: 'do all videos again, also those that an earlier run into this folder has done alike',
+    default: true,
+    ...PLACE,
+  }),
+};
+
+type OptionName = keyof typeof RUN_OPTIONS;
+
+/** The value of every option; undefined where it was left out and has no default. */
+export type RunOptionValues = { [Name in OptionName]: ValueOf<(typeof RUN_OPTIONS)[Name]> };
+
+/** The options with the defaults of those that were left out. */
+export function withDefaults(given: Partial<RunOptionValues>): RunOptionValues {
+  const defaults = Object.entries(RUN_OPTIONS).map(([name, { default: value }]) => [name, value]);
+  const own = Object.entries(given).filter(([name, value]) => Object.hasOwn(RUN_OPTIONS, name) && value !== undefined);
+  return { ...Object.fromEntries(defaults), ...Object.fromEntries(own) } as RunOptionValues;
+}
+
+/** Those of the options, by their names, for which `is` holds; what is no option of a run is left out. */
+export function optionsThat(
+  is: 'decides' | 'repeated' | 'file',
+  options: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const known = (name: string): name is OptionName => Object.hasOwn(RUN_OPTIONS, name);
+  return Object.fromEntries(Object.entries(options).filter(([name]) => known(name) && RUN_OPTIONS[name][is]));
+}
