@@ -17,7 +17,7 @@ export function argument<T>(parse: (text: string) => T): (text: string) => T {
 /** A row of the table of options (run/options.ts) as commander takes it. */
 export function optionOf(known: RunOption<unknown>): Option {
   const made = new Option(known.flags, known.help);
-  if (known.choices) made.choices(known.choices as readonly string[]);
+  if (known.choices) made.choices(known.choices);
   if (known.parse) made.argParser(argument((text) => known.parse!(text)));
   if (known.bare !== undefined) made.preset(known.bare);
   if (known.default !== undefined) made.default(known.default);

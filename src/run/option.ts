@@ -12,7 +12,7 @@ export interface RunOption<T> {
   file?: boolean;
   /** What the flag means where its value is left out, as it would be written. */
   bare?: string;
-  choices?: readonly T[];
+  choices?: readonly string[];
   /** A value as it is written. Throws an Error that says what was expected. */
   parse?(text: string): T;
 }

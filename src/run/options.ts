@@ -96,7 +96,8 @@ export const RUN_OPTIONS = {
   }),
   format: defaulted<readonly ResultFormat[]>({
     flags: '--format <names>',
-    help: `results in these formats, several with commas: ${RESULT_FORMATS.join(', ')}`,
+    help: 'results in these formats, several with commas',
+    choices: RESULT_FORMATS,
     default: DEFAULT_FORMATS,
     parse: (text) => [...new Set(text.split(',').map((name) => oneOf(RESULT_FORMATS, name.trim())))],
     ...RESULTS,

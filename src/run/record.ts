@@ -37,12 +37,14 @@ const recordSchema = z.object({
   started: z.string().default(''),
   shard: z.object({ index: z.int(), count: z.int() }).optional(),
   seconds: z.number().nullable().default(null),
-  options: z.record(z.string(), z.unknown()),
-  model: z.object({
-    sha256: z.string().default(''),
-    method: z.string().default(''),
-    devices: z.looseObject({}).default({}),
-  }),
+  options: z.record(z.string(), z.unknown()).default({}),
+  model: z
+    .object({
+      sha256: z.string().default(''),
+      method: z.string().default(''),
+      devices: z.looseObject({}).default({}),
+    })
+    .default({ sha256: '', method: '', devices: {} }),
   videos: z.array(
     z.looseObject({
       name: z.string(),
@@ -148,8 +150,8 @@ const runOptionsSchema = z.object({
   every: z.int().min(1).optional().catch(undefined),
   reuse: z.enum(['warp', 'exact']).optional().catch(undefined),
   detector: z.string().optional().catch(undefined),
-  smooth: z.unknown(),
-  bridge: z.unknown(),
+  smooth: z.unknown().optional(),
+  bridge: z.unknown().optional(),
 });
 
 /**

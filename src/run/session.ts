@@ -136,6 +136,7 @@ function recordedOptions(
   return {
     inputs: inputs.map((input) => path.resolve(input)),
     ...options,
+    shard: options.shard && `${options.shard.index}/${options.shard.count}`,
     model: path.dirname(bundle.dir) === MODELS_DIR ? bundle.config.name : bundle.dir,
     ...Object.fromEntries(files.map(([name, file]) => [name, path.resolve(file as string)])),
   };

@@ -131,7 +131,10 @@ test('what was made with other options than the newest run that it belongs to ha
 
 test('a file that is no record is named', async () => {
   await writeFile(path.join(out, 'run.json'), '{"videos": 3}');
-  await expect(readStatus(out)).rejects.toMatchObject({ code: 'OUTPUT', message: expect.stringContaining('run.json') });
+  await expect(readStatus(out)).rejects.toMatchObject({
+    code: 'ANNOTATION',
+    message: expect.stringContaining('run.json'),
+  });
 });
 
 test('more outcomes than a process may open files are all read', async () => {
