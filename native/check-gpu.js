@@ -35,7 +35,7 @@ async function main(parts) {
 /** @returns the program's path */
 async function build() {
   mkdirSync(folder, { recursive: true });
-  const files = ['model', 'backend', 'kernels', 'test/gpu']
+  const files = ['model', 'network', 'backend', 'kernels', 'test/gpu']
     .flatMap(filesBelow)
     .concat('test/conformance.cpp', 'test/cuda_network.cpp')
     .filter((file) => /\.(cpp|cu)$/.test(file) && (X86 || !/_avx/.test(file)));

@@ -10,6 +10,7 @@
 #include "addon/arguments.h"
 #include "addon/file_lock.h"
 #include "addon/head_object.h"
+#include "addon/network_object.h"
 #include "addon/task.h"
 #include "backend/backend.h"
 #include "backend/cpu.h"
@@ -167,6 +168,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("crop", Napi::Function::New(env, crop, "crop"));
   exports.Set("decode", Napi::Function::New(env, decode, "decode"));
   exports.Set("createHead", define_create_head(env));
+  exports.Set("createNetwork", define_create_network(env));
   exports.Set("ceilings", Napi::Function::New(env, ceilings, "ceilings"));
   exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
   exports.Set("lock", Napi::Function::New(env, lock, "lock"));

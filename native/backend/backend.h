@@ -15,6 +15,7 @@
 namespace glpose {
 
 class Backend;
+class Layers;
 
 /// Owns a piece of a backend's memory. The backend must outlive it.
 class Buffer {
@@ -65,6 +66,9 @@ class Backend {
   virtual void warp(const WarpArgs& args) = 0;
   virtual void conv(const ConvArgs& args) = 0;
   virtual void decode(const DecodeArgs& args) = 0;
+
+  /// The kernels of networks (backend/layers.h); null where this backend has none.
+  virtual Layers* layers() { return nullptr; }
 
   /// Calls `enqueue`, or does again what its kernels did when it was last called under this key: the arguments are the
   /// same every time until `forget`. (A CUDA graph: one launch instead of a dozen.)

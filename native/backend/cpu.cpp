@@ -5,12 +5,10 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
-#include <new>
-#if defined(__unix__)
-#include <unistd.h>
-#endif
 
+#include "backend/aligned.h"
 #include "backend/error.h"
+#include "backend/layers.h"
 #include "backend/memory_pool.h"
 #include "backend/thread_pool.h"
 #include "kernels/conv/pack.h"
@@ -31,35 +29,10 @@ const ConvKernels* find_kernels(const char* isa) {
   return wanted("baseline") ? &kConvBaseline : nullptr;
 }
 
-/// Bytes of a core's second-level cache; 1 MiB where the system does not tell.
-size_t second_level_cache() {
-#ifdef _SC_LEVEL2_CACHE_SIZE
-  const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
-  if (bytes > 0) return size_t(bytes);
-#endif
-  return 1 << 20;
-}
-
-/// 64-byte aligned floats.
-class Floats {
- public:
-  explicit Floats(size_t count)
-      : data_(static_cast<float*>(std::aligned_alloc(kAlignment, (count * sizeof(float) + 63) / 64 * 64))) {
-    if (!data_) throw std::bad_alloc();
-  }
-  float* get() const { return data_.get(); }
-
- private:
-  struct Free {
-    void operator()(float* p) const { std::free(p); }
-  };
-  std::unique_ptr<float, Free> data_;
-};
-
 struct CpuConv : PreparedConv {
   int kernel, in_stride, in_total, out_channels, out_stride;
   std::vector<int> in_channels;
-  Floats weights, bias;
+  AlignedFloats weights, bias;
   bool winograd;
 
   CpuConv(const ConvWeights& w, const std::vector<float>& packed, bool winograd)
@@ -80,7 +53,7 @@ struct CpuConv : PreparedConv {
 
 class CpuBackend : public Backend {
  public:
-  explicit CpuBackend(const ConvKernels& kernels) : kernels_(kernels) {}
+  explicit CpuBackend(const ConvKernels& kernels) : kernels_(kernels), layers_(make_cpu_layers(kernels.isa)) {}
 
   std::string name() const override { return "cpu"; }
   ~CpuBackend() override { pool_.drain(std::free); }
@@ -180,6 +153,8 @@ class CpuBackend : public Backend {
     });
   }
 
+  Layers* layers() override { return layers_.get(); }
+
   void replay(uint64_t, const std::function<void()>& enqueue) override { enqueue(); }
   void forget() override {}
 
@@ -222,8 +197,9 @@ class CpuBackend : public Backend {
   }
 
   const ConvKernels& kernels_;
+  const std::unique_ptr<Layers> layers_;
   MemoryPool pool_;
-  std::vector<Floats> scratch_;  // one for each worker
+  std::vector<AlignedFloats> scratch_;  // one for each worker
   size_t scratch_floats_ = 0;
 };
 
@@ -243,7 +219,7 @@ Ceilings measure_cpu_ceilings() {
   constexpr long kRounds = 4'000'000;
   constexpr size_t kBlock = (64 << 20) / sizeof(float);
   std::vector<double> done(threads);
-  std::vector<Floats> from, to;
+  std::vector<AlignedFloats> from, to;
   for (int t = 0; t < threads; ++t) {
     for (auto* blocks : {&from, &to}) blocks->emplace_back(kBlock);
     std::fill_n(from[t].get(), kBlock, 1.f);

@@ -1,3 +1,5 @@
+import type { Layer, MapShape } from './network.js';
+
 /*
  * The typed contract of build/Release/glpose.node. Legend, as in the paper:
  *   N maps in a call   B people (key frames) in a batch   C channels   h×w feature-map size   K joints
@@ -128,6 +130,28 @@ export interface CropBatch {
   out?: Float32Array;
 }
 
+/** A network on one device: native/network/. Disposing twice is harmless; using it afterwards throws. */
+export interface NativeNetwork {
+  /** Where it runs: `cpu` or `cuda:0`. */
+  readonly device: string;
+  /** The next layer; its weights are copied. Throws MODEL where it does not fit the layers before it. */
+  add(layer: Layer): void;
+  /**
+   * Runs all layers.
+   * @param batch.planes `count` images of map 0, [count, channels, height, width]
+   * @param batch.into arrays to fill and to return, one for each output, instead of new ones
+   * @param batch.timings also return how long each layer took, in the order in which they ran
+   * @returns the output maps, [count, channels, height, width] each
+   */
+  run(batch: {
+    planes: Float32Array;
+    count: number;
+    into?: Float32Array[];
+    timings?: boolean;
+  }): Promise<{ outputs: Float32Array[]; timings: ConvTiming[] }>;
+  dispose(): void;
+}
+
 export interface Addon {
   info(): NativeInfo;
   /**
@@ -144,6 +168,8 @@ export interface Addon {
   ): Float32Array;
   /** @param device `cpu` or `cuda:<index>`; throws DEVICE where it is not there, MODEL where tensors do not fit */
   createHead(shape: HeadShape, tensors: Record<string, Tensor>, device: string): NativeHead;
+  /** A network without layers. @param outputs maps to give back @param device as in `createHead` */
+  createNetwork(maps: readonly MapShape[], outputs: readonly number[], device: string): NativeNetwork;
   /** Takes about a second. @param device as in `createHead`; throws DEVICE where it is not there */
   ceilings(device: string): Promise<Ceilings>;
   /**

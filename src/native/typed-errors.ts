@@ -1,5 +1,5 @@
 import { GlposeError, messageOf, type ErrorCode } from '../errors.js';
-import type { Addon, NativeHead } from './contract.js';
+import type { Addon, NativeHead, NativeNetwork } from './contract.js';
 
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   DEVICE: 'Run glpose doctor to see what this machine has, or use --device cpu.',
@@ -37,6 +37,15 @@ function headWithTypedErrors(head: NativeHead): NativeHead {
   };
 }
 
+function networkWithTypedErrors(network: NativeNetwork): NativeNetwork {
+  return {
+    device: network.device,
+    add: (layer) => call(() => network.add(layer)),
+    run: (batch) => settled(() => network.run(batch)),
+    dispose: () => network.dispose(),
+  };
+}
+
 /** The binary's export table with every Error turned into a GlposeError. */
 export function withTypedErrors(binary: Addon): Addon {
   return {
@@ -44,6 +53,8 @@ export function withTypedErrors(binary: Addon): Addon {
     crop: (batch) => settled(() => binary.crop(batch)),
     decode: (heatmaps, shape, method) => call(() => binary.decode(heatmaps, shape, method)),
     createHead: (shape, tensors, device) => headWithTypedErrors(call(() => binary.createHead(shape, tensors, device))),
+    createNetwork: (maps, outputs, device) =>
+      networkWithTypedErrors(call(() => binary.createNetwork(maps, outputs, device))),
     ceilings: (device) => settled(() => binary.ceilings(device)),
     lock: (fd, shared) => call(() => binary.lock(fd, shared)),
     endProcess: (code) => call(() => binary.endProcess(code)),

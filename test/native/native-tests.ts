@@ -51,7 +51,7 @@ export const noSanitizers = process.platform === 'linux' ? undefined : 'the sani
 /** The native tests' source files, relative to native/. CUDA files are compiled as C++, under the SIMT executor. */
 function sources(): string[] {
   const x86 = process.arch === 'x64';
-  return ['model', 'backend', 'kernels', 'test']
+  return ['model', 'network', 'backend', 'kernels', 'test']
     .flatMap(filesBelow)
     .filter((file) => /\.(cpp|cu)$/.test(file) && !file.startsWith('test/gpu/') && (x86 || !instructionSet(file)));
 }

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstddef>
 
+#include "kernels/conv/winograd.h"
+
 namespace glpose {
 
 /*
@@ -46,13 +48,6 @@ extern const ConvKernels kConvBaseline;
 #ifdef GLPOSE_X86
 extern const ConvKernels kConvAvx2, kConvAvx512;
 #endif
-
-/// Side of a Winograd output tile and of its input patch.
-constexpr int kTile = 4, kPatch = 6;
-
-/// Floats of one of the 36 planes of a strip in Winograd's domain: an odd number of cache lines, so that one place in all
-/// planes is in different sets of a cache.
-constexpr size_t winograd_plane(int floats) { return (size_t(floats) / 16 | 1) * 16; }
 
 /// Floats of scratch for a strip of `rows` rows; `in_stride` is the widest source's channel_stride.
 constexpr size_t direct_scratch(int kernel, int rows, int width, int in_stride, int together, int out_stride) {

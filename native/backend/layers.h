@@ -1,0 +1,28 @@
+#pragma once
+#include <memory>
+
+#include "kernels/conv2d/conv2d.h"
+#include "kernels/layers/layers.h"
+
+namespace glpose {
+
+/// The kernels that networks are made of, on one backend: arguments as in kernels/conv2d and kernels/layers, queued in order like
+/// the backend's own.
+class Layers {
+ public:
+  virtual ~Layers() = default;
+  /// Brings a convolution's weights into the form that `conv2d` wants.
+  virtual std::unique_ptr<PreparedConv2d> prepare(const Conv2dWeights& weights) = 0;
+  virtual void load(const LoadArgs& args) = 0;
+  virtual void conv2d(const Conv2dArgs& args) = 0;
+  virtual void sum(const SumArgs& args) = 0;
+  virtual void product(const ProductArgs& args) = 0;
+  virtual void concat(const ConcatArgs& args) = 0;
+  virtual void resize(const ResizeArgs& args) = 0;
+  virtual void pool(const PoolArgs& args) = 0;
+};
+
+/// @param isa as of make_cpu_backend
+std::unique_ptr<Layers> make_cpu_layers(const char* isa);
+
+}  // namespace glpose

@@ -1,0 +1,138 @@
+#include "network/network.h"
+
+#include <chrono>
+
+#include "backend/error.h"
+#include "network/memory_plan.h"
+
+namespace glpose {
+
+Network::Network(std::vector<MapSize> maps, std::vector<int> outputs, std::unique_ptr<Backend> backend)
+    : maps_(std::move(maps)), outputs_(std::move(outputs)), backend_(std::move(backend)), made_(maps_.size()) {
+  if (!backend_->layers()) throw Error("DEVICE", "networks do not run on " + backend_->name());
+  if (maps_.empty()) throw Error("MODEL", "a network without an input");
+  made_[0] = true;
+  for (int output : outputs_)
+    if (output < 0 || output >= int(maps_.size())) throw Error("MODEL", "an output that is no map");
+}
+
+void Network::add(Layer layer) {
+  std::lock_guard turn(turn_);
+  check_layer(maps_, made_, layer);
+  std::unique_ptr<PreparedConv2d> conv;
+  Buffer taps;
+  if (auto* own = std::get_if<ConvLayer>(&layer.op)) {
+    own->weights.name = layer.name;
+    conv = backend_->layers()->prepare(own->weights);
+    own->weights.weight = std::vector<float>();  // gives the memory back
+  }
+  if (const auto* resize = std::get_if<ResizeLayer>(&layer.op)) {
+    const size_t rows = resize->rows.size() * sizeof(AxisTap), columns = resize->columns.size() * sizeof(AxisTap);
+    taps = Buffer(*backend_, rows + columns);
+    backend_->upload(taps.data(), resize->rows.data(), rows);
+    backend_->upload(static_cast<char*>(taps.data()) + rows, resize->columns.data(), columns);
+    backend_->synchronize();
+  }
+  made_[layer.out] = true;
+  layers_.push_back(std::move(layer));
+  convs_.push_back(std::move(conv));
+  taps_.push_back(std::move(taps));
+  count_ = 0;  // lifetimes have changed
+}
+
+/// An arena for passes of up to `count` images: every map's images lie one after the other.
+void Network::reserve(int count) {
+  if (count <= count_) return;
+  for (int output : outputs_)
+    if (!made_[output]) throw Error("MODEL", "an output that no layer makes");
+  const int end = int(layers_.size());
+  std::vector<Lifetime> lifetimes;
+  for (const MapSize& map : maps_) lifetimes.push_back({backend_->map_bytes(map.height, map.width, map.channels), 0, 0});
+  for (int i = 0; i < end; ++i) {
+    lifetimes[layers_[i].out].first = lifetimes[layers_[i].out].last = i + 1;
+    for (int map : sources_of(layers_[i])) lifetimes[map].last = i + 1;
+  }
+  for (int output : outputs_) lifetimes[output].last = end + 1;
+
+  count_ = 0;
+  backend_->forget();
+  arena_ = Buffer();  // first give back, then take more
+  tables_ = Buffer();
+  const MemoryPlan plan = plan_memory(lifetimes);
+  arena_ = Buffer(*backend_, plan.bytes * count);
+  host_tables_.clear();
+  for (size_t map = 0; map < maps_.size(); ++map)
+    for (int image = 0; image < count; ++image)
+      host_tables_.push_back({static_cast<char*>(arena_.data()) + plan.offsets[map] * count + lifetimes[map].bytes * image});
+  tables_ = Buffer(*backend_, host_tables_.size() * sizeof(Map));
+  backend_->upload(tables_.data(), host_tables_.data(), host_tables_.size() * sizeof(Map));
+  count_ = count;
+}
+
+void Network::run(const float* planes, int count, const std::vector<float*>& results, std::vector<LayerTiming>* timings) {
+  std::lock_guard turn(turn_);
+  reserve(count);
+  LoadArgs load;
+  load.batch = count;
+  load.size = maps_[0];
+  load.planes = planes;
+  load.out = table(0);
+  backend_->layers()->load(load);
+  if (timings) {
+    using Clock = std::chrono::steady_clock;
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      backend_->synchronize();
+      const Clock::time_point start = Clock::now();
+      run_layer(i, count);
+      backend_->synchronize();
+      const MapSize out = maps_[layers_[i].out];
+      const double macs = convs_[i] ? convs_[i]->macs_per_pixel() * count * out.height * out.width : 0;
+      timings->push_back({layers_[i].name, macs, std::chrono::duration<double, std::milli>(Clock::now() - start).count()});
+    }
+  } else {
+    backend_->replay(uint64_t(count), [&] {
+      for (size_t i = 0; i < layers_.size(); ++i) run_layer(i, count);
+    });
+  }
+  backend_->synchronize();
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const auto [channels, height, width] = maps_[outputs_[i]];
+    for (int image = 0; image < count; ++image)
+      backend_->download_map(results[i] + size_t(image) * channels * height * width,
+                             host_tables_[size_t(outputs_[i]) * count_ + image], height, width, channels);
+  }
+}
+
+void Network::run_layer(size_t index, int count) {
+  Layers& backend = *backend_->layers();
+  const Layer& layer = layers_[index];
+  const MapSize size = maps_[layer.out];
+  const Map* out = table(layer.out);
+  if (const auto* own = std::get_if<ConvLayer>(&layer.op)) {
+    const MapSize in = maps_[own->source];
+    backend.conv2d({convs_[index].get(), count, in.height, in.width, size.height, size.width, table(own->source),
+                    own->addend < 0 ? nullptr : table(own->addend), out, own->end});
+  } else if (const auto* sum = std::get_if<SumLayer>(&layer.op)) {
+    std::vector<SumArgs::Term> terms;
+    for (const SumLayer::Term& term : sum->terms) terms.push_back({table(term.map), term.factor});
+    backend.sum({count, size, terms.data(), int(terms.size()), out, sum->end});
+  } else if (const auto* product = std::get_if<ProductLayer>(&layer.op)) {
+    backend.product({count, size, table(product->a), table(product->b), out});
+  } else if (const auto* concat = std::get_if<ConcatLayer>(&layer.op)) {
+    std::vector<const Map*> sources;
+    std::vector<int> channels;
+    for (int source : concat->sources) {
+      sources.push_back(table(source));
+      channels.push_back(maps_[source].channels);
+    }
+    backend.concat({count, size.height, size.width, sources.data(), channels.data(), int(sources.size()), out});
+  } else if (const auto* resize = std::get_if<ResizeLayer>(&layer.op)) {
+    const auto* taps = static_cast<const AxisTap*>(taps_[index].data());
+    backend.resize({count, maps_[resize->source], size.height, size.width, taps, taps + size.height, table(resize->source), out});
+  } else if (const auto* pool = std::get_if<PoolLayer>(&layer.op)) {
+    backend.pool({count, maps_[pool->source], size.height, size.width, pool->max, pool->kernel_height, pool->kernel_width,
+                  pool->stride, pool->pad_top, pool->pad_left, table(pool->source), out});
+  }
+}
+
+}  // namespace glpose

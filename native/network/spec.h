@@ -1,0 +1,55 @@
+#pragma once
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "kernels/conv2d/conv2d.h"
+#include "kernels/layers/layers.h"
+
+namespace glpose {
+
+/*
+ * A network as src/native/network.ts describes it: maps by number, 0 being the input, and the layers that make them in order.
+ */
+
+struct ConvLayer {
+  Conv2dWeights weights;
+  int source = 0, addend = -1;  // -1: none
+  LayerEnd end;
+};
+struct SumLayer {
+  struct Term {
+    int map, factor;
+  };
+  std::vector<Term> terms;
+  LayerEnd end;
+};
+struct ProductLayer {
+  int a = 0, b = 0;
+};
+struct ConcatLayer {
+  std::vector<int> sources;
+};
+struct ResizeLayer {
+  int source = 0;
+  std::vector<AxisTap> rows, columns;
+};
+struct PoolLayer {
+  int source = 0;
+  bool max = false;
+  int kernel_height = 1, kernel_width = 1, stride = 1, pad_top = 0, pad_left = 0;
+};
+
+struct Layer {
+  std::string name;
+  int out = 0;
+  std::variant<ConvLayer, SumLayer, ProductLayer, ConcatLayer, ResizeLayer, PoolLayer> op;
+};
+
+/// The maps that a layer reads.
+std::vector<int> sources_of(const Layer& layer);
+
+/// Throws MODEL where a layer does not fit the maps that it reads and makes, or reads one that is not made yet.
+void check_layer(const std::vector<MapSize>& maps, const std::vector<bool>& made, const Layer& layer);
+
+}  // namespace glpose
