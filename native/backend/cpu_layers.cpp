@@ -19,7 +19,8 @@ const Conv2dKernels& find_kernels([[maybe_unused]] const char* isa) {
   return kConv2dBaseline;
 }
 
-/// Fewer tiles than this are not worth a transform of the weights.
+/// Fewer tiles of one image than this are not worth a transform of the weights. (How many images go together must not matter: each
+/// way rounds its own way.)
 constexpr int kFewTiles = 6;
 
 struct CpuConv2d : PreparedConv2d {
@@ -120,7 +121,7 @@ class CpuLayers : public Layers {
     const bool padded = conv.pad_top > 0 || conv.pad_left > 0;
     const bool same = args.height == args.in_height && args.width == args.in_width;
     if (conv.kernel == 1 && conv.stride == 1 && !padded && same) return Way::pointwise;
-    const int tiles = (args.height + kTile - 1) / kTile * ((args.width + kTile - 1) / kTile) * args.batch;
+    const int tiles = (args.height + kTile - 1) / kTile * ((args.width + kTile - 1) / kTile);
     const bool wide = conv.in_channels >= kChannelAlign && conv.out_channels >= kChannelAlign;
     return conv.kernel == 3 && conv.stride == 1 && wide && tiles >= kFewTiles ? Way::winograd : Way::direct;
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/conv/conv.h"
+#include "kernels/conv2d/conv2d.h"
 #include "kernels/decode/decode.h"
 #include "kernels/warp/warp.h"
 
@@ -55,6 +56,39 @@ inline const std::vector<ConvCase> kConvCases = {
     {"gather of the paper, small map", 1, 5, 17, 3, std::vector<int>(15, 48), 48, true, false, Activation::relu},
     {"block of the default bundle", 1, 64, 48, 3, {32}, 32, false, true, Activation::relu},
     {"block of the paper", 1, 96, 72, 3, {48}, 48, false, true, Activation::relu},
+};
+
+struct Conv2dCase {
+  std::string name;
+  int batch, in_height, in_width, kernel, stride, pad_top, pad_left;
+  int in_channels, out_channels, height, width;
+  bool depthwise = false, addend = false;
+  LayerEnd end = {};
+};
+
+inline const std::vector<Conv2dCase> kConv2dCases = {
+    {"one element", 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1},
+    {"one element, 7x7", 1, 1, 1, 7, 1, 3, 3, 1, 1, 1, 1},
+    {"one element, 3x3, stride 2", 2, 1, 1, 3, 2, 1, 1, 16, 16, 1, 1},
+    {"1x1", 2, 9, 7, 1, 1, 0, 0, 20, 33, 9, 7, false, true, {false, 0}},
+    {"1x1, 64 out", 1, 12, 10, 1, 1, 0, 0, 64, 64, 12, 10},
+    {"1x1, stride 2", 1, 9, 8, 1, 2, 0, 0, 17, 16, 5, 4},
+    {"3x3, 48 wide", 1, 13, 11, 3, 1, 1, 1, 48, 48, 13, 11, false, true, {false, 0}},
+    {"3x3, 112 out", 2, 8, 9, 3, 1, 1, 1, 33, 112, 8, 9, false, false, {false, 0, 6}},
+    {"3x3, few tiles", 1, 3, 9, 3, 1, 1, 1, 16, 20, 3, 9},
+    {"3x3, no padding", 1, 18, 15, 3, 1, 0, 0, 16, 32, 16, 13},
+    {"3x3, padding below only", 1, 18, 15, 3, 1, 0, 0, 16, 16, 18, 15},
+    {"3x3, padding above only", 1, 18, 15, 3, 1, 2, 2, 16, 16, 18, 15},
+    {"3x3, stride 2", 2, 13, 14, 3, 2, 1, 1, 48, 96, 7, 7, false, true, {false, 0}},
+    {"stem", 1, 24, 20, 3, 2, 1, 1, 3, 64, 12, 10, false, false, {false, 0}},
+    {"stem, 7x7", 1, 21, 18, 7, 2, 3, 3, 3, 24, 11, 9},
+    {"2x2, stride 2", 1, 9, 8, 2, 2, 0, 0, 5, 6, 4, 4, false, false, {true}},
+    {"5x5, SAME_UPPER of an even size", 1, 8, 10, 5, 2, 1, 1, 5, 17, 4, 5},
+    {"depthwise", 2, 9, 7, 3, 1, 1, 1, 20, 20, 9, 7, true, true, {false, 0, 6}},
+    {"depthwise, stride 2", 1, 10, 9, 3, 2, 0, 1, 48, 48, 5, 5, true},
+    {"depthwise, 5x5, sigmoid", 1, 6, 5, 5, 1, 2, 2, 3, 3, 6, 5, true, false, {true}},
+    {"bounds that leave 0 out", 1, 8, 8, 3, 1, 1, 1, 16, 17, 8, 8, false, false, {false, 0.25f, 0.5f}},
+    {"branch 2 of HRNet-W48", 1, 24, 18, 3, 1, 1, 1, 192, 192, 24, 18, false, true, {false, 0}},
 };
 
 struct IngestCase {

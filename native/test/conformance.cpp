@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backend/layers.h"
 #include "kernels/half.h"
 #include "test/cases.h"
 #include "test/check.h"
@@ -143,6 +144,49 @@ void check_conv(Backend& backend, const Tolerance& tolerance, const ConvCase& te
   if (test.mask_wanted) compare(mask, test.out_channels, "M");
 }
 
+void check_conv2d(Backend& backend, const Tolerance& tolerance, const Conv2dCase& test) {
+  Random random(5);
+  const int inputs = test.depthwise ? 1 : test.in_channels, taps = test.kernel * test.kernel;
+  Conv2dWeights weights;
+  weights.name = test.name;
+  weights.kernel = test.kernel;
+  weights.stride = test.stride;
+  weights.pad_top = test.pad_top;
+  weights.pad_left = test.pad_left;
+  weights.in_channels = test.in_channels;
+  weights.out_channels = test.out_channels;
+  weights.depthwise = test.depthwise;
+  weights.weight = halves(random.vector(size_t(inputs) * taps * test.out_channels, 2 / std::sqrt(float(inputs * taps))));
+  weights.bias = random.vector(test.out_channels);
+  const auto planes = [&](int channels, int height, int width) {
+    return halves(random.vector(size_t(test.batch) * channels * height * width));
+  };
+  Maps source(backend, test.batch, test.in_channels, test.in_height, test.in_width,
+              planes(test.in_channels, test.in_height, test.in_width));
+  Maps addend(backend, test.batch, test.out_channels, test.height, test.width,
+              planes(test.out_channels, test.height, test.width));
+  Maps out(backend, test.batch, test.out_channels, test.height, test.width);
+  const std::unique_ptr<PreparedConv2d> prepared = backend.layers()->prepare(weights);
+  const Buffer source_table = upload(backend, source.host_table), addend_table = upload(backend, addend.host_table);
+  const Buffer out_table = upload(backend, out.host_table);
+  const auto maps_of = [](const Buffer& buffer) { return static_cast<const Map*>(buffer.data()); };
+  Conv2dArgs args{prepared.get(), test.batch, test.in_height, test.in_width, test.height, test.width, maps_of(source_table),
+                  test.addend ? maps_of(addend_table) : nullptr, maps_of(out_table), test.end};
+  backend.layers()->conv2d(args);
+  backend.synchronize();
+
+  args.source = source.plain_table.data();
+  args.addend = test.addend ? addend.plain_table.data() : nullptr;
+  args.out = out.plain_table.data();
+  for (int b = 0; b < test.batch; ++b) {
+    for (int y = 0; y < test.height; ++y)
+      for (int x = 0; x < test.width; ++x) conv2d_reference(weights, args, b, y, x);
+    // Padding channels too: the next convolution reads them.
+    expect_map(backend, out, b, channel_stride(test.out_channels), test.height, test.width, tolerance,
+               backend.name() + " conv2d, " + test.name + ", image " + std::to_string(b));
+  }
+}
+
 void check_ingest(Backend& backend, const Tolerance& tolerance, const IngestCase& test) {
   Random random(2);
   const int stride = channel_stride(test.channels);
@@ -228,6 +272,8 @@ void check_kernels(Backend& backend, const Tolerance& tolerance, int max_pixels)
     if (wanted(test)) check_warp(backend, tolerance, test);
   for (const ConvCase& test : kConvCases)
     if (wanted(test)) check_conv(backend, tolerance, test);
+  for (const Conv2dCase& test : kConv2dCases)
+    if (backend.layers() && wanted(test)) check_conv2d(backend, tolerance, test);
   for (const DecodeCase& test : kDecodeCases)
     for (DecodeMethod method : {DecodeMethod::quarter, DecodeMethod::dark})
       if (wanted(test)) check_decode(backend, tolerance, test, method);

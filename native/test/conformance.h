@@ -15,6 +15,9 @@ constexpr int kFewBlocks = 2;
 /// Every kernel over the table of cases.h, maps of at most `max_pixels`.
 void check_kernels(Backend& backend, const Tolerance& tolerance, int max_pixels);
 
+/// Plans of memory: maps that live at the same time do not meet.
+void check_memory_plan();
+
 /// The whole network on the CPU from several threads at once, and crops.
 void check_cpu_head();
 

@@ -1,5 +1,5 @@
 // native-tests: the kernels of every backend that this machine can run, CUDA's under the SIMT executor.
-// Arguments: parts to run (half, threads, cpu, head, cuda, backend), and `small` for maps of a few tiles only.
+// Arguments: parts to run (half, threads, plan, cpu, head, cuda, backend), and `small` for maps of a few tiles only.
 // Exit status 1 where a check failed.
 #include <algorithm>
 #include <cstring>
@@ -105,6 +105,7 @@ int main(int argc, char** argv) {
   if (wanted("half")) glpose::check_half();
   if (wanted("threads")) glpose::check_threads();
   if (wanted("cpu")) glpose::check_cpu(max_pixels);
+  if (wanted("plan")) glpose::check_memory_plan();
   if (wanted("head")) glpose::check_cpu_head();
   if (wanted("cuda")) glpose::check_cuda(max_pixels);
   if (wanted("backend")) glpose::check_cuda_backend();

@@ -9,7 +9,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { COCO_JOINTS, POSETRACK17_JOINTS } from '../../dist/src/joints.js';
 import { checkConfig, headShape } from '../../dist/src/bundle/bundle.js';
-import { OnnxBuilder } from '../../dist/src/models/onnx-builder.js';
+import { OnnxBuilder } from '../../dist/src/onnx/onnx-builder.js';
 import { randomHead } from '../../dist/src/models/random-head.js';
 import { formatSafetensors } from '../../dist/src/bundle/safetensors.js';
 import { mulberry32 } from '../../dist/src/estimation/candidates.js';

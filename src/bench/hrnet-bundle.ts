@@ -4,7 +4,7 @@ import { COCO_JOINTS, POSETRACK17_JOINTS } from '../joints.js';
 import { checkConfig, DEFAULT_BUNDLE, headShape, loadBundle } from '../bundle/bundle.js';
 import type { BundleConfigFile } from '../bundle/config.js';
 import { cutOnnx, withOutput } from '../models/onnx-cut.js';
-import { parseOnnx } from '../models/onnx-model.js';
+import { parseOnnx } from '../onnx/onnx-model.js';
 import { randomHead } from '../models/random-head.js';
 import { formatSafetensors } from '../bundle/safetensors.js';
 import { makeFolderAtomically } from '../storage/atomic-folder.js';

@@ -1,4 +1,4 @@
-import { OnnxBuilder } from '../models/onnx-builder.js';
+import { OnnxBuilder } from '../onnx/onnx-builder.js';
 
 /** How an exporter writes an HRNet down. */
 export interface HrnetStyle {

@@ -1,5 +1,5 @@
 import type { HeadShape, Tensor } from '../native/contract.js';
-import { OnnxBuilder } from './onnx-builder.js';
+import { OnnxBuilder } from '../onnx/onnx-builder.js';
 
 /** BatchNorm's ε, as PyTorch's. */
 const EPSILON = 1e-5;

@@ -1,5 +1,5 @@
 import { GlposeError } from '../errors.js';
-import type { OnnxModel, OnnxNode } from './onnx-model.js';
+import type { OnnxModel, OnnxNode } from '../onnx/onnx-model.js';
 
 /** Operators that hand a tensor on, as far as the topology is concerned. */
 const TRANSPARENT = new Set(['Identity', 'Cast', 'Dropout', 'QuantizeLinear', 'DequantizeLinear']);

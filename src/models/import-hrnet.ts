@@ -12,7 +12,7 @@ import { checkConfig, DEFAULT_BUNDLE, headShape, loadBundle, type Bundle } from 
 import type { BundleConfigFile } from '../bundle/config.js';
 import { findStage3Branch0 } from './hrnet.js';
 import { cutOnnx, withOutput } from './onnx-cut.js';
-import { FLOAT32, parseOnnx, type OnnxModel, type OnnxValue } from './onnx-model.js';
+import { FLOAT32, parseOnnx, type OnnxModel, type OnnxValue } from '../onnx/onnx-model.js';
 import { randomHead } from './random-head.js';
 import { formatSafetensors } from '../bundle/safetensors.js';
 

@@ -1,6 +1,6 @@
 import { GlposeError } from '../errors.js';
-import { FLOAT32, GRAPH, MODEL_GRAPH, type OnnxModel } from './onnx-model.js';
-import { bytesField, messageField, varintField, type Field } from './protobuf.js';
+import { FLOAT32, GRAPH, MODEL_GRAPH, type OnnxModel } from '../onnx/onnx-model.js';
+import { bytesField, messageField, varintField, type Field } from '../onnx/protobuf.js';
 
 /**
  * Cuts a graph so that it ends at one tensor: what that tensor does not need is left out, everything else is kept byte

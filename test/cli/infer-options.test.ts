@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { main } from '../../src/cli/main.js';
-import { OnnxBuilder } from '../../src/models/onnx-builder.js';
+import { OnnxBuilder } from '../../src/onnx/onnx-builder.js';
 import { openFrames } from '../../src/media/frames.js';
 import { RESULT_FORMATS } from '../../src/formats/results.js';
 import { ROOT } from '../shared-data.js';

@@ -13,14 +13,14 @@ import type * as PoseTrack from '../../src/evaluation/posetrack.js';
 import type * as Oks from '../../src/evaluation/oks.js';
 import type * as ActivationStatistics from '../../src/models/quantize/activation-statistics.js';
 import type * as Float16Storage from '../../src/models/quantize/float16.js';
-import type * as Graph from '../../src/models/quantize/graph.js';
+import type * as Graph from '../../src/onnx/graph.js';
 import type * as Int8 from '../../src/models/quantize/int8.js';
 import type * as Opset from '../../src/models/quantize/opset.js';
-import type * as Simplify from '../../src/models/quantize/simplify.js';
-import type * as Lower from '../../src/models/lowering/lower.js';
+import type * as Simplify from '../../src/onnx/simplify.js';
+import type * as Lower from '../../src/onnx/lowering/lower.js';
 import type * as Hrnet from '../../src/models/hrnet.js';
 import type * as OnnxCut from '../../src/models/onnx-cut.js';
-import type * as OnnxModel from '../../src/models/onnx-model.js';
+import type * as OnnxModel from '../../src/onnx/onnx-model.js';
 import type * as Safetensors from '../../src/bundle/safetensors.js';
 import type * as HeadTensors from '../../src/bundle/head-tensors.js';
 import type * as Tfjs from '../../src/models/convert/tfjs.js';
@@ -52,14 +52,14 @@ export async function loadCode(root: URL) {
     ...(await load<typeof Oks>('evaluation/oks.js')),
     ...(await load<typeof ActivationStatistics>('models/quantize/activation-statistics.js')),
     ...(await load<typeof Float16Storage>('models/quantize/float16.js')),
-    ...(await load<typeof Graph>('models/quantize/graph.js')),
+    ...(await load<typeof Graph>('onnx/graph.js')),
     ...(await load<typeof Int8>('models/quantize/int8.js')),
     ...(await load<typeof Opset>('models/quantize/opset.js')),
-    ...(await load<typeof Simplify>('models/quantize/simplify.js')),
-    ...(await load<typeof Lower>('models/lowering/lower.js')),
+    ...(await load<typeof Simplify>('onnx/simplify.js')),
+    ...(await load<typeof Lower>('onnx/lowering/lower.js')),
     ...(await load<typeof Hrnet>('models/hrnet.js')),
     ...(await load<typeof OnnxCut>('models/onnx-cut.js')),
-    ...(await load<typeof OnnxModel>('models/onnx-model.js')),
+    ...(await load<typeof OnnxModel>('onnx/onnx-model.js')),
     ...(await load<typeof Safetensors>('bundle/safetensors.js')),
     ...(await load<typeof HeadTensors>('bundle/head-tensors.js')),
     ...(await load<typeof Tfjs>('models/convert/tfjs.js')),

@@ -11,7 +11,7 @@ import { writePoseTrack17 } from '../../src/formats/posetrack17-writer.js';
 import { writePoseTrack18 } from '../../src/formats/posetrack18.js';
 import { POSETRACK17_JOINTS } from '../../src/joints.js';
 import { headTensorShapes } from '../../src/bundle/head-tensors.js';
-import { OnnxBuilder } from '../../src/models/onnx-builder.js';
+import { OnnxBuilder } from '../../src/onnx/onnx-builder.js';
 import { randomHead } from '../../src/models/random-head.js';
 import { formatSafetensors } from '../../src/bundle/safetensors.js';
 import { twoPeople } from '../formats/two-people.js';

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Random } from '../../src/features/random.js';
 import { COCO_JOINTS } from '../../src/joints.js';
-import type { OnnxModel } from '../../src/models/onnx-model.js';
+import type { OnnxModel } from '../../src/onnx/onnx-model.js';
 import { sourcesOf } from '../../src/bench/network-reference.js';
 import { ROOT } from '../shared-data.js';
 import type { Code } from './code.js';

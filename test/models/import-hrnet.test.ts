@@ -6,8 +6,8 @@ import { GlposeError } from '../../src/errors.js';
 import { COCO_JOINTS } from '../../src/joints.js';
 import { loadBundle } from '../../src/bundle/bundle.js';
 import { importHrnet, type ImportOptions, type ImportReport } from '../../src/models/import-hrnet.js';
-import { OnnxBuilder } from '../../src/models/onnx-builder.js';
-import { bytesField } from '../../src/models/protobuf.js';
+import { OnnxBuilder } from '../../src/onnx/onnx-builder.js';
+import { bytesField } from '../../src/onnx/protobuf.js';
 
 const SMALL: HrnetStyle = { width: 4, stem: 8 };
 const OPTIONS: ImportOptions = { joints: COCO_JOINTS, inputSize: { width: 64, height: 96 } };

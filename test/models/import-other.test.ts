@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { COCO_JOINTS } from '../../src/joints.js';
 import { importHrnet } from '../../src/models/import-hrnet.js';
-import { OnnxBuilder } from '../../src/models/onnx-builder.js';
+import { OnnxBuilder } from '../../src/onnx/onnx-builder.js';
 import { Model } from '../../src/estimation/model.js';
 import { estimateStream } from '../../src/estimation/estimate-stream.js';
 import type { Image } from '../../src/types.js';

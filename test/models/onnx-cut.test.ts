@@ -1,10 +1,10 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { GlposeError } from '../../src/errors.js';
 import { findStage3Branch0 } from '../../src/models/hrnet.js';
-import { OnnxBuilder } from '../../src/models/onnx-builder.js';
+import { OnnxBuilder } from '../../src/onnx/onnx-builder.js';
 import { cutOnnx, withOutput } from '../../src/models/onnx-cut.js';
-import { parseOnnx } from '../../src/models/onnx-model.js';
-import { bytesField, messageField, readFields, varintField } from '../../src/models/protobuf.js';
+import { parseOnnx } from '../../src/onnx/onnx-model.js';
+import { bytesField, messageField, readFields, varintField } from '../../src/onnx/protobuf.js';
 
 /** image → double → triple → out, and a side branch that the cut leaves out. */
 function chain(): Buffer {

@@ -168,7 +168,7 @@ describe.each(MODES)('%s build', (mode) => {
 
   // Under the sanitizers the CPU's kernels see small maps only: their loops do not change with the size.
   const sanitized = mode !== 'plain';
-  test('half-precision numbers and the thread pool', () => passes(['half', 'threads']));
+  test('half-precision numbers, the thread pool, plans of memory', () => passes(['half', 'threads', 'plan']));
   test('CPU kernels, every instruction set', () => passes(['cpu', ...(sanitized ? ['small'] : [])]), BUILD);
   test('the head and crops on the CPU, from several threads at once', () => passes(['head']), BUILD);
   test('CUDA kernels over the table', () => passes(['cuda', ...(sanitized && !FULL ? ['small'] : [])]), BUILD);

@@ -1,6 +1,6 @@
 import { COCO_JOINTS } from '../../joints.js';
 import { DISTANCE_OFFSET } from '../../estimation/movenet-pose.js';
-import { DATA_TYPE, type Attribute, type OnnxBuilder } from '../onnx-builder.js';
+import { DATA_TYPE, type Attribute, type OnnxBuilder } from '../../onnx/onnx-builder.js';
 
 /** Tensors of MoveNet by name; pairs of channels are (y, x) in cells. */
 export interface MoveNetTensors {

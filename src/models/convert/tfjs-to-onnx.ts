@@ -1,5 +1,5 @@
 import { GlposeError } from '../../errors.js';
-import { OnnxBuilder } from '../onnx-builder.js';
+import { OnnxBuilder } from '../../onnx/onnx-builder.js';
 import {
   integersAttribute,
   textAttribute,

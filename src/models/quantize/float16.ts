@@ -1,6 +1,6 @@
 import { LARGEST_FLOAT16, toFloat16 } from '../../bundle/float16.js';
-import { FLOAT32 } from '../onnx-model.js';
-import { newNode, type GraphNode, type OnnxGraph } from './graph.js';
+import { FLOAT32 } from '../../onnx/onnx-model.js';
+import { newNode, type GraphNode, type OnnxGraph } from '../../onnx/graph.js';
 
 /** Operators whose second input is a weight. */
 const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);

@@ -12,7 +12,7 @@
  * whose rounding nothing evens out; and heads behind a feature map. They are a small part of the work.
  */
 import type { ActivationStatistics } from './activation-statistics.js';
-import { newNode, textAttribute, type FloatTensor, type GraphNode, type OnnxGraph } from './graph.js';
+import { newNode, textAttribute, type FloatTensor, type GraphNode, type OnnxGraph } from '../../onnx/graph.js';
 
 /**
  * Weights are levels of ±63: x86 processors without VNNI add two products of a uint8 and an int8 in 16 bits, which saturate from

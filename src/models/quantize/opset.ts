@@ -1,5 +1,5 @@
 import { GlposeError } from '../../errors.js';
-import { floatAttribute, newNode, textAttribute, type GraphNode, type OnnxGraph } from './graph.js';
+import { floatAttribute, newNode, textAttribute, type GraphNode, type OnnxGraph } from '../../onnx/graph.js';
 
 /** The first operator set in which weights can be quantised channel by channel. */
 const PER_CHANNEL_OPSET = 13;

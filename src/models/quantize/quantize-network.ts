@@ -2,14 +2,14 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { GlposeError } from '../../errors.js';
 import type { Crop } from '../../estimation/crop-net.js';
 import { OnnxRuntime } from '../../onnx/runtime.js';
-import { parseOnnx } from '../onnx-model.js';
+import { parseOnnx } from '../../onnx/onnx-model.js';
 import { ActivationStatistics } from './activation-statistics.js';
 import { runOn, type NetworkInput } from './comparison.js';
 import { storeAsFloat16 } from './float16.js';
-import { OnnxGraph } from './graph.js';
+import { OnnxGraph } from '../../onnx/graph.js';
 import { planInt8, toInt8 } from './int8.js';
 import { raiseOpset } from './opset.js';
-import { simplify } from './simplify.js';
+import { simplify } from '../../onnx/simplify.js';
 
 /** `int8`: weights and activations as integers, fast on a CPU. `float16`: weights stored in half the space. */
 export type QuantizeType = 'int8' | 'float16';

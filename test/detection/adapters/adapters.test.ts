@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { OnnxBuilder } from '../../../src/models/onnx-builder.js';
+import { OnnxBuilder } from '../../../src/onnx/onnx-builder.js';
 import { loadDetectorConfig } from '../../../src/bundle/detector-config.js';
 import { addon } from '../../../src/native/binding.js';
 import { adapterOf } from '../../../src/detection/adapters/index.js';

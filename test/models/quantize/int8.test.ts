@@ -1,11 +1,11 @@
 import { hrnetGraph } from '../../../src/bench/hrnet-graph.js';
 import { cutOnnx } from '../../../src/models/onnx-cut.js';
-import { OnnxBuilder } from '../../../src/models/onnx-builder.js';
-import { parseOnnx } from '../../../src/models/onnx-model.js';
+import { OnnxBuilder } from '../../../src/onnx/onnx-builder.js';
+import { parseOnnx } from '../../../src/onnx/onnx-model.js';
 import { ActivationStatistics } from '../../../src/models/quantize/activation-statistics.js';
 import { planInt8, toInt8, type Int8Plan } from '../../../src/models/quantize/int8.js';
 import { raiseOpset } from '../../../src/models/quantize/opset.js';
-import { simplify } from '../../../src/models/quantize/simplify.js';
+import { simplify } from '../../../src/onnx/simplify.js';
 import { graphOf, mobileNet, nmse, numbers, operatorsAtRun, run } from './networks.js';
 
 /** Quantises a network of one input, calibrated on an image of noise. */

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { OnnxBuilder } from '../../../src/models/onnx-builder.js';
-import { parseOnnx } from '../../../src/models/onnx-model.js';
-import { OnnxGraph } from '../../../src/models/quantize/graph.js';
+import { OnnxBuilder } from '../../../src/onnx/onnx-builder.js';
+import { parseOnnx } from '../../../src/onnx/onnx-model.js';
+import { OnnxGraph } from '../../../src/onnx/graph.js';
 
 /** Numbers without pattern, between −1 and 1. */
 export function numbers(count: number, seed: number): Float32Array {

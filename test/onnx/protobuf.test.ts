@@ -7,7 +7,7 @@ import {
   readRepeatedVarint,
   readText,
   varintField,
-} from '../../src/models/protobuf.js';
+} from '../../src/onnx/protobuf.js';
 
 test.each([
   [0n, '0800'],

@@ -1,10 +1,10 @@
-import { hrnetGraph } from '../../../src/bench/hrnet-graph.js';
-import { OnnxBuilder } from '../../../src/models/onnx-builder.js';
-import { raiseOpset } from '../../../src/models/quantize/opset.js';
-import { simplify } from '../../../src/models/quantize/simplify.js';
-import { storeAsFloat16 } from '../../../src/models/quantize/float16.js';
-import { fromFloat16, toFloat16 } from '../../../src/bundle/float16.js';
-import { graphOf, nmse, numbers, run, type Output } from './networks.js';
+import { hrnetGraph } from '../../src/bench/hrnet-graph.js';
+import { OnnxBuilder } from '../../src/onnx/onnx-builder.js';
+import { raiseOpset } from '../../src/models/quantize/opset.js';
+import { simplify } from '../../src/onnx/simplify.js';
+import { storeAsFloat16 } from '../../src/models/quantize/float16.js';
+import { fromFloat16, toFloat16 } from '../../src/bundle/float16.js';
+import { graphOf, nmse, numbers, run, type Output } from '../models/quantize/networks.js';
 
 const DIMS = [1, 3, 64, 64];
 const image = numbers(3 * 64 * 64, 3);

@@ -1,5 +1,5 @@
 import { floatAttribute, intAttribute, tensorAttribute, type GraphNode, type OnnxGraph } from './graph.js';
-import { FLOAT32 } from '../onnx-model.js';
+import { FLOAT32 } from './onnx-model.js';
 
 /** BatchNormalization's default ε. */
 const EPSILON = 1e-5;

@@ -1,7 +1,7 @@
-import { GlposeError } from '../../errors.js';
-import { fromFloat16 } from '../../bundle/float16.js';
-import { DATA_TYPE, encodeAttribute, encodeNode, encodeTensor, type Attribute } from '../onnx-builder.js';
-import { FLOAT32, GRAPH, MODEL_GRAPH, unsound, type OnnxModel, type OnnxNode } from '../onnx-model.js';
+import { GlposeError } from '../errors.js';
+import { fromFloat16 } from '../bundle/float16.js';
+import { DATA_TYPE, encodeAttribute, encodeNode, encodeTensor, type Attribute } from './onnx-builder.js';
+import { FLOAT32, GRAPH, MODEL_GRAPH, unsound, type OnnxModel, type OnnxNode } from './onnx-model.js';
 import {
   bytesField,
   messageField,
@@ -10,8 +10,8 @@ import {
   readRepeatedVarint,
   readText,
   varintField,
-} from '../protobuf.js';
-import { WireType, type Field } from '../protobuf.js';
+} from './protobuf.js';
+import { WireType, type Field } from './protobuf.js';
 
 /** An operator that can be changed. */
 export interface GraphNode {

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hrnetGraph, type HrnetStyle } from '../../../src/bench/hrnet-graph.js';
 import { referenceNetwork } from '../../../src/bench/network-reference.js';
-import { describeMissing, lower } from '../../../src/models/lowering/lower.js';
+import { describeMissing, lower } from '../../../src/onnx/lowering/lower.js';
 import { cutOnnx } from '../../../src/models/onnx-cut.js';
-import { OnnxBuilder, type Attribute } from '../../../src/models/onnx-builder.js';
-import { parseOnnx } from '../../../src/models/onnx-model.js';
+import { OnnxBuilder, type Attribute } from '../../../src/onnx/onnx-builder.js';
+import { parseOnnx } from '../../../src/onnx/onnx-model.js';
 import type { Network } from '../../../src/native/network.js';
 import { ROOT } from '../../shared-data.js';
-import { graphOf, mobileNet, nmse, numbers, run } from '../quantize/networks.js';
+import { graphOf, mobileNet, nmse, numbers, run } from '../../models/quantize/networks.js';
 
 /** What a whole network's roundings may add up to, ONNX Runtime's in float32 against the layers' in float64. */
 const LARGEST_NMSE = 1e-11;

@@ -1,7 +1,7 @@
 import { GlposeError } from '../../errors.js';
 import type { Activation, ConvLayer, Layer, MapShape, Network } from '../../native/network.js';
-import { floatAttribute, intAttribute, type GraphNode, type OnnxGraph } from '../quantize/graph.js';
-import { simplify } from '../quantize/simplify.js';
+import { floatAttribute, intAttribute, type GraphNode, type OnnxGraph } from '../graph.js';
+import { simplify } from '../simplify.js';
 import { movingWindow, resampling } from './spatial.js';
 
 /** The operator that keeps a graph from running on the addon's own kernels. */

@@ -5,7 +5,7 @@ import {
   textAttribute,
   type GraphNode,
   type OnnxGraph,
-} from '../quantize/graph.js';
+} from '../graph.js';
 import type { AxisTaps } from '../../native/network.js';
 
 /** No map is larger. */

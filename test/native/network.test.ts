@@ -1,0 +1,187 @@
+import { hrnetGraph } from '../../src/bench/hrnet-graph.js';
+import { referenceNetwork } from '../../src/bench/network-reference.js';
+import type { GlposeError } from '../../src/errors.js';
+import { addon } from '../../src/native/binding.js';
+import type { NativeNetwork } from '../../src/native/contract.js';
+import type { Layer, MapShape, Network } from '../../src/native/network.js';
+import { lower } from '../../src/onnx/lowering/lower.js';
+import { graphOf, mobileNet, numbers } from '../models/quantize/networks.js';
+
+function lowered(onnx: Buffer, input: MapShape): Network {
+  const { network } = lower(graphOf(onnx), input);
+  return network!;
+}
+
+function make({ maps, outputs, layers }: Network): NativeNetwork {
+  const network = addon().createNetwork(maps, outputs, 'cpu');
+  for (const layer of layers) network.add(layer);
+  return network;
+}
+
+const sizeOf = ({ channels, height, width }: MapShape): number => channels * height * width;
+
+function nmse(got: Float32Array, wanted: Float64Array): number {
+  let [error, power] = [0, 0];
+  wanted.forEach((value, i) => {
+    error += (got[i] - value) ** 2;
+    power += value ** 2;
+  });
+  return got.length === wanted.length ? error / power : NaN;
+}
+
+const LINEAR = { kind: 'linear' } as const;
+const RELU = { kind: 'clip', low: 0, high: Infinity } as const;
+
+function conv(
+  name: string,
+  from: MapShape,
+  to: MapShape,
+  places: { source: number; addend?: number; out: number },
+  kernel: number,
+  stride = 1,
+): Layer {
+  // prettier-ignore
+  const count = from.channels * to.channels * kernel ** 2;
+  const weight = numbers(count, name.length).map((value) => value * Math.sqrt(3 / (from.channels * kernel ** 2)));
+  return {
+    op: 'conv',
+    name,
+    addend: null,
+    ...places,
+    kernel,
+    stride,
+    padTop: kernel >> 1,
+    padLeft: kernel >> 1,
+    depthwise: false,
+    weight: new Uint8Array(weight.buffer),
+    bias: numbers(to.channels, 5),
+    activation: RELU,
+  };
+}
+
+/** Every kind of layer, with maps that are read long after they were made, and sizes that fit nothing. */
+function everything(): Network {
+  const maps: MapShape[] = [
+    { channels: 3, height: 22, width: 18 },
+    { channels: 20, height: 11, width: 9 },
+    { channels: 33, height: 11, width: 9 },
+    { channels: 20, height: 6, width: 5 },
+    { channels: 20, height: 11, width: 9 },
+    { channels: 20, height: 11, width: 9 },
+    { channels: 73, height: 11, width: 9 },
+    { channels: 73, height: 1, width: 1 },
+    { channels: 20, height: 22, width: 18 },
+    { channels: 20, height: 11, width: 9 },
+    { channels: 20, height: 11, width: 9 },
+  ];
+  const taps = (size: number, source: number): { first: Int32Array; second: Int32Array; weight: Float32Array } => ({
+    first: Int32Array.from({ length: size }, (_, i) => Math.floor((i * source) / size)),
+    second: Int32Array.from({ length: size }, (_, i) => Math.min(source - 1, Math.floor((i * source) / size) + 1)),
+    weight: numbers(size, 8),
+  });
+  const layers: Layer[] = [
+    conv('stem', maps[0], maps[1], { source: 0, out: 1 }, 7, 2),
+    conv('wide', maps[1], maps[2], { source: 1, out: 2 }, 3),
+    { op: 'pool', name: 'max', kind: 'max', source: 1, kernelHeight: 3, kernelWidth: 2, stride: 2, padTop: 1, padLeft: 1, out: 3 },
+    { op: 'resize', name: 'larger', source: 3, rows: taps(11, 6), columns: taps(9, 5), out: 4 },
+    conv('back', maps[2], maps[5], { source: 2, addend: 4, out: 5 }, 3),
+    { op: 'concat', name: 'joined', sources: [1, 2, 5], out: 6 },
+    { op: 'pool', name: 'mean', kind: 'average', source: 6, kernelHeight: 11, kernelWidth: 9, stride: 1, padTop: 0, padLeft: 0, out: 7 },
+    { op: 'sum', name: 'twice', terms: [{ map: 5, factor: 2 }, { map: 1, factor: 2 }], activation: { kind: 'sigmoid' }, out: 8 },
+    { op: 'product', name: 'gated', sources: [4, 5], out: 9 },
+    { op: 'sum', name: 'last', terms: [{ map: 9, factor: 1 }, { map: 1, factor: 1 }], activation: { kind: 'clip', low: -1, high: 0.5 }, out: 10 },
+  ]; // prettier-ignore
+  return { maps, layers, outputs: [7, 8, 10] };
+}
+
+test.each<[string, () => Network]>([
+  ['every kind of layer', everything],
+  ['a MobileNet', () => lowered(mobileNet(), { channels: 3, height: 16, width: 12 })],
+  ['an HRNet', () => lowered(hrnetGraph({ width: 16, stem: 16 }).onnx, { channels: 3, height: 64, width: 96 })],
+])('%s against float64; alone, in any batch, with any number of threads: the same bits', async (_, build) => {
+  const description = build();
+  const network = make(description);
+  const size = sizeOf(description.maps[0]);
+  const images = numbers(3 * size, 4);
+  const wanted = referenceNetwork(description, images.subarray(0, size));
+  const alone = await network.run({ planes: images.slice(0, size), count: 1 });
+  alone.outputs.forEach((output, i) => expect(nmse(output, wanted[i])).toBeLessThan(1e-10));
+
+  for (const threads of [1, 3]) {
+    addon().setThreads(threads);
+    const together = await network.run({ planes: images, count: 3 });
+    alone.outputs.forEach((output, i) => expect(together.outputs[i].subarray(0, output.length)).toEqual(output));
+  }
+  addon().setThreads(2);
+  const [again, timed] = await Promise.all([
+    network.run({ planes: images.slice(0, size), count: 1, into: alone.outputs.map((output) => output.slice().fill(NaN)) }),
+    network.run({ planes: images.slice(0, size), count: 1, timings: true }),
+  ]); // prettier-ignore
+  expect(again.outputs).toEqual(alone.outputs);
+  expect(timed.outputs).toEqual(alone.outputs);
+  expect(timed.timings.map(({ name }) => name)).toEqual(description.layers.map(({ name }) => name));
+  network.dispose();
+});
+
+describe('what does not fit is refused', () => {
+  const map = { channels: 4, height: 6, width: 5 };
+  const small = { channels: 4, height: 3, width: 3 };
+  const maps = [map, map, small, { channels: 8, height: 6, width: 5 }];
+  const codeOf = (body: () => unknown): string => {
+    try {
+      body();
+      return 'none';
+    } catch (thrown) {
+      return (thrown as GlposeError).code;
+    }
+  };
+  const sum = (terms: { map: number; factor: number }[], out: number): Layer => ({ op: 'sum', name: 's', terms, activation: LINEAR, out }); // prettier-ignore
+  const fine = conv('c', map, map, { source: 0, out: 1 }, 3) as Extract<Layer, { op: 'conv' }>;
+
+  test.each<[string, Layer]>([
+    ['a map that nothing made', sum([{ map: 1, factor: 1 }], 3)],
+    ['the input as a result', sum([{ map: 0, factor: 1 }], 0)],
+    ['a map that is not there', sum([{ map: 9, factor: 1 }], 1)],
+    ['no terms', sum([], 1)],
+    ['another shape', sum([{ map: 0, factor: 1 }], 2)],
+    ['a factor that does not fit', sum([{ map: 0, factor: 2 }], 1)],
+    ['too few weights', { ...fine, weight: fine.weight.subarray(4) }],
+    ['weights for other channels', { ...fine, out: 3 }],
+    ['a bias too short', { ...fine, bias: new Float32Array(3) }],
+    ['a kernel too large', { ...fine, kernel: 9 }],
+    ['padding as large as the kernel', { ...fine, padTop: 3 }],
+    ['windows beyond the map', { ...fine, stride: 2, padTop: 0 }],
+    ['an addend of another shape', { ...fine, addend: 3 }],
+    ['bounds in disorder', { ...fine, activation: { kind: 'clip', low: 1, high: 0 } }],
+    ['bounds that are no numbers', { ...fine, activation: { kind: 'clip', low: NaN, high: 0 } }],
+    ['channels that do not add up', { op: 'concat', name: 'j', sources: [0], out: 3 }],
+    ['taps beyond the map', { op: 'resize', name: 'r', source: 0, rows: { first: Int32Array.of(0, 3, 6), second: Int32Array.of(0, 0, 0), weight: new Float32Array(3) }, columns: { first: new Int32Array(3), second: new Int32Array(3), weight: new Float32Array(3) }, out: 2 }], // prettier-ignore
+    ['a pool beside the map', { op: 'pool', name: 'p', kind: 'max', source: 0, kernelHeight: 1, kernelWidth: 1, stride: 9, padTop: 0, padLeft: 0, out: 2 }], // prettier-ignore
+    ['an unknown layer', { op: 'softmax', name: 'x', out: 1 } as never],
+  ])('%s', (_, layer) => {
+    const network = addon().createNetwork(maps, [0], 'cpu');
+    expect(['MODEL', 'INTERNAL']).toContain(codeOf(() => network.add(layer)));
+    network.add(fine); // it goes on
+  });
+
+  test('networks', async () => {
+    expect(codeOf(() => addon().createNetwork([], [], 'cpu'))).toBe('MODEL');
+    expect(codeOf(() => addon().createNetwork(maps, [4], 'cpu'))).toBe('MODEL');
+    expect(codeOf(() => addon().createNetwork([{ channels: 8192, height: 16384, width: 1 }], [0], 'cpu'))).toBe(
+      'MODEL',
+    );
+    expect(codeOf(() => addon().createNetwork(maps, [0], 'tpu'))).toBe('DEVICE');
+    const network = addon().createNetwork(maps, [1], 'cpu');
+    const planes = new Float32Array(sizeOf(map));
+    const run = async (batch: Parameters<NativeNetwork['run']>[0]): Promise<unknown> => network.run(batch);
+    await expect(run({ planes, count: 1 })).rejects.toMatchObject({ code: 'MODEL' }); // nothing makes map 1
+    network.add(fine);
+    await expect(run({ planes, count: 2 })).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(run({ planes, count: 1, into: [new Float32Array(1)] })).rejects.toMatchObject({
+      code: 'INTERNAL',
+    });
+    network.dispose();
+    network.dispose();
+    await expect(run({ planes, count: 1 })).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+});
