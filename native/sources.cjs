@@ -20,7 +20,9 @@ const isSpecification = (file) => path.basename(file) === 'reference.cpp';
 
 /** The addon's files, relative to native/. */
 function sourceFiles() {
-  const code = ['addon', 'backend', 'kernels', 'model', 'network'].flatMap(filesBelow).filter((file) => !isSpecification(file));
+  const code = ['addon', 'backend', 'kernels', 'model', 'network']
+    .flatMap(filesBelow)
+    .filter((file) => !isSpecification(file));
   return ['CMakeLists.txt', ...code].sort();
 }
 
