@@ -27,6 +27,7 @@ export interface FrameReader {
   /**
    * All frames from the start, in order, each once. Reading stops when the consumer stops or `signal` aborts.
    * @param warnings takes a clause, without the input's path, for everything that was wrong but did not end the reading
+   * @param from frames before this one may be left out
    */
-  read(signal: AbortSignal | undefined, warnings: Set<string>): AsyncGenerator<Frame, void, undefined>;
+  read(signal: AbortSignal | undefined, warnings: Set<string>, from: number): AsyncGenerator<Frame, void, undefined>;
 }

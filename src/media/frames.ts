@@ -11,8 +11,9 @@ export interface FrameSource extends Omit<FrameReader, 'read'> {
    * All frames from the start, in order, each once; at most one is decoded ahead of the consumer. The frames of a short
    * input are the same objects in every pass: whoever writes into one writes into all.
    * Throws INPUT where nothing can be read, and the signal's reason when it aborts.
+   * @param from frames before this one are not needed: they may be left out where that saves time
    */
-  frames(): AsyncIterable<Frame>;
+  frames(from?: number): AsyncIterable<Frame>;
   /**
    * What was wrong in the passes so far without ending them (frames skipped, a file cut off), without the input's path; empty
    * for a sound input.
@@ -53,13 +54,13 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
   // A long input is known as such beforehand, mostly, and not kept in vain. The count may be wrong, so that bytes are counted, too.
   let keepable = 3 * reader.width * reader.height * (reader.frameCount ?? 0) <= keepBytes;
 
-  async function* pass(): AsyncGenerator<Frame, void, undefined> {
-    const again = kept;
+  async function* pass(from: number): AsyncGenerator<Frame, void, undefined> {
+    const again = kept?.filter(({ index }) => index >= from);
     const frames: Frame[] = [];
     let bytes = 0;
-    for await (const frame of again ?? oneAhead(reader.read(signal, warnings), limit)) {
+    for await (const frame of again ?? oneAhead(reader.read(signal, warnings, from), limit)) {
       signal?.throwIfAborted();
-      if (!again && keepable) {
+      if (!again && keepable && from === 0) {
         frames.push(frame);
         bytes += frame.data?.length ?? 0;
         keepable = bytes <= keepBytes;
@@ -67,7 +68,7 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
       }
       yield frame;
     }
-    if (keepable && !closed) kept ??= frames;
+    if (keepable && !closed && from === 0) kept ??= frames;
   }
 
   async function close(): Promise<void> {
@@ -83,9 +84,9 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
     height,
     fps,
     frameCount,
-    frames() {
+    frames(from = 0) {
       if (closed) throw new GlposeError('USAGE', `${input.path} is read after it was closed`, 'Open it again.');
-      const frames = pass();
+      const frames = pass(from);
       passes.add(frames);
       return frames;
     },

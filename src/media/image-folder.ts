@@ -19,11 +19,11 @@ export async function openImages(input: ImageFolder): Promise<FrameReader> {
     height,
     fps: null,
     frameCount: input.files.length,
-    async *read(signal, warnings) {
+    async *read(signal, warnings, from) {
       async function* files(): AsyncGenerator<{ name: string; index: number }> {
-        for (const [index, name] of input.files.entries()) {
+        for (let index = from; index < input.files.length; index++) {
           signal?.throwIfAborted();
-          yield { name, index };
+          yield { name: input.files[index], index };
         }
       }
       for await (const frame of inOrder(files(), IN_FLIGHT, (file) => readImage(input.path, file.name, file.index))) {
