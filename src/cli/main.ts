@@ -17,6 +17,7 @@ import { modelsCommand } from './models.js';
 import { statusCommand } from './status.js';
 import { writerTo, type MakeCommand, type Terminal } from './terminal.js';
 import { viewCommand } from './view.js';
+import { worstCommand } from './worst.js';
 
 const COMMANDS: MakeCommand[] = [
   inferCommand,
@@ -25,6 +26,7 @@ const COMMANDS: MakeCommand[] = [
   viewCommand,
   filterCommand,
   analyseCommand,
+  worstCommand,
   evalCommand,
   featuresCommand,
   modelsCommand,
