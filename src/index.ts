@@ -53,6 +53,7 @@ export type { BundleConfig, DetectorConfig } from './bundle/config.js';
 // Frames in, poses out
 export { openFrames } from './library.js';
 export { estimateVideo, type EstimateOptions, type PeopleOptions } from './estimation/estimate.js';
+export { estimateParts } from './estimation/estimate-parts.js';
 export { estimateStream, type StreamOptions } from './estimation/estimate-stream.js';
 export type { Estimator, Scene, ScenePerson, EstimatedPose } from './estimation/estimator.js';
 export type { GivenDetection } from './estimation/survey.js';
