@@ -13,8 +13,10 @@ import { makeFolderAtomically } from '../storage/atomic-folder.js';
 import { writeAtomically } from '../storage/atomic-write.js';
 import { framePlaces } from '../view/frame-match.js';
 import { videoFinder } from '../view/result-videos.js';
-import { readResults, readRun, type ResultSequence } from '../view/results.js';
-import { nonNegativeInteger, positiveInteger } from './arguments.js';
+import { readRun } from '../run/record.js';
+import { nonNegativeInteger, positiveInteger } from '../values.js';
+import { readResults, type ResultSequence } from '../view/results.js';
+import { argument } from './arguments.js';
 import type { Terminal } from './terminal.js';
 
 interface WorstOptions {
@@ -45,8 +47,8 @@ export function worstCommand(terminal: Terminal): Command {
   return new Command('worst')
     .description('finds the frames in which poses are most likely wrong, and writes them for labelling')
     .argument('<results>', 'the output folder of glpose infer, or a file or folder of poses')
-    .option('-n, --count <frames>', 'at most so many, over all videos', positiveInteger, 50)
-    .option('--apart <frames>', 'frames of one video lie at least so far apart', nonNegativeInteger, 10)
+    .option('-n, --count <frames>', 'at most so many, over all videos', argument(positiveInteger), 50)
+    .option('--apart <frames>', 'frames of one video lie at least so far apart', argument(nonNegativeInteger), 10)
     .option('--coco', 'write pictures and a COCO document with the poses as a start')
     .option('-o, --out <folder>', 'with --coco: where they go; default: worst/ in the results')
     .option('--video <path>', 'with --coco: the videos or folders of images; default: where the run read them')
