@@ -1,74 +1,83 @@
 /*
- * How often people wear another's skeleton, and how whole their tracks are, in clips without labels:
- *   node scripts/people/clips.mjs [--method single-frame,glpose] [--json] <videos…>
- * A person-frame is doubled where another pose of the same frame is the same one (OKS ≥ 0.6 over the 12 limb joints).
- *   breaks   tracks that end, before the last frame, in the middle of the picture, a minute of footage
- *   gaps     runs of frames in which a track is missing between two of its own; the longest, in frames
- * vtest.avi@200: its first 200 frames.
+ * How often people wear another's skeleton, and how whole their tracks are, in runs over clips without labels, side by side:
+ *   glpose infer <clips> --method single-frame -o out/single-frame; glpose infer <clips> --method glpose -o out/glpose
+ *   node scripts/people/clips.mjs [--json] out/single-frame out/glpose
+ * What counts is what `glpose check` finds (docs/evaluation.md):
+ *   doubled   person-frames whose pose another person of the frame has, too
+ *   breaks    tracks that end in the middle of the picture before the video does, brief ones among them, a minute of footage
+ *   gaps      tracks that are missing for three frames or more and come back; frames in all
+ * Intervals: bootstrap over blocks of 25 frames.
  */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { doubledPairs } from '../../dist/src/evaluation/quality/doubled.js';
-import { labelledPose } from '../../dist/src/evaluation/quality/check.js';
-import { estimateVideo, loadModel, openFrames } from '../../dist/src/index.js';
-import { firstFrames, printTable } from './material.mjs';
+import { openFrames } from '../../dist/src/index.js';
+import { checkSequence } from '../../dist/src/view/check-sequence.js';
+import { framePlaces } from '../../dist/src/view/frame-match.js';
+import { readResults } from '../../dist/src/view/results.js';
+import { inWords, printTable, ratioWithInterval } from './material.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: {
-    method: { type: 'string', default: 'single-frame,glpose' },
-    json: { type: 'boolean', default: false },
-  },
+  options: { json: { type: 'boolean', default: false } },
 });
-/** Share of the picture's sides within which a person may come and go. */
-const EDGE = 0.02;
+const BLOCK = 25;
 
-/** Counts over one clip. */
-async function measure(given, model) {
-  const [, file, count = Infinity] = /^(.*?)(?:@(\d+))?$/.exec(given);
-  const video = firstFrames(await openFrames(file), Number(count));
-  const { joints } = model.estimator;
-  const tracks = new Map();
-  const [counts, started] = [{ frames: 0, people: 0, doubled: 0 }, performance.now()];
-  for await (const { index, people } of estimateVideo(video, model)) {
-    counts.frames++;
-    counts.people += people.length;
-    counts.doubled += new Set(doubledPairs(people.map(labelledPose), joints).flatMap((pair) => [pair.first, pair.second])).size; // prettier-ignore
-    for (const { trackId, box } of people) {
-      const track = tracks.get(trackId) ?? { gaps: [], last: index };
-      if (index > track.last + 1) track.gaps.push(index - track.last - 1);
-      tracks.set(trackId, { ...track, last: index, box });
-    }
+/** Doubled person-frames and all, by blocks of frames. */
+function blocksOf({ frames, joints }) {
+  const blocks = [];
+  for (const [place, { people }] of frames.entries()) {
+    const block = (blocks[Math.floor(place / BLOCK)] ??= { right: 0, all: 0 });
+    block.right += new Set(doubledPairs(people, joints).flatMap(({ first, second }) => [first, second])).size;
+    block.all += people.length;
   }
-  await video.close();
-  const seconds = (performance.now() - started) / 1000;
-  const inside = ({ x, y, width, height }) =>
-    x > EDGE * video.width && y > EDGE * video.height &&
-    x + width < (1 - EDGE) * video.width && y + height < (1 - EDGE) * video.height; // prettier-ignore
-  const all = [...tracks.values()];
-  const breaks = all.filter(({ last, box }) => last < counts.frames - 1 && inside(box)).length;
-  const gaps = all.flatMap((track) => track.gaps);
-  return { ...counts, tracks: tracks.size, breaks, minutes: counts.frames / (video.fps ?? 25) / 60, gaps: gaps.length, longestGap: Math.max(0, ...gaps), seconds }; // prettier-ignore
+  return blocks;
+}
+
+async function fpsOf(file) {
+  const source = await openFrames(file);
+  await source.close();
+  return source.fps ?? 25;
+}
+
+async function measure(folder) {
+  const { videos } = JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8'));
+  const clips = [];
+  for (const sequence of readResults(folder)) {
+    const video = videos.find(({ name }) => name === sequence.name);
+    const { counts, poses, doubledPoses } = checkSequence(sequence, framePlaces(sequence, null), sequence.size);
+    clips.push({
+      name: sequence.name,
+      frames: sequence.frames.length,
+      minutes: sequence.frames.length / (await fpsOf(video.path)) / 60,
+      poses,
+      doubled: doubledPoses,
+      tracks: video.tracks,
+      breaks: counts.ends.problems + counts.brief.problems,
+      gaps: counts.gap.problems,
+      gapFrames: counts.gap.frames,
+      jumps: counts.jump.frames,
+      seconds: video.seconds,
+      blocks: blocksOf(sequence),
+    });
+  }
+  return clips;
 }
 
 const results = {};
-for (const method of values.method.split(',')) {
-  const model = await loadModel(undefined, { method, device: 'cpu' });
-  results[method] = {};
-  for (const file of positionals) results[method][path.parse(file).name] = await measure(file, model);
-  await model.dispose();
-}
+for (const folder of positionals) results[folder] = await measure(folder);
 
 if (values.json) console.log(JSON.stringify(results, null, 2));
 else {
-  const rows = Object.entries(results).flatMap(([method, clips]) => {
-    const sum = (key) => Object.values(clips).reduce((total, clip) => total + clip[key], 0);
-    const keys = ['frames', 'people', 'doubled', 'tracks', 'breaks', 'minutes', 'gaps', 'seconds'];
-    const all = { ...Object.fromEntries(keys.map((key) => [key, sum(key)])), longestGap: Math.max(...Object.values(clips).map((clip) => clip.longestGap)) }; // prettier-ignore
-    return Object.entries({ ...clips, all }).map(([name, c]) => [
-      method, name, c.frames, c.people, c.doubled, `${((100 * c.doubled) / c.people).toFixed(1)} %`, (c.people / c.frames).toFixed(2),
-      c.tracks, (c.breaks / c.minutes).toFixed(1), c.gaps, c.longestGap, c.seconds.toFixed(1),
+  const rows = Object.entries(results).flatMap(([folder, clips]) => {
+    const sum = (key) => clips.reduce((total, clip) => total + clip[key], 0);
+    const keys = ['frames', 'minutes', 'poses', 'doubled', 'tracks', 'breaks', 'gaps', 'gapFrames', 'jumps', 'seconds'];
+    const all = { name: 'all', ...Object.fromEntries(keys.map((key) => [key, sum(key)])), blocks: clips.flatMap(({ blocks }) => blocks) }; // prettier-ignore
+    return [...clips, all].map((clip) => [
+      path.basename(folder), clip.name, clip.frames, clip.poses, clip.doubled, inWords(ratioWithInterval(clip.blocks)), (clip.poses / clip.frames).toFixed(2),
+      clip.tracks, (clip.breaks / clip.minutes).toFixed(1), `${clip.gaps} (${clip.gapFrames})`, clip.jumps, clip.seconds.toFixed(0),
     ]); // prettier-ignore
   });
-  printTable(['method', 'clip', 'frames', 'person-frames', 'doubled', '', 'people a frame', 'tracks', 'breaks a minute', 'gaps', 'longest gap', 'seconds'], rows); // prettier-ignore
+  printTable(['run', 'clip', 'frames', 'person-frames', 'doubled', '… %', 'people a frame', 'tracks', 'breaks a minute', 'gaps (frames)', 'frames with jumps', 'seconds'], rows); // prettier-ignore
 }

@@ -1,25 +1,5 @@
 /* What the scripts of this folder share: videos that are not files, seeded chance, bootstrap, tables. */
 
-/** The first n frames of an opened video, as a video. */
-export function firstFrames(source, count) {
-  if (count === Infinity) return source;
-  return {
-    width: source.width,
-    height: source.height,
-    fps: source.fps,
-    frameCount: count,
-    warnings: [],
-    async *frames() {
-      for await (const frame of source.frames()) {
-        if (frame.index >= count) return;
-        yield frame;
-      }
-    },
-    close: () => source.close(),
-    [Symbol.asyncDispose]: () => source.close(),
-  };
-}
-
 /** Images in memory, [{ width, height, data }], as a video. */
 export function videoOf(images, fps = null) {
   const [{ width, height }] = images;
