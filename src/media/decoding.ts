@@ -44,7 +44,7 @@ export interface DeclaredLength {
 
 /**
  * @param container FFmpeg's name of the container
- * @param counted the header's count of frames; 0 where it has none
+ * @param counted the header's count of frames, of which an edit list may show fewer; 0 where it has none
  * @param seconds the video stream's duration; null where unknown
  */
 export function declared(
@@ -53,11 +53,63 @@ export function declared(
   seconds: number | null,
   fps: number | null,
 ): DeclaredLength {
+  const timed = seconds !== null && seconds > 0 && fps !== null ? Math.round(seconds * fps) : null;
   // AVI counts places in time, of which some are empty.
-  if (counted > 0) return { frames: counted, how: container === 'avi' ? 'guessed' : 'counted', seconds };
-  if (seconds !== null && seconds > 0 && fps !== null)
-    return { frames: Math.round(seconds * fps), how: 'timed', seconds };
+  if (counted > 0 && container === 'avi') return { frames: counted, how: 'guessed', seconds };
+  const isEdited = timed !== null && timed < counted - 1;
+  if (counted > 0 && !isEdited) return { frames: counted, how: 'counted', seconds };
+  if (timed !== null) return { frames: timed, how: 'timed', seconds };
   return { frames: null, how: 'guessed', seconds };
+}
+
+/** Which of a container's video streams is read: the first that is marked as default, else the first. */
+export function chooseStream<Stream extends { index: number }>(
+  streams: readonly Stream[],
+  isDefault: (stream: Stream) => boolean,
+): { stream: Stream; warning: string | null } | null {
+  const stream = streams.find(isDefault) ?? streams.at(0);
+  if (stream === undefined) return null;
+  const others = streams.filter((other) => other !== stream).map(({ index }) => index);
+  const why = isDefault(stream) ? ', which is marked as default,' : ', the first,';
+  const warning = `it holds ${streams.length} video streams: stream ${stream.index}${why} is read, not ${others.join(', ')}`;
+  return { stream, warning: others.length > 0 ? warning : null };
+}
+
+/** Frames a second by the first frames' presentation times, in seconds, in any order; null where they do not tell. */
+export function rateOf(times: readonly number[]): number | null {
+  const span = Math.max(...times) - Math.min(...times);
+  return times.length > 1 && span > 0 ? (times.length - 1) / span : null;
+}
+
+/** Packets by which the rate is measured where the header does not say it. */
+export const PACKETS_FOR_RATE = 60;
+
+/**
+ * Bytes before a packet that are a container's own. Others read by an index, in which nothing is lost, or mark what is damaged
+ * (MPEG-TS).
+ */
+const MOST_SKIPPED: Record<string, number> = { 'matroska,webm': 100, flv: 100, avi: 512, asf: 4096, mpeg: 4096 };
+
+/**
+ * Notices damage that a container's reader passes over without a word: bytes of the file that belong to no packet. To be told every
+ * packet of every stream, in the order of reading.
+ */
+export class SkippedBytes {
+  private end: number | null = null;
+  private readonly most: number;
+
+  /** @param container FFmpeg's name of the container */
+  constructor(container: string) {
+    this.most = MOST_SKIPPED[container] ?? Infinity;
+  }
+
+  /** Whether bytes were passed over before this packet. */
+  packet(position: number, size: number): boolean {
+    if (position < 0) return false;
+    const skipped = this.end !== null && position - this.end > this.most;
+    this.end = Math.max(this.end ?? 0, position + size);
+    return skipped;
+  }
 }
 
 /** Until when the frames of a video lasted, by their time stamps. */
@@ -95,12 +147,15 @@ export function shortfall(
 }
 
 /**
- * The FFmpeg filters that turn decoded frames upright and to RGB. The size is fixed for the whole video, also where the
- * stream changes it on the way. Colour is converted with full precision, so that different builds of FFmpeg agree.
+ * The FFmpeg filters that turn decoded frames upright and to RGB. The size is fixed for the whole video: where the stream changes it
+ * on the way, pictures are fitted in, with black borders. Colour is converted with full precision, so that different builds of FFmpeg
+ * agree.
  */
 export function rgbFilter(video: { width: number; height: number; orientation: Orientation }): string {
-  const scale = `scale=${video.width}:${video.height}:flags=bicubic+accurate_rnd+full_chroma_int`;
-  return [video.orientation.filter, scale, 'format=rgb24'].filter((part) => part !== '').join(',');
+  const size = `${video.width}:${video.height}`;
+  const scale = `scale=${size}:force_original_aspect_ratio=decrease:flags=bicubic+accurate_rnd+full_chroma_int`;
+  const border = `pad=${size}:(ow-iw)/2:(oh-ih)/2:black`;
+  return [video.orientation.filter, scale, 'format=rgb24', border].filter((part) => part !== '').join(',');
 }
 
 /** Seconds of a time written as Matroska does, "00:00:04.800000000"; null where it is not one. */

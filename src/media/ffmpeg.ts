@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { z } from 'zod';
@@ -7,17 +8,20 @@ import { GlposeError } from '../errors.js';
 import { MAX_PIXELS } from './frame-size.js';
 import type { Frame, FrameReader } from './frame.js';
 import {
+  chooseStream,
   declared,
   CONTAINERS,
   DECODING_THREADS,
-  DurationMeter,
+  PACKETS_FOR_RATE,
+  rateOf,
   rgbFilter,
   secondsOfClock,
-  shortfall,
+  SkippedBytes,
   undecodable,
   type DeclaredLength,
   type VideoDecoder,
 } from './decoding.js';
+import { FrameSequence } from './frame-sequence.js';
 import { orientationOf, type Orientation } from './orientation.js';
 
 const run = promisify(execFile);
@@ -45,7 +49,7 @@ const Probe = z.object({
       width: z.number().optional(),
       height: z.number().optional(),
       avg_frame_rate: z.string().optional(),
-      r_frame_rate: z.string().optional(),
+      time_base: z.string().optional(),
       nb_frames: z.string().optional(),
       duration: z.string().optional(),
       disposition: z.record(z.string(), z.number()).optional(),
@@ -59,9 +63,18 @@ const Probe = z.object({
 interface Properties {
   /** The stream's index in the container. */
   stream: number;
+  /** Says which of several video streams this is; null where it is the only one. */
+  choice: string | null;
+  /** FFmpeg's name of the container. */
+  format: string;
+  /** Upright. */
   width: number;
   height: number;
+  codedWidth: number;
+  codedHeight: number;
   fps: number | null;
+  /** Seconds in one unit of the stream's time stamps. */
+  tick: number;
   declared: DeclaredLength;
   orientation: Orientation;
 }
@@ -104,29 +117,45 @@ async function probe(file: string, signal?: AbortSignal): Promise<Properties> {
   const probed = Probe.safeParse(jsonOf(output));
   if (!probed.success) throw undecodable(file, 'ffprobe does not say what it holds');
   const { streams, format } = probed.data;
-  const stream = streams.find(
-    ({ codec_type, disposition }) => codec_type === 'video' && disposition?.attached_pic !== 1,
+  const chosen = chooseStream(
+    streams.filter(({ codec_type, disposition }) => codec_type === 'video' && disposition?.attached_pic !== 1),
+    ({ disposition }) => disposition?.default === 1,
   );
-  if (stream === undefined) throw undecodable(file, 'it holds no video stream');
+  if (chosen === null) throw undecodable(file, 'it holds no video stream');
+  const { stream, warning: choice } = chosen;
   if (stream.codec_name === undefined) throw undecodable(file, 'there is no decoder for its codec');
   if (!stream.width || !stream.height) {
     throw undecodable(file, 'the size of its frames is unknown: it may be cut off or damaged');
   }
   const matrix = stream.side_data_list?.find(({ displaymatrix }) => displaymatrix !== undefined)?.displaymatrix;
   const orientation = orientationOf(matrix === undefined ? null : numbersOf(matrix));
-  const fps = quotient(stream.avg_frame_rate) ?? quotient(stream.r_frame_rate);
+  const tick = quotient(stream.time_base) ?? 1e-6;
+  const fps = quotient(stream.avg_frame_rate) ?? rateOf(await firstTimes(file, stream.index, tick, signal));
   const seconds =
     Number(stream.duration ?? 0) ||
     secondsOfClock(stream.tags?.DURATION ?? '') ||
     (streams.length === 1 ? Number(format.duration ?? 0) : null); // a container lasts as long as its longest stream
   return {
     stream: stream.index,
+    choice,
+    format: format.format_name,
     width: orientation.turned ? stream.height : stream.width,
     height: orientation.turned ? stream.width : stream.height,
+    codedWidth: stream.width,
+    codedHeight: stream.height,
     fps,
+    tick,
     declared: declared(format.format_name, Number(stream.nb_frames ?? 0), seconds, fps),
     orientation,
   };
+}
+
+/** When the first packets' pictures are shown, in seconds. */
+async function firstTimes(file: string, stream: number, tick: number, signal?: AbortSignal): Promise<number[]> {
+  const args = ['-v', 'error', '-select_streams', `${stream}`, '-read_intervals', `%+#${PACKETS_FOR_RATE}`];
+  args.push('-show_entries', 'packet=pts', '-of', 'compact=p=0', ...inputOf(file));
+  const { stdout } = await run('ffprobe', args, { signal, maxBuffer: 1 << 20 });
+  return [...stdout.matchAll(/pts=(-?\d+)/g)].map(([, pts]) => Number(pts) * tick);
 }
 
 /** null where it is no JSON: ffprobe does not escape everything that a file can hold. */
@@ -146,46 +175,47 @@ async function* read(
   warnings: Set<string>,
 ): AsyncGenerator<Frame, void, undefined> {
   const { width, height } = video;
-  const args = ['-nostdin', '-v', 'error', '-threads', `${DECODING_THREADS}`, '-noautorotate', ...inputOf(file)];
-  args.push(
-    '-map',
-    `0:${video.stream}`,
-    '-vf',
-    `${rgbFilter(video)},${TIMES_TO_PIPE_3}`,
-    ...passthrough,
-    '-f',
-    'rawvideo',
-    'pipe:1',
-  );
+  // Times stay the file's own (copyts); the rate of what is written plays no part, as long as it rises (setpts).
+  const args = ['-nostdin', '-nostats', '-hide_banner', '-v', 'repeat+level+info', '-copyts'];
+  args.push('-threads', `${DECODING_THREADS}`, '-noautorotate', ...inputOf(file));
+  args.push('-map', `0:${video.stream}`, '-vf', `showinfo=checksum=0,${rgbFilter(video)},setpts=N/TB`);
+  args.push(...passthrough, '-f', 'rawvideo', 'pipe:1');
   // Detached: a Ctrl-C in the terminal must not end it before this process knows, which would take the video for shorter.
-  const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true });
+  const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const ended = once(child, 'close') as Promise<[code: number | null, killedBy: string | null]>;
   ended.catch(() => {}); // reported where it is awaited
-  const stop = (): void => void child.kill('SIGKILL');
+  const packets = new PacketList(file, video);
+  const stop = (): void => {
+    child.kill('SIGKILL');
+    packets.stop();
+  };
   signal?.addEventListener('abort', stop, { once: true });
-  let complaints = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(0, 1 << 16)));
-  const times = new FrameTimes(child.stdio[3] as Readable);
-  const lasting = new DurationMeter();
+  const words = new Words(child.stderr!);
+  const sequence = new FrameSequence(video);
   try {
-    let index = 0;
+    let count = 0;
     for await (const data of chunksOf(child.stdout!, width * height * 3)) {
-      const timeSeconds = await times.of(index);
+      const shown = await words.aboutFrame(count++);
       signal?.throwIfAborted();
-      lasting.frame(timeSeconds);
-      yield { index, name: String(index), width, height, data, problem: '', timeSeconds };
-      index++;
+      await packets.tell(sequence, shown.time);
+      for (const frame of sequence.frame({ width: video.codedWidth, height: video.codedHeight, ...shown, data })) {
+        signal?.throwIfAborted();
+        yield frame;
+      }
     }
     const [code, killedBy] = await ended;
     signal?.throwIfAborted();
     if (code === null) {
-      const problem = `${file} was read up to frame ${index} only: ffmpeg was ended by ${killedBy}`;
+      const problem = `${file} was read up to frame ${count} only: ffmpeg was ended by ${killedBy}`;
       throw new GlposeError('INPUT', problem, 'Run it again; where memory is short, close other programs.');
     }
-    if (index === 0) throw undecodable(file, complaint(complaints, file) || 'no frame could be decoded');
-    if (code !== 0 || complaints !== '') warnings.add(`some of it is damaged: ${complaint(complaints, file)}`);
-    const short = shortfall(index, video.declared, lasting);
-    if (short !== null) warnings.add(short);
+    if (count === 0) throw undecodable(file, complaint(words.complaints, file) || 'no frame could be decoded');
+    await packets.tell(sequence, Infinity);
+    yield* sequence.end();
+    if (video.choice !== null) warnings.add(video.choice);
+    const failed = code !== 0 || words.complaints !== '';
+    if (failed) warnings.add(`some of it is damaged: ${complaint(words.complaints, file)}`);
+    for (const warning of sequence.warnings(failed)) warnings.add(warning);
   } finally {
     signal?.removeEventListener('abort', stop);
     stop();
@@ -193,45 +223,107 @@ async function* read(
   }
 }
 
-/**
- * Filters that write a line about each frame, "frame:0 pts:0 pts_time:0", with `pts` in microseconds, to the third pipe before the frame
- * itself is written. A frame without any metadata has no line.
- */
-const TIMES_TO_PIPE_3 = "settb=AVTB,metadata=mode=add:key=glpose:value=0,metadata=mode=print:file='pipe\\:3':direct=1";
-
 /** Turns of the event loop in which what is in a pipe already is read for certain. */
 const TURNS = 4;
 
-/** The times of the frames that ffmpeg gives. */
-class FrameTimes {
-  /** By the frame's number, of those that were not asked for yet. */
-  private readonly times = new Map<number, number | null>();
-  private start: number | null = null;
+/** What ffmpeg says while it decodes: a line about each frame, by its filter showinfo, before the frame itself; and complaints. */
+class Words {
+  /** Errors, without those about its own output. */
+  complaints = '';
+  /** By place, of those that were not asked for yet. */
+  private readonly frames = new Map<number, { time: number | null; width: number; height: number }>();
+  private count = 0;
   private rest = '';
 
   constructor(pipe: Readable) {
     pipe.setEncoding('utf8').on('data', (text: string) => this.take(text));
-    pipe.on('error', () => {}); // frames without times are frames, too
+    pipe.on('error', () => {}); // frames of which nothing is said are frames, too
   }
 
-  /** Of a frame whose pixels are there: seconds after the first one; null where ffmpeg does not say. */
-  async of(index: number): Promise<number | null> {
-    for (let turn = 0; turn < TURNS && !this.times.has(index); turn++) await new Promise(setImmediate);
-    const time = this.times.get(index) ?? null;
-    this.times.delete(index);
-    return time;
+  /** Of a frame whose pixels are there; only an unknown time where ffmpeg does not say. */
+  async aboutFrame(place: number): Promise<{ time: number | null; width?: number; height?: number }> {
+    for (let turn = 0; turn < TURNS && this.count <= place; turn++) await new Promise(setImmediate);
+    const about = this.frames.get(place) ?? { time: null };
+    this.frames.delete(place);
+    return about;
   }
 
   private take(text: string): void {
     const lines = (this.rest + text).split('\n');
-    this.rest = lines.pop()!;
+    this.rest = lines.pop()!.slice(-4096);
     for (const line of lines) {
-      const [, frame, pts] = /^frame:(\d+) +pts:(\S+)/.exec(line) ?? [];
-      if (pts === undefined) continue; // the metadata themselves
-      const time = /^-?\d+$/.test(pts) ? Number(pts) / 1e6 : null;
-      this.start ??= time;
-      this.times.set(Number(frame), time === null ? null : time - this.start!);
+      const shown = /^\[Parsed_showinfo.* n: *\d+ pts: *(\S+) .* s:(\d+)x(\d+) /.exec(line);
+      if (shown) {
+        const [, pts, width, height] = shown;
+        const time = /^-?\d+$/.test(pts) ? Number(pts) : null;
+        this.frames.set(this.count++, { time, width: Number(width), height: Number(height) });
+      } else if (/^(\[(?!rawvideo)[^\]]*\] )?\[(error|fatal|panic)\] /.test(line) && this.complaints.length < 1 << 16) {
+        this.complaints += `${line}\n`;
+      }
     }
+  }
+}
+
+/** Packets that are told beyond that of a frame, since those of earlier frames may come later. */
+const PACKETS_AHEAD = 64;
+
+/** What a video's container holds, packet by packet, as ffprobe lists it, while ffmpeg decodes. */
+class PacketList {
+  private readonly child;
+  private readonly lines: AsyncIterator<string>;
+  private readonly skipped: SkippedBytes;
+  /** Decoding times of packets that ffprobe takes for damaged. */
+  private readonly corrupt = new Set<number>();
+  private damaged = false;
+  private ended = false;
+
+  constructor(
+    file: string,
+    private readonly video: Properties,
+  ) {
+    const args = ['-v', 'repeat+level+warning', '-show_entries', 'packet=stream_index,pts,dts,size,pos,flags'];
+    args.push('-of', 'compact=p=0', ...inputOf(file));
+    this.child = spawn('ffprobe', args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    this.child.on('error', () => {}); // without a list, nothing is known of what is lost
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      for (const [, dts] of text.matchAll(/Packet corrupt \(stream = \d+, dts = (-?\d+)\)/g))
+        this.corrupt.add(Number(dts));
+    });
+    this.skipped = new SkippedBytes(video.format);
+    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
+  }
+
+  stop(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  /** Tells the packets up to that of a frame, and those which may belong to earlier frames. */
+  async tell(sequence: FrameSequence, time: number | null): Promise<void> {
+    let ahead = 0;
+    while (!this.ended && (time !== null && sequence.latest < time ? true : ahead++ < PACKETS_AHEAD)) {
+      const { value, done } = await this.lines.next();
+      if (done) this.ended = true;
+      else this.take(value, sequence);
+    }
+  }
+
+  private take(line: string, sequence: FrameSequence): void {
+    const fields = Object.fromEntries(line.split('|').map((part) => part.split('=', 2))) as Record<string, string>;
+    const number = (name: string): number | null => (/^-?\d+$/.test(fields[name]) ? Number(fields[name]) : null);
+    const [stream, size, dts] = [number('stream_index'), number('size') ?? 0, number('dts')];
+    if (stream === null) return;
+    if (this.skipped.packet(number('pos') ?? -1, size)) this.damaged = true;
+    if (stream !== this.video.stream || size === 0) return;
+    const flags = fields.flags ?? '';
+    sequence.packet({
+      pts: number('pts'),
+      // Matroska has none; what FFmpeg makes up may go back.
+      dts: this.video.format.startsWith('matroska') ? null : dts,
+      key: flags.includes('K'),
+      discarded: flags.includes('D'),
+      damaged: this.damaged || flags.includes('C') || (dts !== null && this.corrupt.has(dts)),
+    });
+    this.damaged = false;
   }
 }
 
@@ -276,5 +368,5 @@ function quotient(fraction: string | undefined): number | null {
 function complaint(text: string, file: string): string {
   const [line] = text.trim().split('\n');
   if (line.startsWith('Format not on whitelist')) return 'it is in none of the formats that are read';
-  return line.replace(`file:${file}: `, '').replace(/^\[[^\]]*\] /, '');
+  return line.replace(/^(\[[^\]]*\] )+/, '').replace(`file:${file}: `, '');
 }

@@ -2,15 +2,18 @@ import { endianness } from 'node:os';
 import type * as Av from 'node-av/lib';
 import { MAX_PIXELS } from './frame-size.js';
 import type { Frame, FrameReader } from './frame.js';
+import { FrameSequence } from './frame-sequence.js';
 import { loadNodeAv, type NodeAv } from './node-av.js';
 import {
+  chooseStream,
   declared,
   CONTAINERS,
   DECODING_THREADS,
-  DurationMeter,
+  PACKETS_FOR_RATE,
+  rateOf,
   rgbFilter,
   secondsOfClock,
-  shortfall,
+  SkippedBytes,
   undecodable,
   type DeclaredLength,
   type VideoDecoder,
@@ -32,19 +35,22 @@ export async function nodeAvDecoder(): Promise<VideoDecoder> {
 
 async function open(library: NodeAv, file: string): Promise<FrameReader> {
   await using video = await Demuxer.open(library, file);
-  const { width, height, fps, declared } = video;
+  const fps = video.fps ?? rateOf(await video.firstTimes());
+  const declared = video.declaredLength(fps);
+  const { width, height } = video;
   return {
     width,
     height,
     fps,
     frameCount: declared.frames,
-    read: (signal, warnings) => read(library, file, signal, warnings),
+    read: (signal, warnings) => read(library, file, { fps, declared }, signal, warnings),
   };
 }
 
 async function* read(
   library: NodeAv,
   file: string,
+  known: { fps: number | null; declared: DeclaredLength },
   signal: AbortSignal | undefined,
   warnings: Set<string>,
 ): AsyncGenerator<Frame, void, undefined> {
@@ -54,80 +60,82 @@ async function* read(
   using converter = new ToRgb(library, file, video);
   using decoded = new library.av.Frame();
   decoded.alloc();
-  let index = 0;
-  let damaged = 0;
-  let start: bigint | null = null;
-  const lasting = new DurationMeter();
+  const { width, height, tick, format } = video;
+  const { width: codedWidth, height: codedHeight } = video.stream.codecpar;
+  const sequence = new FrameSequence({ width, height, codedWidth, codedHeight, tick, format, ...known });
+  let failures = 0;
 
   async function* received(): AsyncGenerator<Frame> {
-    for (let failures = 0; failures < MAX_FAILURES;) {
+    for (let inARow = 0; inARow < MAX_FAILURES;) {
       const status = await decoder.receiveFrame(decoded);
       if (status === is.AVERROR_EAGAIN || status === is.AVERROR_EOF) return;
       if (status < 0) {
-        damaged++;
         failures++;
+        inARow++;
         continue;
       }
-      if (decoded.decodeErrorFlags !== 0) damaged++;
-      const time = decoded.bestEffortTimestamp;
-      if (time !== is.AV_NOPTS_VALUE) start ??= time;
-      const timeSeconds = start === null || time === is.AV_NOPTS_VALUE ? null : Number(time - start) * video.tick;
-      lasting.frame(timeSeconds);
+      if (decoded.decodeErrorFlags !== 0) failures++;
+      const time = numberOf(library, decoded.pts) ?? numberOf(library, decoded.bestEffortTimestamp);
+      const { width, height } = decoded;
       const data = await converter.convert(decoded);
       decoded.unref();
-      yield {
-        index,
-        name: String(index),
-        width: video.width,
-        height: video.height,
-        data,
-        problem: '',
-        timeSeconds,
-      };
-      index++;
+      yield* sequence.frame({ time, width, height, data });
     }
   }
 
-  let packets = 0;
-  for await (const packet of video.packets()) {
+  for await (const { packet, damaged } of video.packets()) {
     signal?.throwIfAborted();
-    packets++;
+    if (packet.size === 0) continue; // an empty place of an AVI; a decoder would take it for the end
+    sequence.packet({
+      pts: numberOf(library, packet.pts),
+      // Matroska has none; what FFmpeg makes up may go back.
+      dts: video.isMatroska ? null : numberOf(library, packet.dts),
+      key: packet.isKeyframe,
+      discarded: packet.hasFlags(is.AV_PKT_FLAG_DISCARD),
+      damaged,
+    });
     const status = await decoder.sendPacket(packet);
-    if (status < 0) damaged++;
+    if (status < 0) failures++;
     yield* received();
   }
   await decoder.sendPacket(null); // the decoder gives what it holds back
   yield* received();
+  yield* sequence.end();
 
-  if (index === 0) throw undecodable(file, 'no frame could be decoded');
+  if (sequence.isEmpty) throw undecodable(file, 'no frame could be decoded');
+  if (video.choice !== null) warnings.add(video.choice);
+  const damaged = failures - sequence.lostCount;
   if (damaged > 0) warnings.add(`damaged frames: ${damaged}; the poses there may be wrong`);
-  const short = shortfall(video.declared.how === 'counted' ? packets : index, video.declared, lasting);
-  if (short !== null) warnings.add(short);
+  for (const warning of sequence.warnings(failures > 0)) warnings.add(warning);
 }
 
-/** An opened container and its first real video stream. */
+/** An opened container and the video stream that is read. */
 class Demuxer implements AsyncDisposable {
   readonly width: number;
   readonly height: number;
+  /** By the header; null where it does not say. */
   readonly fps: number | null;
-  readonly declared: DeclaredLength;
   readonly orientation: Orientation;
   /** Seconds in one unit of the stream's time stamps. */
   readonly tick: number;
+  /** FFmpeg's name of the container. */
+  readonly format: string;
 
   private constructor(
     private readonly library: NodeAv,
     private readonly container: Av.FormatContext,
     readonly stream: Av.Stream,
+    /** Says which of several video streams this is; null where it is the only one. */
+    readonly choice: string | null,
   ) {
-    const { codecpar, avgFrameRate, rFrameRate, nbFrames, timeBase } = stream;
+    const { codecpar, avgFrameRate, timeBase } = stream;
     this.orientation = orientationOf(displayMatrix(library, codecpar));
     const { turned } = this.orientation;
     this.width = turned ? codecpar.height : codecpar.width;
     this.height = turned ? codecpar.width : codecpar.height;
-    this.fps = quotient(avgFrameRate) ?? quotient(rFrameRate);
+    this.fps = quotient(avgFrameRate);
     this.tick = timeBase.num / timeBase.den;
-    this.declared = declared(container.iformat?.name ?? '', Number(nbFrames), this.seconds(), this.fps);
+    this.format = container.iformat?.name ?? '';
   }
 
   static async open(library: NodeAv, file: string): Promise<Demuxer> {
@@ -137,27 +145,58 @@ class Demuxer implements AsyncDisposable {
       using options = av.Dictionary.fromObject({ format_whitelist: CONTAINERS, protocol_whitelist: 'file' });
       check(library, file, await container.openInput(`file:${file}`, null, options));
       check(library, file, await container.findStreamInfo());
-      const stream = container.streams.find(
+      const streams = container.streams.filter(
         ({ codecpar, disposition }) =>
           codecpar.codecType === is.AVMEDIA_TYPE_VIDEO && (disposition & is.AV_DISPOSITION_ATTACHED_PIC) === 0,
       );
-      if (stream === undefined) throw undecodable(file, 'it holds no video stream');
+      const chosen = chooseStream(streams, ({ disposition }) => (disposition & is.AV_DISPOSITION_DEFAULT) !== 0);
+      if (chosen === null) throw undecodable(file, 'it holds no video stream');
+      const { stream, warning } = chosen;
       if (stream.codecpar.width <= 0 || stream.codecpar.height <= 0) {
         throw undecodable(file, 'the size of its frames is unknown: it may be cut off or damaged');
       }
-      return new Demuxer(library, container, stream);
+      return new Demuxer(library, container, stream, warning);
     } catch (thrown) {
       await container.closeInput();
       throw thrown;
     }
   }
 
-  /** The stream's packets. One packet object is used again and again. */
-  async *packets(): AsyncGenerator<Av.Packet> {
-    using packet = new this.library.av.Packet();
+  get isMatroska(): boolean {
+    return this.format.startsWith('matroska');
+  }
+
+  declaredLength(fps: number | null): DeclaredLength {
+    return declared(this.format, Number(this.stream.nbFrames), this.seconds(), fps);
+  }
+
+  /** When the first packets' pictures are shown, in seconds. */
+  async firstTimes(): Promise<number[]> {
+    const times: number[] = [];
+    for await (const { packet } of this.packets()) {
+      const time = numberOf(this.library, packet.pts);
+      if (time !== null) times.push(time * this.tick);
+      if (times.length === PACKETS_FOR_RATE) break;
+    }
+    return times;
+  }
+
+  /**
+   * The stream's packets. One packet object is used again and again.
+   * @yields with each whether the file is damaged about there
+   */
+  async *packets(): AsyncGenerator<{ packet: Av.Packet; damaged: boolean }> {
+    const { av, is } = this.library;
+    const skipped = new SkippedBytes(this.format);
+    using packet = new av.Packet();
     packet.alloc();
+    let damaged = false;
     while ((await this.container.readFrame(packet)) >= 0) {
-      if (packet.streamIndex === this.stream.index) yield packet;
+      if (skipped.packet(Number(packet.pos), packet.size)) damaged = true;
+      if (packet.streamIndex === this.stream.index) {
+        yield { packet, damaged: damaged || packet.hasFlags(is.AV_PKT_FLAG_CORRUPT) };
+        damaged = false;
+      }
       packet.unref();
     }
   }
@@ -175,6 +214,11 @@ class Demuxer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.container.closeInput();
   }
+}
+
+/** A time stamp in ticks; null where there is none. */
+function numberOf({ is }: NodeAv, stamp: bigint): number | null {
+  return stamp === is.AV_NOPTS_VALUE ? null : Number(stamp);
 }
 
 /** Turns decoded frames upright and to RGB. */

@@ -68,12 +68,14 @@ export interface Clip {
   matrix?: [number, number, number, number];
   /** mp4 and mov: the index comes first, so that a file that is cut off has one. */
   faststart?: boolean;
+  /** Matroska: clusters no longer than so many milliseconds. */
+  cluster?: number;
 }
 
 /** Encodes pictures into the container that the file's name says. */
 export async function makeClip(file: string, clip: Clip): Promise<string> {
   const { av, is } = nodeAv!;
-  const { pictures, encoder: name, pixels = 'yuv420p', fps = 10, times, matrix, faststart = true } = clip;
+  const { pictures, encoder: name, pixels = 'yuv420p', fps = 10, times, matrix, faststart = true, cluster } = clip;
   const [{ width, height }] = pictures;
   const timeBase = times ? new av.Rational(1, 1000) : new av.Rational(1, fps);
   const format = av.avGetPixFmtFromName(pixels);
@@ -114,7 +116,10 @@ export async function makeClip(file: string, clip: Clip): Promise<string> {
     if (!times) stream.avgFrameRate = encoder.framerate;
     if (matrix) stream.codecpar.addCodedSideData(is.AV_PKT_DATA_DISPLAYMATRIX, displayMatrix(matrix));
     done(await container.openOutput());
-    using options = av.Dictionary.fromObject(faststart ? { movflags: '+faststart' } : {});
+    using options = av.Dictionary.fromObject({
+      ...(faststart ? { movflags: '+faststart' } : {}),
+      ...(cluster === undefined ? {} : { cluster_time_limit: String(cluster) }),
+    });
     done(await container.writeHeader(options));
     using packet = new av.Packet();
     packet.alloc();
