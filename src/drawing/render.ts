@@ -2,11 +2,10 @@ import path from 'node:path';
 import type { FrameSource } from '../media/frames.js';
 import { makeFolderAtomically } from '../storage/atomic-folder.js';
 import type { VideoPoses } from '../types.js';
-import type { Canvas } from './canvas.js';
 import { blurFaces } from './blur-faces.js';
 import { writeImages, type Picture } from './image-writer.js';
 import { drawPoses, OVERLAY_DEFAULTS, type OverlayOptions } from './overlay.js';
-import { writeVideo } from './video-writer.js';
+import { writeVideo, type TimedPicture } from './video-writer.js';
 
 export interface RenderStyle extends Partial<Omit<OverlayOptions, 'joints'>> {
   /** `auto`: mp4 of videos, jpg of folders. */
@@ -31,7 +30,7 @@ export function renderPath(name: string, source: Rated, style: RenderStyle): str
 
 /**
  * Draws the skeletons into a video's frames: `render/<name>.mp4`, or image files in `render/<name>/`. Frames that were not
- * estimated (`--every`) or not readable are left out.
+ * estimated (`--every`) are left out; one that could not be read is black in a video, and no file in a folder.
  * @returns the file or folder, relative to `out`
  */
 export async function renderVideo(
@@ -47,30 +46,43 @@ export async function renderVideo(
   if (form === 'mp4') {
     const fps = (source.fps ?? RATE_OF_FOLDERS) / (options.every ?? 1);
     const properties = { width: video.width, height: video.height, fps, signal: options.signal };
-    await writeVideo(path.join(out, place), pictures, properties);
+    await writeVideo(path.join(out, place), withEmpty(pictures, video), properties);
   } else {
-    await makeFolderAtomically(path.join(out, place), (temporary) => writeImages(temporary, pictures, form));
+    await makeFolderAtomically(path.join(out, place), (temporary) => writeImages(temporary, readable(pictures), form));
   }
   return place;
 }
+
+/** A frame that was estimated: drawn, or without a picture where it could not be read. */
+type Drawn = Omit<Picture, 'data'> & { data: Uint8Array | null; timeSeconds: number | null };
 
 async function* drawn(
   source: FrameSource,
   video: VideoPoses,
   style: RenderStyle,
   onFrame: () => void,
-): AsyncGenerator<Picture & Canvas, void, undefined> {
+): AsyncGenerator<Drawn, void, undefined> {
   const estimated = video.frames[Symbol.iterator](); // in the frames' order
   let next = estimated.next();
-  for await (const { index, name, width, height, data } of source.frames()) {
+  for await (const { index, name, width, height, data, timeSeconds } of source.frames()) {
     const poses = !next.done && next.value.index === index ? next.value : null;
     if (poses) next = estimated.next();
     if (poses && data) {
-      const canvas = { name, width, height, data }; // drawn in place: this pass's frames are ours alone
+      const canvas = { name, width, height, data, timeSeconds }; // drawn in place: this pass's frames are ours alone
       if (style.blurFaces) blurFaces(canvas, poses, video.joints);
       drawPoses(canvas, poses, { ...OVERLAY_DEFAULTS, ...style, joints: video.joints });
       yield canvas;
-    }
+    } else if (poses) yield { name, width, height, data: null, timeSeconds };
     onFrame();
   }
+}
+
+/** A black picture for each frame that could not be read, so that a video shows as many as there are. */
+async function* withEmpty(frames: AsyncIterable<Drawn>, { width, height }: VideoPoses): AsyncGenerator<TimedPicture> {
+  for await (const { data, ...frame } of frames)
+    yield data ? { ...frame, data } : { ...frame, width, height, data: new Uint8Array(3 * width * height) };
+}
+
+async function* readable(frames: AsyncIterable<Drawn>): AsyncGenerator<Picture> {
+  for await (const { data, ...frame } of frames) if (data) yield { ...frame, data };
 }

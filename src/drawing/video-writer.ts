@@ -5,18 +5,23 @@ import type { FFEncoderCodec } from 'node-av/constants';
 import type * as Av from 'node-av/lib';
 import sharp from 'sharp';
 import { GlposeError, messageOf } from '../errors.js';
+import { everyFrameOnce } from '../media/ffmpeg.js';
 import { loadNodeAv, rgbFrame, type NodeAv } from '../media/node-av.js';
 import { makeAtomically } from '../storage/atomic-write.js';
 import type { Canvas } from './canvas.js';
+import { matroskaHeader, matroskaPicture } from './raw-matroska.js';
 
 export interface VideoProperties {
   /** In pixels. An odd side gets a black row or column: H.264 has even ones only. */
   width: number;
   height: number;
-  /** Frames a second. */
+  /** Mean frames a second; the rate of pictures without times. */
   fps: number;
   signal?: AbortSignal;
 }
+
+/** A picture, and when it is shown: seconds after the first, null or left out where the rate alone says. */
+export type TimedPicture = Canvas & { timeSeconds?: number | null };
 
 /** H.264 encoders in order of preference. */
 const ENCODERS = ['libx264', 'libopenh264'] as const;
@@ -32,13 +37,13 @@ const X264 = {
 };
 
 /**
- * Writes pictures as an mp4 (H.264, yuv420p, BT.709, index first), whole or not at all. Pictures of another size are fitted
- * into the video's. Throws OUTPUT where no encoder exists or the disk refuses, and the signal's reason when it aborts.
+ * Writes pictures as an mp4 (H.264, yuv420p, BT.709, index first), whole or not at all, each shown from its own time to that of the
+ * next. Pictures of another size are fitted into the video's. Throws OUTPUT where no encoder exists or the disk refuses, and the signal's reason when it aborts.
  * @returns the number of frames
  */
 export async function writeVideo(
   file: string,
-  pictures: AsyncIterable<Canvas>,
+  pictures: AsyncIterable<TimedPicture>,
   properties: VideoProperties,
 ): Promise<number> {
   const encode = await encoder();
@@ -54,7 +59,13 @@ interface Target {
   file: string;
 }
 
-type Encode = (target: Target, pictures: AsyncIterable<Uint8Array>, properties: VideoProperties) => Promise<number>;
+/** Pixels, and when they are shown in the video's ticks; see ticksOf. */
+interface Shown {
+  pixels: Uint8Array;
+  tick: number;
+}
+
+type Encode = (target: Target, pictures: AsyncIterable<Shown>, properties: VideoProperties) => Promise<number>;
 
 /** node-av where it is installed, else the system's ffmpeg; GLPOSE_DECODER chooses one, as for decoding. */
 async function encoder(): Promise<Encode> {
@@ -83,10 +94,11 @@ async function nodeAvEncoder(): Promise<Encode> {
 }
 
 async function ffmpegEncoder(): Promise<Encode> {
-  const { stdout } = await promisify(execFile)('ffmpeg', ['-hide_banner', '-encoders']);
+  const { stdout, stderr } = await promisify(execFile)('ffmpeg', ['-encoders']);
   const name = ENCODERS.find((candidate) => stdout.includes(` ${candidate} `));
   if (name === undefined) throw new Error('it has no H.264 encoder');
-  return (target, pictures, properties) => encodeWithFfmpeg(name, target, pictures, properties);
+  const asTheyAre = everyFrameOnce(/^ffmpeg version (\S+)/.exec(stderr)?.[1] ?? '');
+  return (target, pictures, properties) => encodeWithFfmpeg(name, asTheyAre, target, pictures, properties);
 }
 
 /** H.264 in 4:2:0 has even sides only. */
@@ -96,23 +108,29 @@ function even(side: number): number {
 
 /** Every picture's pixels at the video's size made even: RGB, [even(height), even(width), 3]. */
 async function* fitted(
-  pictures: AsyncIterable<Canvas>,
-  { width, height, signal }: VideoProperties,
-): AsyncGenerator<Uint8Array> {
+  pictures: AsyncIterable<TimedPicture>,
+  { width, height, fps, signal }: VideoProperties,
+): AsyncGenerator<Shown> {
   const margin = { right: even(width) - width, bottom: even(height) - height, background: 'black' };
   const asItIs = margin.right + margin.bottom === 0;
+  const { perFrame, seconds } = ticksOf(fps);
+  let next = 0;
   for await (const picture of pictures) {
     signal?.throwIfAborted();
+    const { timeSeconds = null } = picture;
+    const tick = Math.max(next, timeSeconds === null ? 0 : Math.round(timeSeconds / seconds));
+    next = timeSeconds === null ? tick + perFrame : tick + 1;
     if (asItIs && picture.width === width && picture.height === height) {
-      yield picture.data;
+      yield { pixels: picture.data, tick };
       continue;
     }
     const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
-    yield await sharp(picture.data, { raw })
+    const pixels = await sharp(picture.data, { raw })
       .resize(width, height, { fit: 'contain', background: 'black' })
       .extend(margin)
       .raw()
       .toBuffer();
+    yield { pixels, tick };
   }
 }
 
@@ -128,23 +146,37 @@ function fractionOf(fps: number): { num: number; den: number } {
   return { num: Math.max(1, Math.round(fps * 1000)), den: 1000 };
 }
 
+/** The unit of a video's time stamps: a whole part of the interval between frames, a tenth of a millisecond or less. */
+function ticksOf(fps: number): {
+  rate: { num: number; den: number };
+  perFrame: number;
+  num: number;
+  den: number;
+  seconds: number;
+} {
+  const rate = fractionOf(fps);
+  const perFrame = Math.ceil((10_000 * rate.den) / rate.num);
+  const [num, den] = [rate.den, rate.num * perFrame];
+  return { rate, perFrame, num, den, seconds: num / den };
+}
+
 async function encodeWithNodeAv(
   library: NodeAv,
   codec: Av.Codec,
   { file, temporary }: Target,
-  pictures: AsyncIterable<Uint8Array>,
+  pictures: AsyncIterable<Shown>,
   { width, height, fps }: VideoProperties,
 ): Promise<number> {
   const { av, is } = library;
   const check = (status: number): void => {
     if (status < 0) throw unwritable(file, av.FFmpegError.strerror(status));
   };
-  const { num, den } = fractionOf(fps);
-  const timeBase = new av.Rational(den, num);
+  const { rate, perFrame, num, den } = ticksOf(fps);
+  const timeBase = new av.Rational(num, den);
 
   using graph = new av.FilterGraph();
   graph.alloc();
-  const format = `pix_fmt=${is.AV_PIX_FMT_RGB24}:time_base=${den}/${num}:colorspace=${is.AVCOL_SPC_RGB}:range=${is.AVCOL_RANGE_JPEG}`;
+  const format = `pix_fmt=${is.AV_PIX_FMT_RGB24}:time_base=${num}/${den}:colorspace=${is.AVCOL_SPC_RGB}:range=${is.AVCOL_RANGE_JPEG}`;
   check(graph.parse2(`buffer@in=video_size=${width}x${height}:${format},${TO_YUV},buffersink@out`));
   check(graph.configSync());
   const source = graph.getFilter('buffer@in')!;
@@ -160,7 +192,7 @@ async function encodeWithNodeAv(
   encoder.colorTrc = is.AVCOL_TRC_BT709;
   encoder.colorRange = is.AVCOL_RANGE_MPEG;
   encoder.timeBase = timeBase;
-  encoder.framerate = new av.Rational(num, den);
+  encoder.framerate = new av.Rational(rate.num, rate.den);
   encoder.setFlags(is.AV_CODEC_FLAG_GLOBAL_HEADER);
   using settings = av.Dictionary.fromObject(codec.name === 'libx264' ? X264 : {});
   check(await encoder.open2(codec, settings));
@@ -184,14 +216,15 @@ async function encodeWithNodeAv(
       check(await encoder.sendFrame(frame));
       while ((await encoder.receivePacket(packet)) >= 0) {
         packet.streamIndex = stream.index;
+        packet.duration = BigInt(perFrame); // counts for the last one
         packet.rescaleTs(timeBase, stream.timeBase);
         check(await container.interleavedWriteFrame(packet));
       }
     };
 
     let count = 0;
-    for await (const pixels of pictures) {
-      using rgb = rgbFrame(library, pixels, { width, height, pts: BigInt(count), timeBase });
+    for await (const { pixels, tick } of pictures) {
+      using rgb = rgbFrame(library, pixels, { width, height, pts: BigInt(tick), timeBase });
       rgb.colorSpace = is.AVCOL_SPC_RGB;
       rgb.colorRange = is.AVCOL_RANGE_JPEG;
       check(await source.buffersrcAddFrame(rgb));
@@ -212,13 +245,14 @@ async function encodeWithNodeAv(
 
 async function encodeWithFfmpeg(
   encoder: string,
+  asTheyAre: string[],
   { file, temporary }: Target,
-  pictures: AsyncIterable<Uint8Array>,
+  pictures: AsyncIterable<Shown>,
   { width, height, fps, signal }: VideoProperties,
 ): Promise<number> {
-  const { num, den } = fractionOf(fps);
-  const args = ['-nostdin', '-y', '-v', 'error', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`];
-  args.push('-r', `${num}/${den}`, '-i', 'pipe:0', '-vf', TO_YUV, '-c:v', encoder);
+  const { num, den, seconds } = ticksOf(fps);
+  const args = ['-nostdin', '-y', '-v', 'error', '-f', 'matroska', '-i', 'pipe:0', '-vf', TO_YUV, ...asTheyAre];
+  args.push('-enc_time_base', `${num}/${den}`, '-video_track_timescale', `${den}`, '-c:v', encoder);
   if (encoder === 'libx264') args.push(...Object.entries(X264).flatMap(([name, value]) => [`-${name}`, value]));
   for (const tag of ['-colorspace', '-color_primaries', '-color_trc']) args.push(tag, 'bt709');
   args.push('-color_range', 'tv', '-movflags', '+faststart', '-f', 'mp4', `file:${temporary}`);
@@ -233,8 +267,10 @@ async function encodeWithFfmpeg(
   child.stdin.on('error', () => (broken = true));
   try {
     let count = 0;
-    for await (const pixels of pictures) {
+    child.stdin.write(matroskaHeader(width, height, fps));
+    for await (const { pixels, tick } of pictures) {
       if (broken) break;
+      child.stdin.write(matroskaPicture(tick * seconds, pixels.length));
       if (!child.stdin.write(pixels)) await Promise.race([once(child.stdin, 'drain').catch(() => {}), closed]);
       count++;
     }

@@ -34,8 +34,8 @@ export async function ffmpegDecoder(): Promise<VideoDecoder> {
   return { name: 'ffmpeg', version, open: (file, signal) => open(file, everyFrameOnce(version), signal) };
 }
 
-/** The option against doubling and dropping frames at a constant rate; FFmpeg 5.1 renamed it. */
-function everyFrameOnce(version: string): string[] {
+/** The option against doubling and dropping frames at a constant rate; FFmpeg 5.1 renamed it. @param version as ffmpeg says it */
+export function everyFrameOnce(version: string): string[] {
   return parseFloat(version) < 5.1 ? ['-vsync', 'passthrough'] : ['-fps_mode', 'passthrough'];
 }
 

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openFrames } from '../../src/media/frames.js';
 import type { Canvas } from '../../src/drawing/canvas.js';
-import { writeVideo, type VideoProperties } from '../../src/drawing/video-writer.js';
+import { writeVideo, type TimedPicture, type VideoProperties } from '../../src/drawing/video-writer.js';
 import { ROOT } from '../shared-data.js';
 import { clipFolder, difference, frameShownBy, nodeAv, picture } from '../media/clips.js';
 
@@ -52,6 +52,23 @@ for (const library of ['node-av', 'ffmpeg'] as const) {
         for (const [i, { data }] of video.frames.entries()) expect(difference(data, picture(i).data)).toBeLessThan(5);
       },
     );
+
+    test('each picture is shown at its own time', async () => {
+      const times = [0, 0.033, 0.1, 0.11, 0.5, 1, 1.01, 1.02, 2];
+      async function* timed(): AsyncGenerator<TimedPicture> {
+        for (const [i, timeSeconds] of times.entries()) yield { ...picture(i), timeSeconds };
+      }
+      const file = at('times.mp4');
+      expect(await writeVideo(file, timed(), { width: 96, height: 64, fps: 4.5 })).toBe(9);
+      await using source = await openFrames({ kind: 'video', path: file, name: 'x' });
+      let index = 0;
+      for await (const frame of source.frames()) {
+        expect(frameShownBy(frame)).toBe(index);
+        expect(frame.timeSeconds).toBeCloseTo(times[index++], 3);
+      }
+      expect(index).toBe(9);
+      expect(source.warnings).toEqual([]);
+    });
 
     test('odd sides get one row or column more', async () => {
       const file = at('odd.mp4');
