@@ -1,6 +1,6 @@
 /*
  * What the head costs on a GPU, on paper: for each kernel of the paper's configuration the bytes that must move, the operations,
- * and the floor that follows on three devices. Prints two Markdown tables (docs/gpu.md holds them).
+ * and the floor that follows on three devices. Prints a Markdown table.
  */
 
 // C and W channels, h×w map, K joints, R references of a key

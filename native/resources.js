@@ -1,6 +1,6 @@
 /*
  * What the CUDA compiler says about every kernel: registers, shared memory, spills; and what follows from it, the warps that
- * fit on a multiprocessor. Prints a Markdown table (docs/gpu.md holds one). Exit status 1 where a kernel spills or keeps an array
+ * fit on a multiprocessor. Prints a Markdown table. Exit status 1 where a kernel spills or keeps an array
  * in local memory that should be in registers, 2 where there is no nvcc.
  * Usage: node native/resources.js [sm_75 sm_80 sm_90 …]
  */

@@ -62,7 +62,7 @@ const STAGES = [
   ['detector', 1],
   ['crop', people],
   ['extractor', people],
-  ['put', people],
+  ['ingest', people],
   ['head, 8 at once', people],
 ];
 const perFrame = STAGES.map(([stage, times]) => ({

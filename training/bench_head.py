@@ -1,5 +1,5 @@
 """
-How fast PyTorch runs the head on a GPU, to compare with the addon's kernels (`node native/check-gpu.js bench`): half
+How fast PyTorch runs the head on a GPU, to compare with the addon's kernels (`node native/kernels.js --gpu perf`): half
 precision, pixels' channels together, as CUDA graphs; as it stands, and compiled.
 
     python3 training/bench_head.py

@@ -81,7 +81,7 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "NativeHead",
-                       {InstanceAccessor<&HeadObject::device>("device"), InstanceMethod<&HeadObject::ingest>("put"),
+                       {InstanceAccessor<&HeadObject::device>("device"), InstanceMethod<&HeadObject::ingest>("ingest"),
                         InstanceMethod<&HeadObject::release>("release"),
                         InstanceMethod<&HeadObject::estimate>("estimate"),
                         InstanceMethod<&HeadObject::dispose>("dispose")});

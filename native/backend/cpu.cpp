@@ -13,21 +13,11 @@
 #include "backend/thread_pool.h"
 #include "kernels/conv/pack.h"
 #include "kernels/conv/strip.h"
-#include "kernels/for_this_cpu.h"
 
 namespace glpose {
 namespace {
 
 constexpr size_t kAlignment = 64;
-
-const ConvKernels* find_kernels(const char* isa) {
-  const auto wanted = [&](const char* name) { return isa == nullptr || std::strcmp(isa, name) == 0; };
-#ifdef GLPOSE_X86
-  if (has_avx512() && wanted("avx512")) return &kConvAvx512;
-  if (has_avx2() && wanted("avx2")) return &kConvAvx2;
-#endif
-  return wanted("baseline") ? &kConvBaseline : nullptr;
-}
 
 struct CpuConv : PreparedConv {
   int kernel, in_stride, in_total, out_channels, out_stride;
@@ -53,7 +43,7 @@ struct CpuConv : PreparedConv {
 
 class CpuBackend : public Backend {
  public:
-  explicit CpuBackend(const ConvKernels& kernels) : kernels_(kernels), layers_(make_cpu_layers(kernels.isa)) {}
+  explicit CpuBackend(Isa isa) : isa_(isa), conv_(GLPOSE_FOR_ISA(isa, conv)), layers_(make_cpu_layers(isa)) {}
 
   std::string name() const override { return "cpu"; }
   ~CpuBackend() override { pool_.drain(std::free); }
@@ -103,7 +93,7 @@ class CpuBackend : public Backend {
 
   void warp(const WarpArgs& args) override {
     ThreadPool::instance().run(args.count * args.height,
-                               [&](int task, int) { warp_row_cpu(args, task / args.height, task % args.height); });
+                               [&](int task, int) { warp_row_cpu(args, task / args.height, task % args.height, isa_); });
   }
 
   void conv(const ConvArgs& args) override {
@@ -139,7 +129,7 @@ class CpuBackend : public Backend {
       s.mask = of(args.mask);
       s.out = of(args.out);
       s.scratch = scratch_[worker].get();
-      (conv.winograd ? kernels_.winograd : kernels_.direct)(s);
+      (conv.winograd ? conv_.winograd : conv_.direct)(s);
     };
     ThreadPool::instance().run(args.batch * strips, run_strip, threads);
   }
@@ -196,7 +186,8 @@ class CpuBackend : public Backend {
     for (int worker = 0; worker < threads; ++worker) scratch_.emplace_back(scratch_floats_);
   }
 
-  const ConvKernels& kernels_;
+  const Isa isa_;
+  const ConvKernels& conv_;
   const std::unique_ptr<Layers> layers_;
   MemoryPool pool_;
   std::vector<AlignedFloats> scratch_;  // one for each worker
@@ -205,17 +196,16 @@ class CpuBackend : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cpu_backend(const char* isa) {
-  const ConvKernels* kernels = find_kernels(isa);
-  if (!kernels) throw Error("DEVICE", std::string("this processor has no ") + isa);
-  return std::make_unique<CpuBackend>(*kernels);
+std::unique_ptr<Backend> make_cpu_backend(Isa isa) {
+  if (isa > widest_isa()) throw Error("DEVICE", std::string("this processor has no ") + kIsaNames[int(isa)]);
+  return std::make_unique<CpuBackend>(isa);
 }
 
 Ceilings measure_cpu_ceilings() {
   using Clock = std::chrono::steady_clock;
   ThreadPool& pool = ThreadPool::instance();
   const int threads = pool.size();
-  const ConvKernels& kernels = *find_kernels(nullptr);
+  const ConvKernels& kernels = GLPOSE_FOR_ISA(widest_isa(), conv);
   constexpr long kRounds = 4'000'000;
   constexpr size_t kBlock = (64 << 20) / sizeof(float);
   std::vector<double> done(threads);
@@ -241,6 +231,6 @@ Ceilings measure_cpu_ceilings() {
   return {2 * multiplied / multiplying / 1e9, 2.0 * kBlock * sizeof(float) * threads / copying / 1e9};
 }
 
-const char* cpu_isa() { return find_kernels(nullptr)->isa; }
+const char* cpu_isa() { return kIsaNames[int(widest_isa())]; }
 
 }  // namespace glpose

@@ -2,11 +2,12 @@
 #include <memory>
 
 #include "backend/backend.h"
+#include "kernels/for_this_cpu.h"
 
 namespace glpose {
 
-/// @param isa `baseline`, `avx2`, `avx512`, or null for the widest that this processor has. Throws DEVICE otherwise.
-std::unique_ptr<Backend> make_cpu_backend(const char* isa = nullptr);
+/// Throws DEVICE where this processor has no such instruction set.
+std::unique_ptr<Backend> make_cpu_backend(Isa isa = widest_isa());
 
 /// Of this machine's processor, on the thread pool.
 Ceilings measure_cpu_ceilings();

@@ -11,14 +11,6 @@
 namespace glpose {
 namespace {
 
-const Conv2dKernels& find_kernels([[maybe_unused]] const char* isa) {
-#ifdef GLPOSE_X86
-  for (const Conv2dKernels* kernels : {&kConv2dAvx2, &kConv2dAvx512})
-    if (std::strcmp(kernels->isa, isa) == 0) return *kernels;
-#endif
-  return kConv2dBaseline;
-}
-
 /// Fewer tiles of one image than this are not worth a transform of the weights. (How many images go together must not matter: each
 /// way rounds its own way.)
 constexpr int kFewTiles = 6;
@@ -199,6 +191,6 @@ class CpuLayers : public Layers {
 
 }  // namespace
 
-std::unique_ptr<Layers> make_cpu_layers(const char* isa) { return std::make_unique<CpuLayers>(find_kernels(isa)); }
+std::unique_ptr<Layers> make_cpu_layers(Isa isa) { return std::make_unique<CpuLayers>(GLPOSE_FOR_ISA(isa, conv2d)); }
 
 }  // namespace glpose

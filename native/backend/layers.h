@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/for_this_cpu.h"
 #include "kernels/layers/layers.h"
 
 namespace glpose {
@@ -22,7 +23,7 @@ class Layers {
   virtual void pool(const PoolArgs& args) = 0;
 };
 
-/// @param isa as of make_cpu_backend
-std::unique_ptr<Layers> make_cpu_layers(const char* isa);
+/// @param isa one that this processor has
+std::unique_ptr<Layers> make_cpu_layers(Isa isa);
 
 }  // namespace glpose

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "backend/error.h"
+#include "model/map_tables.h"
 
 namespace glpose {
 
@@ -12,16 +13,18 @@ struct GlposeHead::Scratch {
   int people;
   bool masks;
   Buffer maps;
-  // Tables of maps, one after the other in backend memory; see the constructor.
-  Buffer tables;
-  const Map *gather, *key, *s_and_key, *s, *inner, *f, *h, *m;
+  MapTables tables;
+  MapTable gather;     // V_t and the references
+  MapTable key;        // V_t
+  MapTable s_and_key;  // S, V_t
+  // What the pass writes: names as in the paper, `inner` inside the blocks. M only with `masks`.
+  MapTable s, inner, f, h, m;
   Buffer weights;  // [people, 1 + R, channel_stride(C)]
   Buffer joints;   // [people, K, 3]
   // Resampled references, [people, R]; only once a pass has some.
   Buffer warped;
   Buffer warp_tables;      // from, to
   Buffer warp_transforms;  // [people, R]
-  std::vector<Map> host_tables;
   std::vector<float> host_weights;
 };
 
@@ -84,26 +87,17 @@ void GlposeHead::reserve_scratch(int people, bool masks) {
   s.maps = Buffer(*backend_, people * (inner_maps * inner + heat));
 
   const int gathered = 1 + shape_.references();
-  s.host_tables.resize(size_t(people) * (gathered + 1 + 2 + 5));
-  s.tables = Buffer(*backend_, s.host_tables.size() * sizeof(Map));
-  const Map* table = static_cast<const Map*>(s.tables.data());
-  const auto next_table = [&](int width) { return std::exchange(table, table + size_t(people) * width); };
-  s.gather = next_table(gathered);
-  s.key = next_table(1);
-  s.s_and_key = next_table(2);
+  s.tables = MapTables(*backend_, people, gathered + 1 + 2 + inner_maps + 1);
+  s.gather = s.tables.next(gathered);
+  s.key = s.tables.next(1);
+  s.s_and_key = s.tables.next(2);
   // The rest never changes.
   char* place = static_cast<char*>(s.maps.data());
-  const auto next_maps = [&](size_t bytes) {
-    const Map* maps = next_table(1);
-    Map* host = s.host_tables.data() + (maps - s.gather);
-    for (int p = 0; p < people; ++p, place += bytes) host[p].data = place;
-    return maps;
-  };
-  s.s = next_maps(inner);
-  s.inner = next_maps(inner);
-  s.f = next_maps(inner);
-  s.h = next_maps(heat);
-  s.m = masks ? next_maps(inner) : nullptr;
+  s.s = s.tables.next(place, inner);
+  s.inner = s.tables.next(place, inner);
+  s.f = s.tables.next(place, inner);
+  s.h = s.tables.next(place, heat);
+  if (masks) s.m = s.tables.next(place, inner);
 
   s.host_weights.assign(size_t(people) * gathered * channel_stride(shape_.channels), 0.f);
   s.weights = Buffer(*backend_, s.host_weights.size() * sizeof(float));
@@ -128,7 +122,7 @@ void GlposeHead::warp_references(const EstimateArgs& args, int first, int people
         s.warp_tables = Buffer(*backend_, 2 * most * sizeof(Map));
         s.warp_transforms = Buffer(*backend_, most * sizeof(WarpTransform));
       }
-      Map& gathered = s.host_tables[size_t(p) * (1 + references) + 1 + r];
+      Map& gathered = s.gather.of(p)[1 + r];
       from.push_back(gathered);
       gathered.data = static_cast<char*>(s.warped.data()) + to.size() * bytes;
       to.push_back(gathered);
@@ -148,14 +142,13 @@ void GlposeHead::estimate_some(const EstimateArgs& args, int first, int people) 
   Scratch& s = *scratch_;
   const int references = shape_.references(), gathered = 1 + references, channels = shape_.channels;
   const int stride = channel_stride(channels);
-  const auto host = [&](const Map* table) { return s.host_tables.data() + (table - s.gather); };
   for (int p = 0; p < people; ++p) {
     const Map key{args.keys[first + p]->buffer.data()};
-    Map* gather = host(s.gather) + size_t(p) * gathered;
+    Map* gather = s.gather.of(p);
     float* weights = s.host_weights.data() + size_t(p) * gathered * stride;
-    host(s.key)[p] = gather[0] = key;
-    host(s.s_and_key)[2 * p] = host(s.s)[p];
-    host(s.s_and_key)[2 * p + 1] = key;
+    *s.key.of(p) = gather[0] = key;
+    s.s_and_key.of(p)[0] = *s.s.of(p);
+    s.s_and_key.of(p)[1] = key;
     std::fill_n(weights, channels, 1.f);
     for (int r = 0; r < references; ++r) {
       const size_t reference = size_t(first + p) * references + r;
@@ -166,27 +159,28 @@ void GlposeHead::estimate_some(const EstimateArgs& args, int first, int people) 
     }
   }
   if (args.transforms) warp_references(args, first, people);
-  backend_->upload(s.tables.data(), s.host_tables.data(), s.host_tables.size() * sizeof(Map));
+  s.tables.upload(*backend_);
   backend_->upload(s.weights.data(), s.host_weights.data(), s.host_weights.size() * sizeof(float));
 
   const Pass pass{*backend_, people, shape_.height, shape_.width, args.timings};
-  const Map* mask = args.masks ? s.m : nullptr;
+  const Map* mask = args.masks ? s.m.device : nullptr;
   float* joints = static_cast<float*>(s.joints.data());
   const bool dark = args.decode == DecodeMethod::dark;
   const uint64_t key = uint64_t(people) << 2 | uint64_t(dark) << 1 | uint64_t(mask != nullptr);
   const auto enqueue = [&] {
-    aggregation_.run(pass, s.gather, static_cast<const float*>(s.weights.data()), s.inner, s.s);
-    if (enhancement_) enhancement_->run(pass, {s.key, s.s, s.s_and_key, s.inner, s.f, mask});
+    aggregation_.run(pass, s.gather.device, static_cast<const float*>(s.weights.data()), s.inner.device, s.s.device);
+    if (enhancement_)
+      enhancement_->run(pass, {s.key.device, s.s.device, s.s_and_key.device, s.inner.device, s.f.device, mask});
 
     ConvArgs head;  // H: joints' heat maps out of F, or out of S without enhancement
     head.conv = head_.get();
     head.batch = people;
     head.height = shape_.height;
     head.width = shape_.width;
-    head.sources = enhancement_ ? s.f : s.s;
-    head.out = s.h;
+    head.sources = (enhancement_ ? s.f : s.s).device;
+    head.out = s.h.device;
     pass.conv(head);
-    backend_->decode({people, shape_.joints, shape_.height, shape_.width, args.decode, s.h, joints});
+    backend_->decode({people, shape_.joints, shape_.height, shape_.width, args.decode, s.h.device, joints});
   };
   if (args.timings) enqueue();
   else backend_->replay(key, enqueue);
@@ -195,9 +189,9 @@ void GlposeHead::estimate_some(const EstimateArgs& args, int first, int people) 
   backend_->download(args.joints + first * joint_floats, joints, people * joint_floats * sizeof(float));
 
   const size_t pixels = size_t(shape_.height) * shape_.width;
-  const auto download = [&](float* to, const Map* maps, int count) {
+  const auto download = [&](float* to, const MapTable& maps, int count) {
     for (int p = 0; to && p < people; ++p)
-      backend_->download_map(to + (first + p) * count * pixels, host(maps)[p], shape_.height, shape_.width, count);
+      backend_->download_map(to + (first + p) * count * pixels, *maps.of(p), shape_.height, shape_.width, count);
   };
   download(args.heatmaps, s.h, shape_.joints);
   if (mask) download(args.masks, s.m, shape_.block_width);

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * The cases that every kernel must pass on every backend. To add one, add a line; to add a kernel, add its table here and
- * its check in conformance.cpp.
+ * The one table of cases: `test` checks every kernel over it on every backend, `perf` times those of real maps. To add a
+ * case, add a line; to add a kernel, see main.cpp.
  */
 #include <string>
 #include <vector>
@@ -54,8 +54,20 @@ inline const std::vector<ConvCase> kConvCases = {
     {"medium tiles, 1x1, 32 out", 1, 9, 5, 1, {16}, 32},
     {"medium tiles, 5x5", 1, 9, 5, 5, {16}, 15},
     {"gather of the paper, small map", 1, 5, 17, 3, std::vector<int>(15, 48), 48, true, false, Activation::relu},
-    {"block of the default bundle", 1, 64, 48, 3, {32}, 32, false, true, Activation::relu},
-    {"block of the paper", 1, 96, 72, 3, {48}, 48, false, true, Activation::relu},
+    // The networks' own: the paper's head (k = 4, n = 6), then the default bundle's.
+    {"the paper's aggregation.0.conv1", 1, 96, 72, 3, std::vector<int>(15, 48), 48, true, false, Activation::relu},
+    {"the paper's aggregation.0.shortcut", 1, 96, 72, 1, std::vector<int>(15, 48), 48, true},
+    {"the paper's basic block", 1, 96, 72, 3, {48}, 48, false, true, Activation::relu},
+    {"the paper's psi.conv2", 1, 96, 72, 3, {48}, 48, false, true, Activation::mask},
+    {"the paper's enhancement.0.conv1", 1, 96, 72, 3, {48, 48}, 48, false, false, Activation::relu},
+    {"the paper's enhancement.0.shortcut", 1, 96, 72, 1, {48, 48}, 48},
+    {"the paper's head", 1, 96, 72, 3, {48}, 15},
+    {"the default bundle's aggregation.0.conv1", 1, 64, 48, 3, std::vector<int>(15, 31), 32, true, false, Activation::relu},
+    {"the default bundle's aggregation.0.shortcut", 1, 64, 48, 1, std::vector<int>(15, 31), 32, true},
+    {"the default bundle's basic block", 1, 64, 48, 3, {32}, 32, false, true, Activation::relu},
+    {"the default bundle's psi.conv2", 1, 64, 48, 3, {32}, 32, false, true, Activation::mask},
+    {"the default bundle's enhancement.0.conv1", 1, 64, 48, 3, {32, 31}, 32, false, false, Activation::relu},
+    {"the default bundle's head", 1, 64, 48, 3, {32}, 15},
 };
 
 struct Conv2dCase {
@@ -100,7 +112,7 @@ inline const std::vector<IngestCase> kIngestCases = {
     {"one element", 1, 1, 1, 1},
     {"odd sizes", 3, 5, 9, 7},
     {"more than one group of channels", 2, 33, 8, 17},
-    {"the default bundle's map", 1, 24, 64, 48},
+    {"the default bundle's map", 1, 31, 64, 48},
     {"the paper's map", 2, 48, 96, 72},
 };
 
@@ -115,21 +127,68 @@ inline const std::vector<WarpCase> kWarpCases = {
     {"same window", 5, 9, 7, {{1, 0, 0}}},
     {"odd sizes", 17, 9, 7, {{1, 2, -3}, {0.75f, 0.4f, 1.3f}, {1.6f, -2.5f, -1.25f}}},
     {"outside, far and further", 3, 4, 6, {{1, 6, 0}, {1, -1e9f, 3e9f}, {1e9f, 0.5f, 0.5f}}},
-    {"the default bundle's map", 24, 64, 48, {{0.97f, 1.25f, -0.5f}}},
+    {"the default bundle's map", 31, 64, 48, {{0.97f, 1.25f, -0.5f}}},
     {"the paper's map", 48, 96, 72, {{1.06f, -3.3f, 0.8f}}},
 };
 
 struct DecodeCase {
   std::string name;
   int people, joints, height, width;
+  DecodeMethod method;
 };
 
-inline const std::vector<DecodeCase> kDecodeCases = {
-    {"one element", 1, 1, 1, 1},
-    {"odd sizes", 2, 3, 9, 7},
-    {"five joints: a group and one", 2, 5, 12, 10},
-    {"the default bundle's map", 1, 15, 64, 48},
-    {"the paper's map", 1, 15, 96, 72},
+inline const std::vector<DecodeCase> kDecodeCases = [] {
+  std::vector<DecodeCase> cases;
+  for (const DecodeMethod method : {DecodeMethod::quarter, DecodeMethod::dark}) {
+    const std::string ending = method == DecodeMethod::dark ? ", dark" : ", quarter";
+    cases.push_back({"one element" + ending, 1, 1, 1, 1, method});
+    cases.push_back({"odd sizes" + ending, 2, 3, 9, 7, method});
+    cases.push_back({"five joints: a group and one" + ending, 2, 5, 12, 10, method});
+    cases.push_back({"the default bundle's map" + ending, 1, 15, 64, 48, method});
+    cases.push_back({"the paper's map" + ending, 1, 15, 96, 72, method});
+  }
+  return cases;
+}();
+
+struct CropCase {
+  std::string name;
+  int image_width, image_height, height, width;
+  std::vector<double> windows;  // [N, 4]: centre x, centre y, width, height
 };
+
+inline const std::vector<CropCase> kCropCases = {
+    {"inside, at the border, outside, huge and empty", 13, 9, 8, 6,
+     {6,   4, 5, 7, 0, 0, 6,     8,     12.5, 8.5, 20, 27, -1e300, 1e300, 3,  4,
+      6,   4, 1e300, 1e300, 1e9, 4,  3, 4,    6,   4,  0,  0, 6, 4, -5, -7}},
+    {"one element", 1, 1, 1, 1, {0, 0, 1, 1}},
+    {"the default bundle's window", 640, 480, 256, 192, {300.5, 220.25, 150, 200}},
+    {"the paper's window", 1920, 1080, 384, 288, {900.5, 500.25, 450, 600}},
+};
+
+/// Calls f(kernel, case) for every line.
+template <class F>
+void for_each_case(const F& f) {
+  for (const IngestCase& test : kIngestCases) f("ingest", test);
+  for (const WarpCase& test : kWarpCases) f("warp", test);
+  for (const ConvCase& test : kConvCases) f("conv", test);
+  for (const Conv2dCase& test : kConv2dCases) f("conv2d", test);
+  for (const DecodeCase& test : kDecodeCases) f("decode", test);
+  for (const CropCase& test : kCropCases) f("crop", test);
+}
+
+/// A case for so many people instead of its own number.
+inline IngestCase for_people(IngestCase test, int people) { return test.count = people, test; }
+inline ConvCase for_people(ConvCase test, int people) { return test.batch = people, test; }
+inline Conv2dCase for_people(Conv2dCase test, int people) { return test.batch = people, test; }
+inline DecodeCase for_people(DecodeCase test, int people) { return test.people = people, test; }
+inline WarpCase for_people(WarpCase test, int people) {
+  return test.transforms.assign(people, WarpTransform(test.transforms[0])), test;
+}
+inline CropCase for_people(CropCase test, int people) {
+  const std::vector<double> window(test.windows.begin(), test.windows.begin() + 4);
+  test.windows.clear();
+  for (int i = 0; i < people; ++i) test.windows.insert(test.windows.end(), window.begin(), window.end());
+  return test;
+}
 
 }  // namespace glpose

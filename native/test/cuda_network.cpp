@@ -2,7 +2,7 @@
 #include "backend/cpu.h"
 #include "backend/cuda.h"
 #include "test/check.h"
-#include "test/conformance.h"
+#include "test/checks.h"
 #include "test/head_fixture.h"
 
 namespace glpose {

@@ -1,94 +1,233 @@
-// native-tests: the kernels of every backend that this machine can run, CUDA's under the SIMT executor.
-// Arguments: parts to run (half, threads, plan, cpu, head, cuda, backend), and `small` for maps of a few tiles only.
-// Exit status 1 where a check failed.
+/*
+ * kernel-tests: one program that checks and times every kernel on every backend, over one table of cases (cases.h).
+ *
+ *   kernel-tests test [FILTER …]   every case against the plain loops, then what is no kernel; status 1 where a check failed
+ *   kernel-tests perf [FILTER …]   how long cases of real maps take, beside what the device can do at most (Markdown)
+ *   kernel-tests list              kernels, their cases, and the other checks
+ *
+ *   kernel=conv,decode   these only; also half, threads, plan, head, network, device: what is tested beside the kernels
+ *   backend=avx2,cuda    these only, of baseline, avx2, avx512, cuda; `cpu` for all of the CPU's
+ *   case=TEXT            cases whose name holds the text
+ *   people=N             so many at once instead of the table's number
+ *   small                maps of a few tiles only
+ *
+ * `node native/kernels.js test …` builds and runs it: CUDA's kernels as C++ under the SIMT executor (simt/), which says
+ * nothing of their speed; with --gpu by nvcc, on the device.
+ *
+ * To add a kernel X:
+ *   1. native/kernels/X/: X.h (equation, shapes, aliasing, tolerance, arguments), reference.cpp (that as plain loops),
+ *      X.cpp, X.cu, X.cuh. Files of wider instruction sets end in _avx2.cpp and _avx512.cpp. Builds find all by their names.
+ *   2. A method in backend/backend.h, cpu.cpp and cuda.cu.
+ *   3. Here: struct and lines in cases.h, with its loop in for_each_case and its for_people; kernels/X.cpp, which makes a
+ *      line into a kernel that can be launched and checked; its two declarations in prepared.h.
+ *   4. A fault or two that must be noticed in test/native/kernels.all.test.ts; its block's size in native/resources.js.
+ */
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
-#include <thread>
+#include <type_traits>
 
 #include "backend/cpu.h"
 #include "backend/cuda.h"
 #include "backend/error.h"
 #include "backend/thread_pool.h"
-#include "kernels/half.h"
-#include "test/check.h"
-#include "test/conformance.h"
+#include "test/checks.h"
+#include "test/prepared.h"
 
 namespace glpose {
 namespace {
 
-/// Every half to a float and back; and what lies between two halves goes to the nearer, ties to even.
-void check_half() {
-  for (uint32_t bits = 0; bits < 0x7c00; ++bits) {
-    const float value = to_float({uint16_t(bits)}), next = to_float({uint16_t(bits + 1)});
-    expect(to_half(value).bits == bits && to_half(-value).bits == (bits | 0x8000), "half " + std::to_string(bits));
-    expect(next > value, "halves grow at " + std::to_string(bits));
-    if (bits + 1 == 0x7c00) break;  // infinity
-    const float middle = value + (next - value) / 2;
-    expect(to_half(middle).bits == bits + (bits & 1), "a tie after half " + std::to_string(bits));
-    expect(to_half(std::nextafter(middle, 1e9f)).bits == bits + 1, "above a tie after half " + std::to_string(bits));
-    expect(to_half(std::nextafter(middle, -1.f)).bits == bits, "below a tie after half " + std::to_string(bits));
-  }
-  expect(to_float({0x3c00}) == 1 && to_float({0x0001}) == 0x1p-24f && to_float({0x7bff}) == 65504, "named halves");
-  expect(to_half(65520).bits == 0x7c00 && to_half(1e30f).bits == 0x7c00, "overflow");
-  expect(to_half(-INFINITY).bits == 0xfc00, "minus infinity");
-  expect(std::isnan(to_float(to_half(NAN))) && std::isinf(to_float({0xfc00})), "NaN and infinity");
-}
+#ifdef GLPOSE_SIMT
+constexpr bool kExecutor = true;  // no GPU: the SIMT executor
+#else
+constexpr bool kExecutor = false;
+#endif
+constexpr int kSmallPixels = 200;
+/// From either on a case is timed.
+constexpr int kRealPixels = 3000;
+constexpr double kRealFlop = 1e8;
+/// The executor takes some seconds for so many: larger cases are left to a GPU.
+constexpr double kMostExecutedFlop = 5e8;
 
-void check_threads() {
-  ThreadPool& pool = ThreadPool::instance();
-  for (int threads : {1, 2, 5}) {
-    pool.resize(threads);
-    std::vector<int> done(1000);
-    pool.run(int(done.size()), [&](int task, int worker) {
-      expect(worker >= 0 && worker < threads, "worker index");
-      ++done[task];
-    });
-    for (int count : done) expect(count == 1, "every task once");
-    pool.run(100, [&](int, int worker) { expect(worker < 1, "no more workers than asked for"); }, 1);
-    bool thrown = false;
+struct Filters {
+  std::string kernels, backends, text;
+  int people = 0;
+  bool small = false;
+
+  /// @param list empty, or names with commas between
+  static bool holds(const std::string& list, const std::string& name) {
+    return list.empty() || ("," + list + ",").find("," + name + ",") != std::string::npos;
+  }
+  bool kernel(const std::string& name) const { return holds(kernels, name); }
+  bool backend(const std::string& name) const {
+    return holds(backends, name) || (name != "cuda" && holds(backends, "cpu"));
+  }
+  template <class Case>
+  bool wants(const char* kernel_name, const Case& test) const {
+    return kernel(kernel_name) && test.name.find(text) != std::string::npos &&
+           (!small || test.height * test.width <= kSmallPixels);
+  }
+};
+
+/// Backends that are asked for and here; says of the others why not.
+std::vector<TestBackend> backends(const Filters& filters) {
+  std::vector<TestBackend> found;
+  for (const Isa isa : kIsas) {
+    const char* name = kIsaNames[int(isa)];
+    if (!filters.backend(name)) continue;
     try {
-      pool.run(100, [](int task, int) {
-        if (task == 37) throw Error("INTERNAL", "task 37");
-      });
+      found.push_back({name, make_cpu_backend(isa), isa});
     } catch (const Error& error) {
-      thrown = std::strcmp(error.what(), "task 37") == 0;
+      std::printf("skipped %s: %s\n", name, error.what());
     }
-    expect(thrown, "an exception of a task comes out of run");
-
-    // Short runs of two callers in turn: threads that wake late for one run meet the next.
-    std::vector<std::thread> callers;
-    for (int caller = 0; caller < 2; ++caller)
-      callers.emplace_back([&] {
-        for (int i = 0; i < 2000; ++i) {
-          std::vector<int> counts(3);
-          pool.run(3, [&](int task, int) { ++counts[task]; });
-          for (int count : counts)
-            if (count != 1) expect(false, "every task once in short runs");
-        }
-      });
-    for (std::thread& caller : callers) caller.join();
   }
+  if (!filters.backend("cuda")) return found;
+  found.push_back({"cuda", make_cuda_backend(0), widest_isa(), kHalfTolerance});
+  return found;
 }
 
-void check_cpu(int max_pixels) {
-  for (const char* isa : {"baseline", "avx2", "avx512"}) {
-    std::unique_ptr<Backend> backend;
-    try {
-      backend = make_cpu_backend(isa);
-    } catch (const Error& error) {
-      std::printf("skipped %s: %s\n", isa, error.what());
+/// Also of the other sizes of tiles, which only maps of many blocks take.
+TestBackend with_few_blocks() {
+  CudaLimits limits;
+  limits.many_blocks = 2;  // the cases of cases.h then meet every size, beside the default
+  return {"cuda", make_cuda_backend(0, limits), widest_isa(), kHalfTolerance};
+}
+
+/// Whether a backend has the kernel.
+template <class Case>
+bool has(const TestBackend& on) {
+  if (std::is_same_v<Case, CropCase>) return !on.gpu();
+  if (std::is_same_v<Case, Conv2dCase>) return on.backend->layers() != nullptr;
+  return true;
+}
+
+void test_kernels(TestBackend& on, const Filters& filters, const char* note = "") {
+  int tested = 0, skipped = 0;
+  for_each_case([&](const char* kernel, const auto& line) {
+    using Case = std::decay_t<decltype(line)>;
+    if (!filters.wants(kernel, line) || !has<Case>(on)) return;
+    const Case test = filters.people ? for_people(line, filters.people) : line;
+    if (on.gpu() && kExecutor && work_of(on, test).flop > kMostExecutedFlop) {
+      ++skipped;
+      return;
+    }
+    const std::unique_ptr<Prepared> prepared = prepare(on, test);
+    prepared->launch();
+    on.backend->synchronize();
+    prepared->check(on.name + " " + kernel + ", " + test.name);
+    ++tested;
+  });
+  std::printf("%s%s: %d cases\n", on.name.c_str(), note, tested);
+  if (skipped > 0) std::printf("skipped %d large cases of %s: only on a GPU\n", skipped, on.name.c_str());
+}
+
+void test(const Filters& filters) {
+  ThreadPool::instance().resize(3);
+  for (TestBackend& on : backends(filters)) test_kernels(on, filters);
+  if (filters.backend("cuda")) {
+    TestBackend on = with_few_blocks();
+    Filters small = filters;
+    small.small = true;
+    test_kernels(on, small, " with larger tiles");
+  }
+  const bool cpu = filters.backend(kIsaNames[int(widest_isa())]), cuda = filters.backend("cuda");
+  if (cpu && filters.kernel("half")) check_half();
+  if (cpu && filters.kernel("threads")) check_threads();
+  if (cpu && filters.kernel("plan")) check_memory_plan();
+  if (cpu && filters.kernel("head")) check_cpu_head();
+  if (cuda && filters.kernel("network")) check_cuda_network();
+#ifdef GLPOSE_SIMT
+  if (cuda && filters.kernel("device")) check_cuda_device();
+#endif
+}
+
+/// Seconds of a launch: the median of several rounds, each of as many launches as take a few milliseconds.
+double seconds_of(TestBackend& on, Prepared& prepared) {
+  using Clock = std::chrono::steady_clock;
+  const auto round = [&](int launches) {
+    on.backend->synchronize();
+    const Clock::time_point start = Clock::now();
+    for (int i = 0; i < launches; ++i) prepared.launch();
+    on.backend->synchronize();
+    return std::chrono::duration<double>(Clock::now() - start).count() / launches;
+  };
+  round(3);  // warms up
+  const int launches = std::clamp(int(0.005 / round(1)), 1, 100);
+  std::vector<double> seconds;
+  for (int i = 0; i < 11; ++i) seconds.push_back(round(launches));
+  std::nth_element(seconds.begin(), seconds.begin() + 5, seconds.end());
+  return seconds[5];
+}
+
+void perf_kernels(TestBackend& on, const Filters& filters, const Ceilings& ceilings) {
+  std::printf("\n| %s | case | µs | GFLOP/s | GB/s | floor, µs | bound by | share of its ceiling |\n", on.name.c_str());
+  std::printf("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+  on.checked = false;
+  for_each_case([&](const char* kernel, const auto& line) {
+    using Case = std::decay_t<decltype(line)>;
+    if (!filters.wants(kernel, line) || !has<Case>(on)) return;
+    const bool real = line.height * line.width >= kRealPixels || work_of(on, line).flop >= kRealFlop;
+    if (filters.text.empty() && !real) return;
+    const Case test = filters.people ? for_people(line, filters.people) : line;
+    const std::unique_ptr<Prepared> prepared = prepare(on, test);
+    const double seconds = seconds_of(on, *prepared);
+    const Work work = work_of(on, test);
+    const double multiplying = work.flop / (ceilings.gflops * 1e9), moving = work.bytes / (ceilings.copy_gb_per_s * 1e9);
+    const double floor = std::max(multiplying, moving);
+    std::printf("| %s | %s | %.1f | %.1f | %.1f | %.1f | %s | %.0f %% |\n", kernel, test.name.c_str(), 1e6 * seconds,
+                work.flop / seconds / 1e9, work.bytes / seconds / 1e9, 1e6 * floor,
+                multiplying > moving ? "multiplying" : "memory", 100 * floor / seconds);
+  });
+}
+
+/// A 3×3 convolution by Winograd carries out a quarter of the multiplications: its share may be above 100 %.
+void perf(const Filters& filters) {
+  for (TestBackend& on : backends(filters)) {
+    if (on.gpu() && kExecutor) {
+      std::printf("skipped cuda: the executor's times mean nothing\n");
       continue;
     }
-    ThreadPool::instance().resize(3);
-    check_kernels(*backend, kFloatTolerance, max_pixels);
+    const std::string device = on.backend->name();
+    const Ceilings ceilings = measure_ceilings(device);
+    std::printf("\n%s (%s): %.0f GFLOP/s, %.0f GB/s copied, %d threads\n", on.name.c_str(),
+                on.gpu() ? cuda_info().devices.at(0).name.c_str() : "this processor", ceilings.gflops,
+                ceilings.copy_gb_per_s, ThreadPool::instance().size());
+    perf_kernels(on, filters, ceilings);
+    if (filters.kernel("head") && (on.gpu() || on.isa == widest_isa())) perf_head(device);
   }
 }
 
-void check_cuda(int max_pixels) {
-  CudaLimits few_blocks;
-  few_blocks.many_blocks = kFewBlocks;
-  check_kernels(*make_cuda_backend(0), kHalfTolerance, max_pixels);
-  check_kernels(*make_cuda_backend(0, few_blocks), kHalfTolerance, std::min(max_pixels, 200));
+void list() {
+  for_each_case([](const char* kernel, const auto& test) {
+    std::printf("%s: %s (%d×%d)\n", kernel, test.name.c_str(), test.height, test.width);
+  });
+  for (const char* check : {"half", "threads", "plan", "head", "network", "device"}) std::printf("%s\n", check);
+}
+
+int usage() {
+  std::fprintf(stderr, "usage: kernel-tests test|perf|list [kernel=A,B] [backend=A,B] [case=TEXT] [people=N] [small]\n");
+  return 2;
+}
+
+int run(int argc, char** argv) {
+  Filters filters;
+  for (int i = 2; i < argc; ++i) {
+    const std::string argument = argv[i], value = argument.substr(std::min(argument.size(), argument.find('=') + 1));
+    if (argument == "small") filters.small = true;
+    else if (argument.rfind("kernel=", 0) == 0) filters.kernels = value;
+    else if (argument.rfind("backend=", 0) == 0) filters.backends = value;
+    else if (argument.rfind("case=", 0) == 0) filters.text = value;
+    else if (argument.rfind("people=", 0) == 0) filters.people = std::atoi(value.c_str());
+    else return usage();
+  }
+  const std::string mode = argc > 1 ? argv[1] : "";
+  if (mode == "list") return list(), 0;
+  if (mode != "test" && mode != "perf") return usage();
+  (mode == "test" ? test : perf)(filters);
+  std::printf("%d failures\n", failures);
+  return failures > 0 ? 1 : 0;
 }
 
 }  // namespace
@@ -96,19 +235,10 @@ void check_cuda(int max_pixels) {
 
 int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IONBF, 0);  // nothing is lost where a fault ends the process
-  const auto wanted = [&](const char* part) {
-    for (int i = 1; i < argc; ++i)
-      if (std::strcmp(argv[i], part) == 0) return true;
-    return false;
-  };
-  const int max_pixels = wanted("small") ? 200 : 1 << 20;
-  if (wanted("half")) glpose::check_half();
-  if (wanted("threads")) glpose::check_threads();
-  if (wanted("cpu")) glpose::check_cpu(max_pixels);
-  if (wanted("plan")) glpose::check_memory_plan();
-  if (wanted("head")) glpose::check_cpu_head();
-  if (wanted("cuda")) glpose::check_cuda(max_pixels);
-  if (wanted("backend")) glpose::check_cuda_backend();
-  std::printf("%d failures\n", failures);
-  return failures ? 1 : 0;
+  try {
+    return glpose::run(argc, argv);
+  } catch (const glpose::Error& error) {
+    std::fprintf(stderr, "%s: %s\n", error.code(), error.what());
+    return std::strcmp(error.code(), "DEVICE") == 0 ? 3 : 1;
+  }
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "test/check.h"
-#include "test/conformance.h"
+#include "test/checks.h"
 
 namespace glpose {
 

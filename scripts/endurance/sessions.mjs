@@ -40,7 +40,7 @@ try {
   const references = 2 * shape.k + shape.n;
   await repeat('heads of the addon', Number(values.heads), async (i) => {
     const head = addon().createHead(shape, tensors, 'cpu');
-    const { handles } = await head.put(maps);
+    const { handles } = await head.ingest(maps);
     await head.estimate({
       keys: handles.slice(0, 2),
       references: Int32Array.from({ length: 2 * references }, (_, j) => handles[j % 5]),

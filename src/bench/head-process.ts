@@ -61,7 +61,7 @@ async function runNative(folder: string, inputs: Inputs, threads: number, runs: 
   const result: HeadProcessResult = { whole: [], estimate: [], peakMiB: 0, timings: [] };
   for (let run = -WARM_UP; run < runs; run++) {
     const start = performance.now();
-    const { handles } = await head.put(inputs.features);
+    const { handles } = await head.ingest(inputs.features);
     const batch = {
       keys: handles.subarray(0, 1),
       references: handles.subarray(1),

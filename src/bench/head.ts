@@ -30,7 +30,7 @@ export interface ConvShare {
 
 /** Times in milliseconds, medians unless named otherwise; memory in MiB above a process that only loads the inputs. */
 export interface HeadFigures {
-  /** Extractor's maps → result: ONNX Runtime's run over put + estimate. */
+  /** Extractor's maps → result: ONNX Runtime's run over ingest + estimate. */
   speed_vs_ort: number;
   /** Peak memory, native over ONNX Runtime. */
   memory_vs_ort: number;

@@ -89,7 +89,7 @@ export class PaperSchedule {
     const { input, features } = this.bundle.config.extractor;
     const feeds = { [input.name]: new ort.Tensor('float32', crop, [1, 3, input.height, input.width]) };
     const outputs = await this.session.run(feeds, [features.output]);
-    const { handles, embeddings } = await this.head.put(outputs[features.output].data as Float32Array);
+    const { handles, embeddings } = await this.head.ingest(outputs[features.output].data as Float32Array);
     return { handle: handles[0], embedding: embeddings };
   }
 

@@ -287,7 +287,7 @@ async function headAlone(
   const head = addon().createHead(shape, tensors, 'cpu');
   try {
     const map = Float32Array.from({ length: shape.channels * shape.height * shape.width }, (_, i) => Math.sin(i * 0.7));
-    const { handles } = await head.put(map);
+    const { handles } = await head.ingest(map);
     const batch = {
       keys: handles,
       references: new Int32Array(R).fill(handles[0]),
@@ -298,7 +298,7 @@ async function headAlone(
     await head.estimate(batch);
     return await spend(async () => {
       for (let person = 0; person < persons; person++) {
-        head.release((await head.put(map)).handles);
+        head.release((await head.ingest(map)).handles);
         await head.estimate(batch);
       }
     });

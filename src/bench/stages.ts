@@ -98,10 +98,10 @@ export async function benchStages(options: StageOptions): Promise<StageReport> {
   try {
     const cells = features.channels * features.height * features.width;
     const maps = Float32Array.from({ length: gathered(shape) * cells }, (_, i) => Math.sin(i * 0.7));
-    const stored = await head.put(maps);
+    const stored = await head.ingest(maps);
     verifyEmbeddings(maps, stored.embeddings, shape);
-    const putTimes = await timed(signal, async () => head.release((await head.put(maps)).handles));
-    stages.push(figures('put', 'map', per(putTimes, gathered(shape)), copyShare(cells * 8, ceilings)));
+    const ingestTimes = await timed(signal, async () => head.release((await head.ingest(maps)).handles));
+    stages.push(figures('ingest', 'map', per(ingestTimes, gathered(shape)), copyShare(cells * 8, ceilings)));
 
     for (const people of device === 'cpu' ? BATCHES.cpu : BATCHES.gpu) {
       const { times: headTimes, gflop } = await timeHead(head, stored.handles, people, signal);
@@ -253,7 +253,7 @@ function verifyEmbeddings(
 ): void {
   const pixels = height * width;
   const mean = maps.subarray(0, pixels).reduce((total, value) => total + value, 0) / pixels;
-  expectClose('put', embeddings[0], (mean - featureMean[0]) / featureStd[0], 1e-3);
+  expectClose('ingest', embeddings[0], (mean - featureMean[0]) / featureStd[0], 1e-3);
 }
 
 /** Heat maps with one Gaussian each, found again where it was put. @returns [K, h, w] */

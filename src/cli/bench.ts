@@ -180,7 +180,7 @@ function headTable(figures: HeadFigures): string {
   const lines = [
     titles('', 'ms', 'p90', 'MiB', 'NMSE'),
     side('ONNX Runtime', onnxruntime.whole, onnxruntime.p90, onnxruntime.memoryMiB, onnxruntime.nmse),
-    side('native, put + estimate', native.whole, native.p90, native.memoryMiB, figures.nmse),
+    side('native, ingest + estimate', native.whole, native.p90, native.memoryMiB, figures.nmse),
     `  ${'native, estimate alone'.padEnd(28)}${column(native.estimate, 2)}\n`,
     `  speed ${figures.speed_vs_ort.toFixed(2)}×, peak memory ${figures.memory_vs_ort.toFixed(2)}× of ONNX Runtime's\n`,
     titles('convolution', 'ms', 'GMAC', 'of peak'),

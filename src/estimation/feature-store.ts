@@ -37,7 +37,7 @@ export class FeatureStore {
     const name = nameOf(image.index, person);
     let entry = this.entries.get(name);
     if (!entry) {
-      const extracted = this.net.extract(image, [person], (outputs) => this.put(outputs[this.output].data), signal);
+      const extracted = this.net.extract(image, [person], (outputs) => this.ingest(outputs[this.output].data), signal);
       entry = this.remember(name, image.index, extracted.then(([map]) => map)); // prettier-ignore
     }
     entry.users++;
@@ -58,7 +58,7 @@ export class FeatureStore {
 
   /** Extracts a crop that was cut before and remembers its map until `clear`. */
   async pin(frame: number, person: PersonWindow, crop: Crop): Promise<StoredMap> {
-    const extracted = this.net.run([crop], [person]).then((outputs) => this.put(outputs[this.output].data));
+    const extracted = this.net.run([crop], [person]).then((outputs) => this.ingest(outputs[this.output].data));
     const entry = this.remember(nameOf(frame, person), frame, extracted);
     entry.kept = 'video';
     return entry.map;
@@ -84,8 +84,8 @@ export class FeatureStore {
   }
 
   /** @param features [1, C, h, w] */
-  private async put(features: Float32Array): Promise<StoredMap> {
-    const { handles, embeddings } = await this.head.put(features);
+  private async ingest(features: Float32Array): Promise<StoredMap> {
+    const { handles, embeddings } = await this.head.ingest(features);
     return { handle: handles[0], embedding: embeddings };
   }
 

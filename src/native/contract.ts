@@ -49,7 +49,7 @@ export interface Tensor {
   data: Float32Array;
 }
 
-/** One batch of people. `handles` come from `put`. */
+/** One batch of people. `handles` come from `ingest`. */
 export interface EstimateBatch {
   /** [B] handles of the key frames' maps. */
   keys: Int32Array;
@@ -105,7 +105,7 @@ export interface NativeHead {
    * Takes N extractor maps [N, C, h, w], standardises them, keeps them on the device.
    * @returns a handle for each, and the embeddings [N, C]: global average pools of V
    */
-  put(features: Float32Array): Promise<{ handles: Int32Array; embeddings: Float32Array }>;
+  ingest(features: Float32Array): Promise<{ handles: Int32Array; embeddings: Float32Array }>;
   /** Frees maps. Unknown handles throw. */
   release(handles: Int32Array): void;
   estimate(batch: EstimateBatch): Promise<Estimate>;

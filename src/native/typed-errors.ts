@@ -30,7 +30,7 @@ const settled = <T>(body: () => Promise<T>): Promise<T> =>
 function headWithTypedErrors(head: NativeHead): NativeHead {
   return {
     device: head.device,
-    put: (features) => settled(() => head.put(features)),
+    ingest: (features) => settled(() => head.ingest(features)),
     release: (handles) => call(() => head.release(handles)),
     estimate: (batch) => settled(() => head.estimate(batch)),
     dispose: () => head.dispose(),

@@ -31,7 +31,7 @@ test('measures every stage of a clip, as JSON', async () => {
     'detector',
     'crop',
     'extractor',
-    'put',
+    'ingest',
     'head, 1 at once',
     'head, 8 at once',
     'joints (dark)',

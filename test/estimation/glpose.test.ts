@@ -34,7 +34,7 @@ class Recorder {
 
   readonly head = {
     device: 'cpu',
-    put: async (features: Float32Array) => {
+    ingest: async (features: Float32Array) => {
       const handles = Int32Array.from({ length: features.length / 2 }, () => ++this.next);
       handles.forEach((handle, i) => {
         const from = `${features[2 * i]}:${features[2 * i + 1]}`;

@@ -10,7 +10,7 @@ test('the default bundle’s trained head: the addon gives PyTorch’s heat maps
   const { shape, tensors } = readGoldenFile(path.join(ROOT, 'test/models/golden/glpose-movenet.safetensors'));
   const own = headShape(bundle.config);
   const head = addon().createHead({ ...own, width: shape.width, height: shape.height }, await bundle.loadHead(), 'cpu');
-  const { handles, embeddings } = await head.put(tensors.get('features')!.data);
+  const { handles, embeddings } = await head.ingest(tensors.get('features')!.data);
   const { heatmaps } = await head.estimate({
     keys: handles.slice(0, 1),
     references: handles.slice(1),

@@ -65,7 +65,7 @@ test.each(CASES)('ONNX Runtime computes what the addon computes: %s', async (_, 
   const weights = Float32Array.from({ length: R * C }, next);
 
   const head = addon().createHead(shape, tensors, 'cpu');
-  const { handles } = await head.put(features.slice());
+  const { handles } = await head.ingest(features.slice());
   const [key, ...references] = handles;
   const expected = await head.estimate({
     keys: Int32Array.of(key),

@@ -161,17 +161,17 @@ async function heads(): Promise<void> {
 
   const head = makeHead();
   for (const odd of ODD) {
-    await attempt(() => head.put(odd as never));
+    await attempt(() => head.ingest(odd as never));
     await attempt(() => head.release(odd as never));
     await attempt(() => head.estimate(odd as never));
   }
   for (const owner of [{}, addon, null, new Float32Array(2), makeHead]) {
-    for (const method of ['put', 'release', 'estimate', 'dispose'] as const) {
+    for (const method of ['ingest', 'release', 'estimate', 'dispose'] as const) {
       await attempt(() => Reflect.apply(head[method], owner, [new Float32Array(MAP)]) as unknown);
     }
   }
 
-  const { handles } = await head.put(new Float32Array(4 * MAP).fill(1));
+  const { handles } = await head.ingest(new Float32Array(4 * MAP).fill(1));
   const batch = {
     keys: handles.slice(0, 1),
     references: handles.slice(1, 4),
@@ -186,7 +186,7 @@ async function heads(): Promise<void> {
   for (const value of [NaN, Infinity, -Infinity, 3e38, -3e38, 1e-45]) {
     await attempt(() => head.estimate({ ...batch, transforms: new Float32Array(9).fill(value) }));
     await attempt(() => head.estimate({ ...batch, weights: new Float32Array(3).fill(value) }));
-    await attempt(() => head.put(new Float32Array(MAP).fill(value)));
+    await attempt(() => head.ingest(new Float32Array(MAP).fill(value)));
   }
   await attempt(() => head.release(Int32Array.of(handles[0], handles[0], 77)));
   await attempt(() => head.estimate({ ...batch, keys: new Int32Array(1 << 17) }));
@@ -194,18 +194,24 @@ async function heads(): Promise<void> {
   for (let i = 0; i < 20; i++) {
     const other = makeHead();
     const features = new Float32Array(64 * MAP).fill(i);
-    const putting = attempt(() => other.put(features));
+    const ingesting = attempt(() => other.ingest(features));
     detached(features);
-    const put = (await putting)!;
+    const ingested = (await ingesting)!;
     const [weights, transforms] = [batch.weights.slice(), batch.transforms.slice()];
-    const own = { ...batch, keys: put.handles.slice(0, 1), references: put.handles.slice(1, 4), weights, transforms };
-    const running = [attempt(() => other.estimate(own)), attempt(() => other.put(new Float32Array(MAP)))];
+    const own = {
+      ...batch,
+      keys: ingested.handles.slice(0, 1),
+      references: ingested.handles.slice(1, 4),
+      weights,
+      transforms,
+    };
+    const running = [attempt(() => other.estimate(own)), attempt(() => other.ingest(new Float32Array(MAP)))];
     detached(weights);
     detached(transforms);
-    if (i % 2 === 0) other.release(put.handles);
+    if (i % 2 === 0) other.release(ingested.handles);
     other.dispose();
     await attempt(() => other.estimate(own));
-    await attempt(() => other.release(put.handles));
+    await attempt(() => other.release(ingested.handles));
     await Promise.all(running);
     const disposing = makeHead();
     const getter = Object.defineProperty({ ...own }, 'weights', { get: () => (disposing.dispose(), batch.weights) });
@@ -238,5 +244,5 @@ await environments();
 globalThis.gc?.();
 process.stdout.write(`${calls} calls\n`);
 void addon.crop({ ...image(), windows: new Float64Array(4000).fill(5), width: 96, height: 128 });
-void makeHead().put(new Float32Array(200 * MAP));
+void makeHead().ingest(new Float32Array(200 * MAP));
 process.exit(0); // with work under way

@@ -14,7 +14,7 @@ async function run(
   const { people } = golden;
   const gathered = 1 + 2 * shape.k + shape.n;
   const head = addon().createHead(shape, tensors, 'cpu');
-  const { handles, embeddings } = await head.put(golden.tensors.get('features')!.data);
+  const { handles, embeddings } = await head.ingest(golden.tensors.get('features')!.data);
   const keys = handles.filter((_, i) => i % gathered === 0);
   const references = handles.filter((_, i) => i % gathered !== 0);
   expect(keys).toHaveLength(people);

@@ -37,7 +37,7 @@ function passThrough(shape: HeadShape): Record<string, Tensor> {
 
 async function heatmap(shape: HeadShape, tensors: Record<string, Tensor>, features: number[]): Promise<number[]> {
   const head = addon().createHead(shape, tensors, 'cpu');
-  const { handles } = await head.put(Float32Array.from(features));
+  const { handles } = await head.ingest(Float32Array.from(features));
   const { heatmaps } = await head.estimate({
     keys: handles.subarray(0, 1),
     references: handles.subarray(1),
@@ -100,7 +100,7 @@ describe('by hand', () => {
       ONE_TO_NINE.map((x) => (x - 1) / 4),
     );
     const head = addon().createHead(shape, passThrough(shape), 'cpu');
-    const { embeddings } = await head.put(Float32Array.from(ONE_TO_NINE));
+    const { embeddings } = await head.ingest(Float32Array.from(ONE_TO_NINE));
     expect([...embeddings]).toEqual([1]); // (5 − 1) / 4
   });
 
@@ -150,7 +150,7 @@ describe('a head', () => {
 
   test('gives the same for a person alone, in a batch, and for any number of threads', async () => {
     const head = addon().createHead(shape, tensors, 'cpu');
-    const { handles } = await head.put(features);
+    const { handles } = await head.ingest(features);
     const { keys, references, weights } = batchOf(handles);
     const R = gathered - 1;
     const people = Array.from({ length: 9 }, (_, i) => i % 2);
@@ -179,7 +179,7 @@ describe('a head', () => {
 
   test('keeps maps until they are released, also while they are in use', async () => {
     const head = addon().createHead(shape, tensors, 'cpu');
-    const { handles } = await head.put(features);
+    const { handles } = await head.ingest(features);
     const before = await head.estimate(batchOf(handles));
     const running = head.estimate(batchOf(handles));
     head.release(handles);
@@ -190,20 +190,20 @@ describe('a head', () => {
 
   test('refuses work after it was disposed, finishes what was under way, and disposes twice', async () => {
     const head = addon().createHead(shape, tensors, 'cpu');
-    const { handles } = await head.put(features);
+    const { handles } = await head.ingest(features);
     const running = head.estimate(batchOf(handles));
-    const putting = head.put(features);
+    const ingesting = head.ingest(features);
     head.dispose();
     head.dispose();
     expect((await running).joints).toHaveLength(2 * shape.joints * 3);
-    expect((await putting).handles).toHaveLength(handles.length);
-    await expect(async () => head.put(features)).rejects.toThrow('disposed');
+    expect((await ingesting).handles).toHaveLength(handles.length);
+    await expect(async () => head.ingest(features)).rejects.toThrow('disposed');
     expect(() => head.release(handles)).toThrow('disposed');
   });
 
   test('an empty batch and no features give empty results', async () => {
     const head = addon().createHead(shape, tensors, 'cpu');
-    expect((await head.put(new Float32Array(0))).handles).toHaveLength(0);
+    expect((await head.ingest(new Float32Array(0))).handles).toHaveLength(0);
     const nobody = { keys: new Int32Array(0), references: new Int32Array(0), weights: new Float32Array(0) };
     expect((await head.estimate({ ...nobody, decode: 'quarter' })).joints).toHaveLength(0);
   });
@@ -214,7 +214,7 @@ describe('a head', () => {
     ['weights', { weights: new Float32Array(7) }],
   ])('refuses %s that do not fit', async (_, change) => {
     const head = addon().createHead(shape, tensors, 'cpu');
-    const { handles } = await head.put(features);
+    const { handles } = await head.ingest(features);
     const failing = async (): Promise<unknown> => head.estimate({ ...batchOf(handles), ...change });
     await expect(failing).rejects.toBeInstanceOf(GlposeError);
     await expect(failing).rejects.toMatchObject({ code: 'INTERNAL' });
@@ -222,7 +222,7 @@ describe('a head', () => {
 
   test('refuses half a map', async () => {
     const head = addon().createHead(shape, tensors, 'cpu');
-    await expect(async () => head.put(features.slice(1))).rejects.toThrow('whole maps');
+    await expect(async () => head.ingest(features.slice(1))).rejects.toThrow('whole maps');
   });
 
   const failure = (change: Record<string, Tensor | undefined>, device = 'cpu'): GlposeError => {

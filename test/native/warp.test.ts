@@ -43,7 +43,7 @@ function shifted(map: Float32Array, dx: number, dy: number): Float32Array {
 
 async function heatmaps(features: Float32Array, transforms?: Float32Array): Promise<Float32Array> {
   const head = addon().createHead(SHAPE, tensors, 'cpu');
-  const { handles } = await head.put(features);
+  const { handles } = await head.ingest(features);
   const batch = { keys: handles.subarray(0, 1), references: handles.subarray(1), weights: Float32Array.of(0.5, 0.25) };
   const result = await head.estimate({ ...batch, transforms, decode: 'quarter', maps: true });
   head.dispose();

@@ -22,7 +22,7 @@ const FAULTS: [name: string, fault: string, reason: { code: string; message: Reg
     'once(model.net.session, "run", () => { worker.timeout = 1; thread().postMessage = () => {}; })',
     { code: 'INTERNAL', message: /no answer for 1 s/ },
   ],
-  ['no-memory-put', 'once(model.head, "put", () => { throw typed("MEMORY") })', { code: 'MEMORY', message: /injected/ }],
+  ['no-memory-ingest', 'once(model.head, "ingest", () => { throw typed("MEMORY") })', { code: 'MEMORY', message: /injected/ }],
   ['no-memory-head', 'once(model.head, "estimate", () => { throw typed("MEMORY") })', { code: 'MEMORY', message: /injected/ }],
   ['device-lost', 'once(model.head, "estimate", () => { throw typed("DEVICE") })', { code: 'DEVICE', message: /injected/ }],
   ['detector-fails', 'once(model.detector, "detect", () => { throw new Error("injected") })', { code: 'INTERNAL', message: /injected/ }],

@@ -56,7 +56,7 @@ describeTraining(`training${whyNoPython}`, () => {
 
     const { shape, head, tensors, people } = readGoldenFile(path.join(folder, 'golden.safetensors'));
     const native = addon().createHead(shape, head, 'cpu');
-    const { handles } = await native.put(tensors.get('features')!.data);
+    const { handles } = await native.ingest(tensors.get('features')!.data);
     const gathered = 1 + 2 * shape.k + shape.n;
     const { heatmaps } = await native.estimate({
       keys: handles.filter((_, i) => i % gathered === 0),

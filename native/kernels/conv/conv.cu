@@ -21,21 +21,39 @@ constexpr int kChunk = 16;  // channels: the depth of one tensor-core step
 constexpr int kVector = 8;  // halves of a HalfVector
 constexpr int kPixelVectors = kChunk / kVector;
 
-/// What a block needs of one chunk: a piece of shared memory.
-template <int kSide, int kRowsOfWarp, int kTiles>
+/// What a block needs of one chunk: a piece of shared memory. A block makes tiles of pixels, kRowsOfWarp rows a warp, by
+/// kTiles · 8 output channels.
+template <int side, int rows_of_warp, int tiles>
 struct Stage {
+  static constexpr int kSide = side, kRowsOfWarp = rows_of_warp, kTiles = tiles;
+  static constexpr int kRows = kWarps * kRowsOfWarp, kPad = kSide / 2, kTaps = kSide * kSide;
   /// Chunks in shared memory at a time: one is multiplied, the others are on their way; more where that takes little.
   static constexpr int kStages = kSide == 1 || (kSide == 3 && kRowsOfWarp * kTiles <= 4) ? 4 : 2;
-  static constexpr int kPatchWidth = kColumns + kSide - 1, kPatchHeight = kWarps * kRowsOfWarp + kSide - 1;
-  static constexpr int kWeightVectors = kSide * kSide * kTiles / 2 * 32;
-  HalfVector patch[kPatchHeight * kPatchWidth * kPixelVectors];
+  static constexpr int kPatchWidth = kColumns + kSide - 1, kPatchHeight = kRows + kSide - 1;
+  static constexpr int kPatchVectors = kPatchHeight * kPatchWidth * kPixelVectors;
+  static constexpr int kWeightVectors = kTaps * kTiles / 2 * 32;
+  HalfVector patch[kPatchVectors];
   HalfVector weights[kWeightVectors];  // [pair of tiles, tap, lane]
   float scales[kChunk];
 };
 
-/// The place of a patch pixel's first or second half: every other four pixels have them the other way round, so that eight
+/// A thread's work: its block's person, first pixel and group of output channels; and which of the block's threads it is.
+struct Place {
+  int person, y0, x0;
+  unsigned channels;
+  int warp, lane;
+};
+
+template <class S>
+__device__ inline Place place_of_thread(const ConvGpuArgs& a) {
+  const int tiles_across = (a.width + kColumns - 1) / kColumns;
+  return {int(blockIdx.z), int(blockIdx.x / tiles_across * S::kRows), int(blockIdx.x % tiles_across * kColumns),
+          blockIdx.y, int(threadIdx.x / 32), int(threadIdx.x % 32)};
+}
+
+/// Where a patch pixel's first or second half lies: every other four pixels have them the other way round, so that eight
 /// that are read together hit 32 different banks, and so do four that are written.
-__device__ inline int place_of(int pixel, int half) { return pixel * kPixelVectors + (half ^ (pixel >> 2 & 1)); }
+__device__ inline int vector_of_patch(int pixel, int half) { return pixel * kPixelVectors + (half ^ (pixel >> 2 & 1)); }
 
 /// Where a chunk's channels are: in device memory.
 struct ChunkSource {
@@ -50,6 +68,81 @@ __device__ inline ChunkSource source_of(const ConvGpuArgs& a, int person, int ch
   return {reinterpret_cast<const HalfVector*>(a.sources[source] + c.channel),
           a.scales ? reinterpret_cast<const HalfVector*>(a.scales + source * c.stride + c.channel) : nullptr,
           c.stride / kVector};
+}
+
+/// A thread's part in copying chunks to shared memory: the same vectors of every patch, then some of weights and scales.
+/// (The arguments are handed in: where a reference to them is kept, the compiler no longer takes them for constant.)
+template <class S>
+class Copier {
+ public:
+  __device__ inline Copier(const ConvGpuArgs& a, const Place& place) {
+    GPU_UNROLL
+    for (int i = 0; i < kCopies; ++i) {
+      const int pixel = (threadIdx.x + i * kThreads) / 2;
+      const int y = place.y0 - S::kPad + pixel / S::kPatchWidth, x = place.x0 - S::kPad + pixel % S::kPatchWidth;
+      pixels_[i] = y >= 0 && y < a.height && x >= 0 && x < a.width ? y * a.width + x : -1;
+    }
+    half_ = threadIdx.x % 2;
+    source_ = source_of(a, place.person, 0);
+  }
+
+  /// Starts copying a chunk: the one after that of the last call.
+  __device__ inline void copy(const ConvGpuArgs& a, const Place& place, S& stage, int chunk) {
+    GPU_UNROLL
+    for (int i = 0; i < kCopies; ++i) {
+      const int vector = threadIdx.x + i * kThreads;
+      if (vector < S::kPatchVectors)
+        copy_async(&stage.patch[vector_of_patch(vector / 2, half_)],
+                   pixels_[i] < 0 ? nullptr : source_.map + size_t(pixels_[i]) * source_.stride + half_);
+    }
+    const HalfVector* weights = reinterpret_cast<const HalfVector*>(a.weights) +
+                                (size_t(chunk) * gridDim.y + place.channels) * S::kWeightVectors;
+    for (int i = threadIdx.x; i < S::kWeightVectors; i += kThreads) copy_async(&stage.weights[i], weights + i);
+    constexpr int kScaleVectors = kChunk * sizeof(float) / sizeof(HalfVector);
+    if (source_.scales && threadIdx.x < kScaleVectors)
+      copy_async(reinterpret_cast<HalfVector*>(stage.scales) + threadIdx.x, source_.scales + threadIdx.x);
+    if (chunk + 1 < a.chunk_count) source_ = source_of(a, place.person, chunk + 1);
+  }
+
+ private:
+  static constexpr int kCopies = (S::kPatchVectors + kThreads - 1) / kThreads;
+
+  int pixels_[kCopies];  // of the map, −1 outside
+  int half_;             // of each of them
+  ChunkSource source_;   // of the chunk that is copied next
+};
+
+/// Adds a chunk's products to the sums: every tap of the warp's rows of pixels, for all tiles of output channels.
+template <class S>
+__device__ inline void multiply(const S& stage, bool scaled, const Place& place,
+                                float (&sums)[S::kRowsOfWarp][S::kTiles][4]) {
+  const int warp = place.warp, lane = place.lane, t = lane % 4;
+  uint32_t scales[2] = {};  // of channels 2t, 2t + 1 and 2t + 8, 2t + 9
+  if (scaled)
+    for (int i = 0; i < 2; ++i) scales[i] = pair_of(stage.scales[2 * t + 8 * i], stage.scales[2 * t + 8 * i + 1]);
+  GPU_UNROLL
+  for (int column = 0; column < S::kSide; ++column) {
+    constexpr int kPatchRows = S::kRowsOfWarp + S::kSide - 1;
+    uint32_t fragments[kPatchRows][4];
+    GPU_UNROLL
+    for (int row = 0; row < kPatchRows; ++row) {
+      const int pixel = (warp * S::kRowsOfWarp + row) * S::kPatchWidth + column + lane % 16;
+      load_fragment(fragments[row], &stage.patch[vector_of_patch(pixel, lane / 16)]);
+      if (scaled)
+        for (int i = 0; i < 4; ++i) fragments[row][i] = multiply_pairs(fragments[row][i], scales[i / 2]);
+    }
+    GPU_UNROLL
+    for (int row = 0; row < S::kSide; ++row) {
+      uint32_t b[S::kTiles][2];
+      GPU_UNROLL
+      for (int n = 0; n < S::kTiles; n += 2) {
+        const HalfVector& pair = stage.weights[(n / 2 * S::kTaps + row * S::kSide + column) * 32 + lane];
+        memcpy(b[n], &pair, sizeof pair);
+      }
+      GPU_UNROLL
+      for (int m = 0; m < S::kRowsOfWarp; ++m) tensor_core_multiply<S::kTiles>(sums[m], fragments[m + row], b);
+    }
+  }
 }
 
 /// bias, residual, activation and store of one pixel's channels o … o + 7.
@@ -85,6 +178,36 @@ __device__ inline void epilogue(const ConvGpuArgs& a, int person, size_t pixel, 
   store(a.out[person], x);
 }
 
+/// Finishes and stores the warp's rows of pixels. The sums go through shared memory, so that maps are read and written eight
+/// channels at a time.
+/// @param room of the stages, which nobody needs any more
+template <class S>
+__device__ inline void store(const ConvGpuArgs& a, const Place& place, float (&sums)[S::kRowsOfWarp][S::kTiles][4],
+                             float* room) {
+  constexpr int kTiles = S::kTiles;
+  constexpr int kSumsOfPixel = kTiles * 8 + 8;  // + 8: eight pixels that are written together hit different banks
+  constexpr size_t kSums = kWarps * kColumns * kSumsOfPixel;
+  static_assert(sizeof(float) * kSums <= sizeof(S) * S::kStages, "the sums take the stages' place");
+  const int warp = place.warp, lane = place.lane, group = lane / 4, t = lane % 4;
+  float* row = room + warp * kColumns * kSumsOfPixel;
+  __syncthreads();  // the last chunk has been used
+  GPU_UNROLL  // or the sums would have to leave the registers to be indexed
+  for (int m = 0; m < S::kRowsOfWarp; ++m) {
+    GPU_UNROLL
+    for (int n = 0; n < kTiles; ++n)
+      for (int i = 0; i < 4; ++i) row[(group + i / 2 * 8) * kSumsOfPixel + n * 8 + 2 * t + i % 2] = sums[m][n][i];
+    __syncwarp();
+    const int y = place.y0 + warp * S::kRowsOfWarp + m;
+    for (int i = lane; i < kColumns * kTiles; i += 32) {
+      const int pixel = i / kTiles, n = i % kTiles, x = place.x0 + pixel;
+      if (y < a.height && x < a.width)
+        epilogue(a, place.person, size_t(y) * a.width + x, (place.channels * kTiles + n) * 8,
+                 row + pixel * kSumsOfPixel + n * 8);
+    }
+    __syncwarp();
+  }
+}
+
 /// Blocks that shall fit on a multiprocessor: as many as leave registers enough that nothing spills (native/resources.js).
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ != 900
 constexpr int kBlocksOfLargest = 2;
@@ -97,50 +220,16 @@ constexpr int kLargest = 4 * 6;  // rows of a warp × tiles
 template <int kSide, int kRowsOfWarp, int kTiles>
 __global__ void __launch_bounds__(kThreads, kRowsOfWarp * kTiles == kLargest ? kBlocksOfLargest : 3)
     conv_kernel(ConvGpuArgs a) {
-  using ThisStage = Stage<kSide, kRowsOfWarp, kTiles>;
-  constexpr int kRows = kWarps * kRowsOfWarp, kPad = kSide / 2, kTaps = kSide * kSide;
-  constexpr int kStages = ThisStage::kStages, kPatchWidth = ThisStage::kPatchWidth;
-  constexpr int kPatchVectors = ThisStage::kPatchHeight * kPatchWidth * kPixelVectors;
-  using Stages = ThisStage[kStages];
+  using S = Stage<kSide, kRowsOfWarp, kTiles>;
+  constexpr int kStages = S::kStages;
+  using Stages = S[kStages];
   static_assert(sizeof(Stages) <= 64 << 10, "more than a block of sm_75 can have");
   GPU_LARGE_SHARED(Stages, stages);
 
-  const int tiles_across = (a.width + kColumns - 1) / kColumns;
-  const int y0 = blockIdx.x / tiles_across * kRows, x0 = blockIdx.x % tiles_across * kColumns;
-  const int person = blockIdx.z;
-  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, group = lane / 4, t = lane % 4;
-
-  // Which vectors of every chunk's patch this thread copies: pixels of the map, −1 outside.
-  constexpr int kCopies = (kPatchVectors + kThreads - 1) / kThreads;
-  const int half_of_pixel = threadIdx.x % 2;
-  int pixels[kCopies];
-  GPU_UNROLL
-  for (int i = 0; i < kCopies; ++i) {
-    const int place = (threadIdx.x + i * kThreads) / 2;
-    const int y = y0 - kPad + place / kPatchWidth, x = x0 - kPad + place % kPatchWidth;
-    pixels[i] = y >= 0 && y < a.height && x >= 0 && x < a.width ? y * a.width + x : -1;
-  }
-
-  ChunkSource source = source_of(a, person, 0);  // of the chunk that is copied next
-  const auto copy_chunk = [&](int chunk) {
-    ThisStage& stage = stages[chunk % kStages];
-    GPU_UNROLL
-    for (int i = 0; i < kCopies; ++i) {
-      const int vector = threadIdx.x + i * kThreads;
-      if (vector < kPatchVectors)
-        copy_async(&stage.patch[place_of(vector / 2, half_of_pixel)],
-                   pixels[i] < 0 ? nullptr : source.map + size_t(pixels[i]) * source.stride + half_of_pixel);
-    }
-    const HalfVector* weights = reinterpret_cast<const HalfVector*>(a.weights) +
-                                (size_t(chunk) * gridDim.y + blockIdx.y) * ThisStage::kWeightVectors;
-    for (int i = threadIdx.x; i < ThisStage::kWeightVectors; i += kThreads) copy_async(&stage.weights[i], weights + i);
-    constexpr int kScaleVectors = kChunk * sizeof(float) / sizeof(HalfVector);
-    if (source.scales && threadIdx.x < kScaleVectors)
-      copy_async(reinterpret_cast<HalfVector*>(stage.scales) + threadIdx.x, source.scales + threadIdx.x);
-    if (chunk + 1 < a.chunk_count) source = source_of(a, person, chunk + 1);
-  };
+  const Place place = place_of_thread<S>(a);
+  Copier<S> copier(a, place);
   for (int chunk = 0; chunk < kStages - 1; ++chunk) {
-    if (chunk < a.chunk_count) copy_chunk(chunk);
+    if (chunk < a.chunk_count) copier.copy(a, place, stages[chunk % kStages], chunk);
     copies_commit();
   }
 
@@ -148,57 +237,12 @@ __global__ void __launch_bounds__(kThreads, kRowsOfWarp * kTiles == kLargest ? k
   for (int chunk = 0; chunk < a.chunk_count; ++chunk) {
     copies_wait<kStages - 2>();
     __syncthreads();  // this chunk is there, and the last one has been used
-    if (chunk + kStages - 1 < a.chunk_count) copy_chunk(chunk + kStages - 1);
+    const int ahead = chunk + kStages - 1;
+    if (ahead < a.chunk_count) copier.copy(a, place, stages[ahead % kStages], ahead);
     copies_commit();  // of every chunk, so that the groups can be counted
-
-    const ThisStage& stage = stages[chunk % kStages];
-    uint32_t scales[2] = {};  // of channels 2t, 2t + 1 and 2t + 8, 2t + 9
-    if (a.scales)
-      for (int i = 0; i < 2; ++i) scales[i] = pair_of(stage.scales[2 * t + 8 * i], stage.scales[2 * t + 8 * i + 1]);
-    GPU_UNROLL
-    for (int column = 0; column < kSide; ++column) {
-      constexpr int kPatchRows = kRowsOfWarp + kSide - 1;
-      uint32_t fragments[kPatchRows][4];
-      GPU_UNROLL
-      for (int row = 0; row < kPatchRows; ++row) {
-        const int pixel = (warp * kRowsOfWarp + row) * kPatchWidth + column + lane % 16;
-        load_fragment(fragments[row], &stage.patch[place_of(pixel, lane / 16)]);
-        if (a.scales)
-          for (int i = 0; i < 4; ++i) fragments[row][i] = multiply_pairs(fragments[row][i], scales[i / 2]);
-      }
-      GPU_UNROLL
-      for (int row = 0; row < kSide; ++row) {
-        uint32_t b[kTiles][2];
-        GPU_UNROLL
-        for (int n = 0; n < kTiles; n += 2) {
-          const HalfVector& pair = stage.weights[(n / 2 * kTaps + row * kSide + column) * 32 + lane];
-          memcpy(b[n], &pair, sizeof pair);
-        }
-        GPU_UNROLL
-        for (int m = 0; m < kRowsOfWarp; ++m) tensor_core_multiply<kTiles>(sums[m], fragments[m + row], b);
-      }
-    }
+    multiply(stages[chunk % kStages], a.scales != nullptr, place, sums);
   }
-
-  // Through shared memory, so that maps are read and written eight channels at a time.
-  constexpr int kSumsOfPixel = kTiles * 8 + 8;  // + 8: eight pixels that are written together hit different banks
-  static_assert(sizeof(float) * kWarps * kColumns * kSumsOfPixel <= sizeof(Stages), "the sums take the stages' place");
-  float* row = reinterpret_cast<float*>(stages) + warp * kColumns * kSumsOfPixel;
-  __syncthreads();  // the last chunk has been used
-  GPU_UNROLL  // or the sums would have to leave the registers to be indexed
-  for (int m = 0; m < kRowsOfWarp; ++m) {
-    GPU_UNROLL
-    for (int n = 0; n < kTiles; ++n)
-      for (int i = 0; i < 4; ++i) row[(group + i / 2 * 8) * kSumsOfPixel + n * 8 + 2 * t + i % 2] = sums[m][n][i];
-    __syncwarp();
-    const int y = y0 + warp * kRowsOfWarp + m;
-    for (int i = lane; i < kColumns * kTiles; i += 32) {
-      const int pixel = i / kTiles, n = i % kTiles, x = x0 + pixel;
-      if (y < a.height && x < a.width)
-        epilogue(a, person, size_t(y) * a.width + x, (blockIdx.y * kTiles + n) * 8, row + pixel * kSumsOfPixel + n * 8);
-    }
-    __syncwarp();
-  }
+  store<S>(a, place, sums, reinterpret_cast<float*>(stages));
 }
 
 int blocks_of(const ConvGpuArgs& args, int rows, int batch) {
@@ -208,9 +252,9 @@ int blocks_of(const ConvGpuArgs& args, int rows, int batch) {
 template <int kSide, int kRowsOfWarp, int kTiles>
 cudaError_t launch(const ConvGpuArgs& args, int batch, cudaStream_t stream) {
   const int blocks = blocks_of(args, kWarps * kRowsOfWarp, 1), groups = args.out_stride / (8 * kTiles);
-  using ThisStage = Stage<kSide, kRowsOfWarp, kTiles>;
+  using S = Stage<kSide, kRowsOfWarp, kTiles>;
   return gpu_launch(conv_kernel<kSide, kRowsOfWarp, kTiles>, dim3(blocks, groups, batch), dim3(kThreads),
-                    sizeof(ThisStage) * ThisStage::kStages, stream, args);
+                    sizeof(S) * S::kStages, stream, args);
 }
 
 template <int kSide, int kRowsOfWarp>

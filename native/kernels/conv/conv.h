@@ -67,8 +67,8 @@ struct ConvArgs {
   const Map* out = nullptr;    // [batch]
 };
 
-/// The specification as plain loops (reference.cpp, which only the tests compile). Maps as on the CPU. One output pixel (y, x) of
-/// one person, every channel.
+/// The specification as plain loops (reference.cpp, which only the tests compile): one output pixel (y, x) of one person,
+/// every channel. Maps as on the CPU.
 void conv_reference(const ConvWeights& weights, const ConvArgs& args, int person, int y, int x);
 
 }  // namespace glpose

@@ -36,7 +36,6 @@ struct ConvStrip {
 };
 
 struct ConvKernels {
-  const char* isa;
   void (*direct)(const ConvStrip&);
   /// 3×3 only: F(4×4, 3×3), a quarter of the multiplications (Lavin & Gray 2016).
   void (*winograd)(const ConvStrip&);
@@ -44,9 +43,9 @@ struct ConvKernels {
   double (*multiply_adds)(long rounds, float* sink);
 };
 
-extern const ConvKernels kConvBaseline;
+extern const ConvKernels conv_baseline;
 #ifdef GLPOSE_X86
-extern const ConvKernels kConvAvx2, kConvAvx512;
+extern const ConvKernels conv_avx2, conv_avx512;
 #endif
 
 /// Floats of scratch for a strip of `rows` rows; `in_stride` is the widest source's channel_stride.

@@ -2,5 +2,5 @@
 #include "kernels/conv/strip.inc"
 
 namespace glpose {
-const ConvKernels kConvAvx2 = {"avx2", direct, winograd, multiply_adds};
+const ConvKernels conv_avx2 = {direct, winograd, multiply_adds};
 }

@@ -2,5 +2,5 @@
 #include "kernels/conv/strip.inc"
 
 namespace glpose {
-const ConvKernels kConvAvx512 = {"avx512", direct, winograd, multiply_adds};
+const ConvKernels conv_avx512 = {direct, winograd, multiply_adds};
 }

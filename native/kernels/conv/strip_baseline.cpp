@@ -3,5 +3,5 @@
 #include "kernels/conv/strip.inc"
 
 namespace glpose {
-const ConvKernels kConvBaseline = {"baseline", direct, winograd, multiply_adds};
+const ConvKernels conv_baseline = {direct, winograd, multiply_adds};
 }

@@ -39,7 +39,6 @@ struct Conv2dStrip {
 };
 
 struct Conv2dKernels {
-  const char* isa;
   /// Any kernel and stride; what it needs of the source is copied row by row, so that its values lie one after the other.
   void (*direct)(const Conv2dStrip&);
   /// 1×1, stride 1, no padding: reads the map where it lies. No scratch.
@@ -53,9 +52,9 @@ struct Conv2dKernels {
   void (*winograd_weights)(const float* block, int channels, int width, int first, int last, float* to);
 };
 
-extern const Conv2dKernels kConv2dBaseline;
+extern const Conv2dKernels conv2d_baseline;
 #ifdef GLPOSE_X86
-extern const Conv2dKernels kConv2dAvx2, kConv2dAvx512;
+extern const Conv2dKernels conv2d_avx2, conv2d_avx512;
 #endif
 
 /// Floats of a copied row, and of scratch for a strip of `rows` output rows.

@@ -2,5 +2,5 @@
 #include "kernels/conv2d/strip.inc"
 
 namespace glpose {
-const Conv2dKernels kConv2dBaseline = {"baseline", direct, pointwise, depthwise, winograd, winograd_weights};
+const Conv2dKernels conv2d_baseline = {direct, pointwise, depthwise, winograd, winograd_weights};
 }

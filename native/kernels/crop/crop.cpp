@@ -5,7 +5,6 @@
 #include <cstddef>
 
 #include "kernels/crop/row.h"
-#include "kernels/for_this_cpu.h"
 
 namespace glpose {
 
@@ -52,8 +51,8 @@ WindowCrop::WindowCrop(const CropArgs& a, int n) {
     for (int& place : *places) place *= 3;  // of the red value
 }
 
-void WindowCrop::run(float* out) const {
-  static const auto crop_row = GLPOSE_FOR_THIS_CPU(crop_row);
+void WindowCrop::run(float* out, Isa isa) const {
+  const auto crop_row = GLPOSE_FOR_ISA(isa, crop_row);
   const int width = int(columns_.at0.size()), height = int(rows_.at0.size());
   const size_t plane = size_t(width) * height, pitch = size_t(columns_.count) * 3;
   std::vector<float> mixed(pitch + 1);

@@ -2,6 +2,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/for_this_cpu.h"
+
 namespace glpose {
 
 /*
@@ -24,7 +26,7 @@ class WindowCrop {
   /// Window n.
   WindowCrop(const CropArgs& args, int n);
   /// @param out [3, H, W]
-  void run(float* out) const;
+  void run(float* out, Isa isa = widest_isa()) const;
 
  private:
   /// The two source samples of one output coordinate. A sample outside the image has weight 0 and a place inside.

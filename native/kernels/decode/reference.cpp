@@ -1,4 +1,4 @@
-// decode's specification as plain loops (see decode.h), in double: DARK from its definition, the whole map blurred in two dimensions.
+// decode's specification as plain loops (see decode.h), in double: DARK from its definition, blurred in two dimensions.
 #include <algorithm>
 #include <cmath>
 #include <vector>

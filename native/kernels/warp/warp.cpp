@@ -1,12 +1,11 @@
 #include "kernels/warp/warp.h"
 
-#include "kernels/for_this_cpu.h"
 #include "kernels/warp/row.h"
 
 namespace glpose {
 
-void warp_row_cpu(const WarpArgs& a, int n, int y) {
-  static const auto warp_row = GLPOSE_FOR_THIS_CPU(warp_row);
+void warp_row_cpu(const WarpArgs& a, int n, int y, Isa isa) {
+  const auto warp_row = GLPOSE_FOR_ISA(isa, warp_row);
   const int stride = channel_stride(a.channels);
   const WarpTransform t = a.transforms[n];
   warp_row({a.height, a.width, stride, static_cast<const float*>(a.from[n].data),

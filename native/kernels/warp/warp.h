@@ -1,5 +1,6 @@
 #pragma once
 #include "backend/tensor.h"
+#include "kernels/for_this_cpu.h"
 
 namespace glpose {
 
@@ -21,7 +22,7 @@ struct WarpArgs {
 };
 
 /// Row y of map n on the CPU.
-void warp_row_cpu(const WarpArgs& args, int n, int y);
+void warp_row_cpu(const WarpArgs& args, int n, int y, Isa isa);
 
 /// The specification as plain loops (reference.cpp, which only the tests compile). Maps as on the CPU.
 void warp_reference(const WarpArgs& args);

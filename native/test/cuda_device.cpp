@@ -1,4 +1,4 @@
-// The CUDA backend under the SIMT executor: the network, what it allocates and captures, and devices that fail.
+// The CUDA backend under the SIMT executor: what it allocates and captures, and devices that fail.
 #include <cstring>
 #include <optional>
 #include <thread>
@@ -7,7 +7,7 @@
 #include "backend/cuda.h"
 #include "backend/error.h"
 #include "test/check.h"
-#include "test/conformance.h"
+#include "test/checks.h"
 #include "test/head_fixture.h"
 #include "test/simt/simt.h"
 
@@ -143,9 +143,8 @@ void check_lost_device() {
 
 }  // namespace
 
-void check_cuda_backend() {
+void check_cuda_device() {
   const int before = simt::counts().allocations;
-  check_cuda_network();
   check_graphs();
   check_steady_memory();
   check_idle_memory();

@@ -83,7 +83,7 @@ const PROGRAM = `
 
   /** What every call gives, of a new head unless one is given. */
   async function everything(head = createHead(), disposes = true) {
-    const { handles, embeddings } = await head.put(floats(3 * channels * height * width));
+    const { handles, embeddings } = await head.ingest(floats(3 * channels * height * width));
     try {
       const references = 2 * k + n;
       const { joints, heatmaps, masks } = await head.estimate({

@@ -1,0 +1,36 @@
+/*
+ * Checks and times the kernels: builds native/test/main.cpp, which says what it takes, and runs it.
+ *
+ *   node native/kernels.js test [FILTER …]         CUDA's kernels run as C++ under the SIMT executor of native/test/simt
+ *   node native/kernels.js perf [FILTER …]         the CPU's
+ *   node native/kernels.js list
+ *   node native/kernels.js --gpu [test|perf] [FILTER …]
+ *       built by nvcc, on device cuda:0, a real one; without a word, first test, then perf of one person and of 32 at once
+ *
+ * Environment: CXX, CUDACXX, GLPOSE_CUDA_ARCHS (as CMAKE_CUDA_ARCHITECTURES; default: the machine's own).
+ * Exit status 1 where a check failed, 2 where nvcc is missing or an argument is none, 3 where there is no device.
+ */
+import { spawnSync } from 'node:child_process';
+import { buildKernelTests, hasNvcc } from './test/build.js';
+
+const args = process.argv.slice(2);
+const gpu = args[0] === '--gpu';
+process.exitCode = gpu ? await onGpu(args.slice(1)) : run(await buildKernelTests('plain'), args);
+
+async function onGpu(words) {
+  if (!hasNvcc()) {
+    console.error('no CUDA compiler: nvcc does not start; install the CUDA toolkit, or set CUDACXX');
+    return 2;
+  }
+  const program = await buildKernelTests('gpu');
+  if (words.length > 0) return run(program, [...words, 'backend=cuda']);
+  for (const part of [['test'], ['perf'], ['perf', 'people=32', 'kernel=ingest,warp,conv,decode']]) {
+    const status = run(program, [...part, 'backend=cuda']);
+    if (status !== 0) return status;
+  }
+  return 0;
+}
+
+function run(program, words) {
+  return spawnSync(program, words, { stdio: 'inherit' }).status ?? 1;
+}

@@ -1,0 +1,243 @@
+/*
+ * The rest of native/test: large maps, other schedules of CUDA's threads, sanitizers; and the same program with faults put into the
+ * kernels: a test that cannot fail proves nothing.
+ */
+import {
+  BUILD,
+  buildKernelTests,
+  expectPasses,
+  hasNvcc,
+  mutate,
+  noSanitizers,
+  removeMutant,
+  runKernelTests,
+  type Form,
+  type Replacement,
+} from './native-tests.js';
+
+/** Every fault and every schedule in every build takes many minutes: GLPOSE_NATIVE_TESTS=full. */
+const FULL = process.env.GLPOSE_NATIVE_TESTS === 'full';
+const ORDERS = FULL ? ['forward', 'reverse', '1'] : ['forward'];
+const CUDA = ['backend=cuda', 'kernel=ingest,warp,conv,decode'];
+
+interface Fault {
+  name: string;
+  fault: () => Replacement;
+  /** The builds that must notice, in any schedule. */
+  forms: Form[];
+  /** Where it is looked for; default: the CUDA kernels. */
+  backend?: 'cpu';
+  /** What they say. */
+  says: RegExp;
+}
+
+const BARRIER = '__syncthreads();  // this chunk is there, and the last one has been used';
+const RACE = /data race/;
+const OUT_OF_BOUNDS = /heap-buffer-overflow|use-after-poison|out of bounds|SEGV/;
+
+const FAULTS: Fault[] = [
+  {
+    name: 'conv: no barrier between copying and multiplying',
+    fault: () => mutate('kernels/conv/conv.cu', BARRIER, ''),
+    forms: ['tsan'],
+    says: RACE,
+  },
+  {
+    name: 'conv: the barrier comes before the wait for the copies',
+    fault: () =>
+      mutate(
+        'kernels/conv/conv.cu',
+        'copies_wait<kStages - 2>();\n    __syncthreads();',
+        '__syncthreads();\n    copies_wait<kStages - 2>();',
+      ),
+    forms: ['tsan'],
+    says: RACE,
+  },
+  {
+    name: 'conv: a copy that nobody waits for',
+    fault: () => mutate('kernels/conv/conv.cu', 'copies_wait<kStages - 2>();', ''),
+    forms: ['plain'],
+    says: /FAIL cuda conv/,
+  },
+  {
+    name: 'conv: one group of copies too many is left on its way',
+    fault: () => mutate('kernels/conv/conv.cu', 'copies_wait<kStages - 2>();', 'copies_wait<kStages - 1>();'),
+    forms: ['plain'],
+    says: /FAIL cuda conv/,
+  },
+  {
+    name: 'conv: a chunk is copied over the one in use',
+    fault: () => mutate('kernels/conv/conv.cu', 'stages[ahead % kStages]', 'stages[chunk % kStages]'),
+    forms: ['plain'],
+    says: /FAIL cuda conv|SIMT ERROR/,
+  },
+  {
+    name: 'conv: a barrier that half the block reaches',
+    fault: () => mutate('kernels/conv/conv.cu', BARRIER, `if (threadIdx.x < 64) ${BARRIER}`),
+    forms: ['plain'],
+    says: /SIMT ERROR: (__syncthreads|deadlock|threads of one block wait)/,
+  },
+  {
+    name: 'conv: a store one column too far',
+    fault: () =>
+      mutate('kernels/conv/conv.cu', 'if (y < a.height && x < a.width)', 'if (y < a.height && x <= a.width)'),
+    forms: ['asan', 'tsan'],
+    says: /heap-buffer-overflow|data race/,
+  },
+  {
+    name: 'conv: a read one row below the map',
+    fault: () => mutate('kernels/conv/conv.cu', 'y < a.height && x >= 0', 'y <= a.height && x >= 0'),
+    forms: ['asan'],
+    says: OUT_OF_BOUNDS,
+  },
+  {
+    name: 'conv: lanes read the weights of another pair of tiles',
+    fault: () => mutate('kernels/conv/conv.cu', '(n / 2 * S::kTaps + row', '(row'),
+    forms: ['plain'],
+    says: /FAIL cuda conv/,
+  },
+  {
+    name: 'decode: half a warp shuffles',
+    fault: () =>
+      mutate('kernels/decode/decode.cu', '__shfl_xor_sync(kWholeWarp, best', '__shfl_xor_sync(0x0000ffffu, best'),
+    forms: ['plain'],
+    says: /SIMT ERROR: (a lane called a warp operation with the mask|a shuffle reads lane)/,
+  },
+  {
+    name: 'decode: lanes without pixels leave before the shuffle',
+    fault: () =>
+      mutate(
+        'kernels/decode/decode.cu',
+        'float score = -INFINITY;',
+        'if (lane >= pixels) return;\n  float score = -INFINITY;',
+      ),
+    forms: ['plain'],
+    says: /SIMT ERROR: (deadlock|.*returned)/,
+  },
+  {
+    name: 'backend: staging memory is used again before it was copied',
+    fault: () => mutate('backend/cuda.cu', 'staged_ += (bytes + 63) / 64 * 64;', ''),
+    forms: ['asan'],
+    says: /FAIL (cuda|network)|AddressSanitizer|runtime error/,
+  },
+  {
+    name: 'backend: a download that does not wait',
+    fault: () =>
+      mutate(
+        'backend/cuda.cu',
+        'cudaMemcpyDeviceToHost, stream_), "a download");\n    synchronize();',
+        'cudaMemcpyDeviceToHost, stream_), "a download");',
+      ),
+    forms: ['plain'],
+    says: /FAIL (cuda|network)|killed by/,
+  },
+  {
+    name: 'ingest: no barrier before the tile is filled again',
+    fault: () => mutate('kernels/ingest/ingest.cu', '    __syncthreads();\n  }\n', '  }\n'),
+    forms: ['tsan'],
+    says: RACE,
+  },
+  {
+    name: 'ingest: the tile is written one pixel too far',
+    fault: () => mutate('kernels/ingest/ingest.cu', 'tile[p][channel] = v;', 'tile[p + 1][channel] = v;'),
+    forms: ['asan'],
+    says: OUT_OF_BOUNDS,
+  },
+  {
+    name: 'ingest: every lane stores the mean',
+    fault: () => mutate('kernels/ingest/ingest.cu', 'lane == 0 && c < a.channels', 'c < a.channels'),
+    forms: ['tsan'],
+    says: RACE,
+  },
+  {
+    name: 'decode on the CPU: the last of equal maxima',
+    fault: () => mutate('kernels/decode/decode.cpp', 'map[p * step] > map', 'map[p * step] >= map'),
+    forms: ['plain'],
+    backend: 'cpu',
+    says: /FAIL baseline decode(.|\n)*FAIL avx2 decode/,
+  },
+  {
+    name: 'crop: a sample on the left border is outside',
+    fault: () => mutate('kernels/crop/crop.cpp', 'position > -1', 'position > 0'),
+    forms: ['plain'],
+    backend: 'cpu',
+    says: /FAIL baseline crop/,
+  },
+];
+
+const faultsOf = (form: Form): Fault[] => FAULTS.filter(({ forms }) => forms.includes(form));
+
+/** Builds the program with the fault in it, and expects it to be noticed. */
+async function expectNoticed(form: Form, { fault, backend, says }: Fault): Promise<void> {
+  const mutant = await buildKernelTests(form, fault());
+  try {
+    for (const order of ORDERS) {
+      const { status, output } = runKernelTests(mutant, [`backend=${backend ?? 'cuda'}`, 'small'], order);
+      expect(output).toMatch(says);
+      expect(status).not.toBe(0);
+    }
+  } finally {
+    removeMutant(mutant);
+  }
+}
+
+describe('plain build', () => {
+  let program: string;
+  beforeAll(async () => {
+    program = await buildKernelTests('plain');
+  }, BUILD);
+
+  test('CUDA kernels over the table', () => expectPasses(program, CUDA), BUILD);
+  test.each(['reverse', '1'])(
+    'CUDA kernels, schedule %s',
+    (order) => expectPasses(program, [...CUDA, 'small'], order),
+    BUILD,
+  );
+  test.each(faultsOf('plain'))('notices the fault $name', (fault) => expectNoticed('plain', fault), BUILD);
+});
+
+const sanitized = noSanitizers ? describe.skip : describe;
+sanitized.each<Form>(['asan', 'tsan'])('%s build', (form) => {
+  let program: string;
+  beforeAll(async () => {
+    program = await buildKernelTests(form);
+  }, BUILD);
+
+  // The kernels see small maps only: their loops do not change with the size.
+  test(
+    'half-precision numbers, the thread pool, plans of memory',
+    () => expectPasses(program, ['kernel=half,threads,plan']),
+    BUILD,
+  );
+  test('CPU kernels, every instruction set', () => {
+    expectPasses(program, ['backend=cpu', 'kernel=ingest,warp,conv,conv2d,decode,crop', 'small']);
+  }, 600_000);
+  test('the head on the CPU, from several threads at once', () => expectPasses(program, ['kernel=head']), BUILD);
+  test('CUDA kernels over the table', () => expectPasses(program, [...CUDA, ...(FULL ? [] : ['small'])]), BUILD);
+  if (form === 'asan' || FULL) {
+    test(
+      'the CUDA backend: network, batches, graphs, failing devices',
+      () => expectPasses(program, ['backend=cuda', 'kernel=network,device']),
+      BUILD,
+    );
+  }
+  if (FULL) {
+    test.each(['reverse', '1'])(
+      'CUDA kernels, schedule %s',
+      (order) => expectPasses(program, [...CUDA, 'small'], order),
+      BUILD,
+    );
+  }
+  test.each(faultsOf(form))('notices the fault $name', (fault) => expectNoticed(form, fault), BUILD);
+});
+
+(hasNvcc() ? test : test.skip)(
+  'compiled by nvcc, the same program runs on a GPU, or says that there is none',
+  async () => {
+    const program = await buildKernelTests('gpu');
+    const { status, output } = runKernelTests(program, ['backend=cuda', 'small']);
+    if (status === 3) expect(output).toMatch(/^DEVICE: no device cuda:0: /m);
+    else expect(output).toMatch(/^0 failures$/m);
+  },
+  BUILD,
+);
