@@ -1,5 +1,5 @@
 import type { DetectorConfig } from '../bundle/config.js';
-import type { Window, Image, Detection } from '../types.js';
+import type { Box, Window, Image, Detection } from '../types.js';
 import type { Addon } from '../native/contract.js';
 import type { DetectorAdapter, Fit } from './adapters/adapter.js';
 import type { OnnxSession } from '../onnx/runtime.js';
@@ -19,19 +19,32 @@ export class PersonDetector {
     this.runs = new PooledRuns(session, adapter.outputs);
   }
 
+  /** Whether it takes inputs of any size, so that a frame can be looked at at several scales. */
+  get scales(): boolean {
+    return this.adapter.scales ?? false;
+  }
+
   /**
+   * Everyone in a frame.
    * @param threshold lowest score, 0–1
+   * @param longerSide of the frame in the input, where it takes inputs of any size; default: the bundle's
    * @returns people by descending score, boxes in image pixels
    * @throws MODEL where the network does not give what its kind of detector gives
    */
-  async detect(image: Image, threshold: number): Promise<Detection[]> {
+  async detect(image: Image, threshold: number, longerSide?: number): Promise<Detection[]> {
+    const whole = { x: 0, y: 0, width: image.width, height: image.height };
+    return this.detectIn(image, whole, threshold, longerSide);
+  }
+
+  /** The same within a part of a frame, which may reach outside it. */
+  async detectIn(image: Image, part: Box, threshold: number, longerSide?: number): Promise<Detection[]> {
     const { adapter } = this;
-    const fit = adapter.fit(image);
+    const fit = adapter.fit(part, longerSide);
     const { width, height, scale } = fit;
-    // The whole frame as one window; what it leaves of the input lies evenly around it.
+    // What the part leaves of the input lies evenly around it.
     const window: Window = {
-      centreX: image.width / 2,
-      centreY: image.height / 2,
+      centreX: part.x + part.width / 2,
+      centreY: part.y + part.height / 2,
       width: width / scale,
       height: height / scale,
     };
@@ -46,7 +59,7 @@ export class PersonDetector {
       std: Float32Array.from(this.input.std),
       out: this.session.buffers.take(3 * width * height),
     });
-    if (adapter.pad > 0) this.pad(data, fit, image);
+    if (adapter.pad > 0) this.pad(data, fit, part);
     if (adapter.channels === 'bgr') swapRedAndBlue(data);
     const feeds = { [this.input.name]: { dims: [1, 3, height, width], data } };
     const decode = (outputs: Outputs): Detection[] =>
@@ -56,9 +69,9 @@ export class PersonDetector {
   }
 
   /** Fills what lies around the frame, which the crop left black. */
-  private pad(data: Float32Array, { width, height, scale }: Fit, image: Image): void {
-    const left = Math.floor((width - image.width * scale) / 2);
-    const top = Math.floor((height - image.height * scale) / 2);
+  private pad(data: Float32Array, { width, height, scale }: Fit, part: Box): void {
+    const left = Math.floor((width - part.width * scale) / 2);
+    const top = Math.floor((height - part.height * scale) / 2);
     for (let c = 0; c < 3; c++) {
       const grey = (this.adapter.pad - this.input.mean[c]) / this.input.std[c];
       const plane = data.subarray(c * width * height, (c + 1) * width * height);

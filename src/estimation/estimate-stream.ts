@@ -4,7 +4,9 @@
  *   local    the key waits for the k frames after it, so poses come k frames late; nothing else is missing.
  *   global   candidates are drawn from what was seen so far instead of the whole video, anew after 1, 2, 4, 8 … frames: the
  *            first people of a stream have few to learn from.
- *   tracks   someone the detector misses is filled in where they are found again within k frames, not within eight.
+ *   tracks   people are followed forward only: someone whom the detector misses is filled in where they are found again within k
+ *            frames, newcomers are not followed back to where they came in, and what the detector took for a person once is
+ *            shown at once.
  */
 import type { FramePoses, Image } from '../types.js';
 import { surveyOptions, toFramePoses, toScenePerson, type PeopleOptions } from './estimate.js';
@@ -12,7 +14,7 @@ import type { Scene } from './estimator.js';
 import type { Frame } from '../media/frame.js';
 import type { Model } from './model.js';
 import { neighbourhoods, type ReadableFrame } from './neighbourhood.js';
-import { Surveyor } from './survey.js';
+import { liveSpansOf, Surveyor } from './survey.js';
 import type { TrackedBox } from '../tracking/track.js';
 import { checkImage } from '../media/image-check.js';
 
@@ -39,23 +41,24 @@ export async function* estimateStream(
   const release = model.take();
   try {
     const survey = surveyOptions(model, options);
-    const surveyor = new Surveyor(survey);
-    const trackedBoxes = new Map<number, TrackedBox[]>(); // of the frames around the key
+    const surveyor = new Surveyor(survey, null, estimator.k + 1);
 
     async function* surveyed(): AsyncGenerator<Frame, void, undefined> {
-      let index = 0;
-      for await (const image of untilAborted(images, signal)) {
-        const frame = toFrame(image, index++);
-        const { observed: here, interpolated } = await surveyor.next(frame.index, frame, await survey.detect(frame));
-        trackedBoxes.set(frame.index, here);
-        for (const [earlier, some] of interpolated) trackedBoxes.get(earlier)?.push(...some);
-        yield frame;
+      for await (const span of liveSpansOf(frames(), survey.detectEvery ?? 1, null)) {
+        await surveyor.next(span, await surveyor.detect(span));
+        yield span.frames[0];
       }
     }
 
+    async function* frames(): AsyncGenerator<Frame, void, undefined> {
+      let index = 0;
+      for await (const image of untilAborted(images, signal)) yield toFrame(image, index++);
+    }
+
+    const peopleOf = (frame: Frame): TrackedBox[] => surveyor.at(frame.index).sort((a, b) => a.trackId - b.trackId);
     const sceneOf = (frame: ReadableFrame): Scene => ({
       ...frame,
-      people: trackedBoxes.get(frame.index)!.map((trackedBox) => toScenePerson(trackedBox, net.aspect)),
+      people: peopleOf(frame).map((trackedBox) => toScenePerson(trackedBox, net.aspect)),
     });
 
     await estimator.begin([], signal);
@@ -66,11 +69,11 @@ export async function* estimateStream(
         await estimator.begin(surveyor.candidates(), signal);
         nextDraw *= 2;
       }
-      const people = trackedBoxes.get(key.index)!.sort((a, b) => a.trackId - b.trackId);
+      const people = peopleOf(key);
       const poses = await estimator.estimate(around!.map(sceneOf), explain); // every frame of a stream is readable
       yield toFramePoses(key, people, poses);
       await estimator.passed(key.index + 1);
-      trackedBoxes.delete(key.index - estimator.k);
+      surveyor.forget(key.index - estimator.k + 1);
     }
   } finally {
     release();

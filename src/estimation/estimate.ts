@@ -14,7 +14,8 @@ import type { Box, FramePoses, PersonPose, Image } from '../types.js';
 import type { GivenBox } from '../formats/boxes.js';
 import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
 import type { FrameSource } from '../media/frames.js';
-import type { VideoMemo } from './memo.js';
+import { Looks, type Look } from './looks.js';
+import type { Memo, VideoMemo } from './memo.js';
 import type { Model } from './model.js';
 import { inOrder } from '../concurrency/in-order.js';
 import { neighbourhoods, type Neighbourhood, type ReadableFrame } from './neighbourhood.js';
@@ -35,6 +36,16 @@ export interface PeopleOptions {
   seed?: number;
   /** Lowest score of a detection that starts a track, 0–1. Default 0.25. */
   minBoxScore?: number;
+  /**
+   * Detect everyone in every n-th frame only, and in between only those whom the tracks do not tell. Default: frames about 0.14 s
+   * apart, at most 8; 1 with `detect`.
+   */
+  detectEvery?: number;
+  /**
+   * Length in pixels, in the detector's input, of the frame's longer side. Default: what the people in sight need. Only for
+   * detectors that take inputs of any size.
+   */
+  detectSize?: number;
   /** Stops the work; its reason is thrown. */
   signal?: AbortSignal;
 }
@@ -60,8 +71,6 @@ export const ESTIMATE_DEFAULTS = { minBoxScore: 0.25, every: 1, seed: 0 };
 
 /** A weaker detection than `minBoxScore` prolongs a track down to this share of it. */
 const WEAK_SHARE = 0.4;
-/** Frames that a person may be missed and still be the same track. */
-const PATIENCE = 8;
 
 /**
  * Estimates the poses of everyone in a video, which is read twice.
@@ -81,8 +90,9 @@ export async function* estimateVideo(
   const release = model.take();
   try {
     const onFrame = (): void => onProgress?.({ pass: 'survey', people: 0 });
-    const log = options.boxes || options.detect ? undefined : memo?.detections;
-    const { trackedBoxes, candidates } = await surveyVideo(source, { ...surveyOptions(model, options), log, onFrame });
+    const survey = surveyOptions(model, options, memo?.looks);
+    const { trackedBoxes, candidates } = await surveyVideo(source, { ...survey, onFrame });
+    await memo?.looks.end();
     await estimator.begin(candidates, signal);
     for (const { crop } of candidates.splice(0)) net.release(crop);
 
@@ -116,8 +126,12 @@ export async function* estimateVideo(
 }
 
 /** How people are found and followed, whether a video is read twice or a stream once. */
-export function surveyOptions({ estimator, detector, net }: Model, options: PeopleOptions): SurveyOptions {
-  const { boxes, detect, signal } = options;
+export function surveyOptions(
+  { estimator, detector, net }: Model,
+  options: PeopleOptions,
+  memo?: Memo<readonly Look[]>,
+): SurveyOptions {
+  const { boxes, detect, detectEvery, detectSize, signal } = options;
   const { minBoxScore = ESTIMATE_DEFAULTS.minBoxScore, seed = ESTIMATE_DEFAULTS.seed } = options;
   const read = 'Boxes of a file: readBoxes(file).forVideo(name).';
   checkArgument(
@@ -130,22 +144,25 @@ export function surveyOptions({ estimator, detector, net }: Model, options: Peop
   checkArgument('detect', detect, 'a function', detect === undefined || typeof detect === 'function');
   checkArgument('minBoxScore', minBoxScore, 'a number from 0 to 1', minBoxScore >= 0 && minBoxScore <= 1);
   checkArgument('seed', seed, 'a whole number', Number.isSafeInteger(seed));
+  checkArgument('detectEvery', detectEvery, 'a whole number from 1', isCount(detectEvery ?? 1));
+  const size = 'a whole number from 32 to 4096';
+  checkArgument('detectSize', detectSize, size, isCount(detectSize ?? 32) && !(detectSize! < 32 || detectSize! > 4096));
+  const given = async (frame: ReadableFrame): Promise<readonly GivenDetection[]> => {
+    signal?.throwIfAborted();
+    return boxes?.boxesOf(frame) ?? (detect ? checked(await options.detect!(frame), frame.name) : []);
+  };
+  const looks = detector && !boxes && !detect ? new Looks(detector, minBoxScore * WEAK_SHARE, memo, signal) : null;
   return {
-    detect: async (frame) => {
-      signal?.throwIfAborted();
-      if (boxes) return boxes.boxesOf(frame);
-      if (detect) return checked(await options.detect!(frame), frame.name);
-      return (await detector?.detect(frame, minBoxScore * WEAK_SHARE)) ?? [];
-    },
+    people: looks ?? { everyone: given },
+    detectEvery: boxes || detect ? (boxes ? 1 : (detectEvery ?? 1)) : detectEvery,
+    detectSize,
     cut: (image, window) => net.cutOne(image, window),
     release: (crop) => net.release(crop),
     aspect: net.aspect,
     startScore: minBoxScore,
-    patience: PATIENCE,
     fillGaps: boxes === undefined, // whoever gives boxes has said where people are
     m: estimator.m,
     seed,
-    atOnce: 2 * net.lanes,
   };
 }
 

@@ -1,8 +1,10 @@
-import type { Detection } from '../types.js';
 import type { EstimatedPose } from './estimator.js';
+import type { Look } from './looks.js';
 
 /** Remembers what was computed for each frame of a video; frames are asked for about in order, several at a time. */
 export interface Memo<T> {
+  /** What is remembered of a frame. */
+  kept(frame: number): Promise<T | undefined>;
   /** A frame's value: the remembered one, else what `compute` gives. Throws what `compute` throws. */
   of(frame: number, compute: () => Promise<T>): Promise<T>;
   /** After the last frame. */
@@ -11,6 +13,6 @@ export interface Memo<T> {
 
 /** The only two things of a video that take long: what the networks say of each frame. */
 export interface VideoMemo {
-  readonly detections: Memo<readonly Detection[]>;
+  readonly looks: Memo<readonly Look[]>;
   readonly poses: Memo<readonly EstimatedPose[]>;
 }

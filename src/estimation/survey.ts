@@ -1,12 +1,16 @@
+import type { Frame } from '../media/frame.js';
 import type { FrameSource } from '../media/frames.js';
-import type { Window, Image, Detection } from '../types.js';
-import type { Crop } from './crop-net.js';
-import { CandidateDraw, type DrawnCandidate } from './candidates.js';
-import type { Memo } from './memo.js';
+import { SceneCuts } from '../media/scene-cuts.js';
+import type { Box, Detection, Image, Window } from '../types.js';
 import { inOrder } from '../concurrency/in-order.js';
-import { TrackedBoxes } from '../tracking/tracked-boxes.js';
-import { Tracker, type TrackedBox } from '../tracking/track.js';
+import { scalesOf, searchingScales } from '../detection/scales.js';
 import { windowOf } from '../geometry/window.js';
+import { coloursOf } from '../tracking/colours.js';
+import { PATIENCE, Tracker, type TrackedBox } from '../tracking/track.js';
+import { TrackedBoxes } from '../tracking/tracked-boxes.js';
+import { CandidateDraw, type DrawnCandidate } from './candidates.js';
+import type { Crop } from './crop-net.js';
+import type { ReadableFrame } from './neighbourhood.js';
 
 /** What the first pass over a video finds: who is where in every frame, and who may stand for whom. */
 export interface Survey {
@@ -18,9 +22,24 @@ export interface Survey {
 /** A detection, with a track id where the boxes' source knows it. */
 export type GivenDetection = Detection & { trackId?: number };
 
+/** Who says who is in a frame: a detector, a caller, a file of boxes. */
+export interface PeopleSource {
+  /** Everyone. @param scales to look at, ascending, where it can choose */
+  everyone(frame: ReadableFrame, scales: readonly number[]): Promise<readonly GivenDetection[]>;
+  /** People at a place of a frame, where one can look for them. */
+  near?(frame: Image & { index: number }, place: Box): Promise<readonly Detection[]>;
+  /** Looks at places that are worth it between two looks at everything. */
+  readonly mostLooks?: number;
+  /** After the last question about a frame; frames end in order. */
+  end?(frame: number): Promise<void>;
+}
+
 export interface SurveyOptions {
-  /** The people of one frame. */
-  detect(frame: Image & { index: number; name: string }): Promise<readonly GivenDetection[]>;
+  people: PeopleSource;
+  /** Frames from one in which everyone is detected to the next. Default: EVERY_SECONDS. */
+  detectEvery?: number;
+  /** A scale instead of those that the people need. */
+  detectSize?: number;
   /** Cuts the crop of a candidate. */
   cut(image: Image, window: Window): Promise<Crop>;
   /** Frees the crop of a candidate that a later one replaced. */
@@ -29,45 +48,136 @@ export interface SurveyOptions {
   aspect: number;
   /** Detections under this score start no track. */
   startScore: number;
-  /** A track outlives this many frames without a detection. */
-  patience: number;
-  /** Whether a person whom the detector misses for a few frames is looked for in between. */
+  /** Whether a person whom the detector misses is looked for, and filled in. */
   fillGaps: boolean;
   /** Candidates to draw over the whole video; 0 where the model has no global branch. */
   m: number;
   seed: number;
-  /** Frames that are detected at a time. */
-  atOnce: number;
-  /** Has, or takes, each frame's detections. */
-  log?: Memo<readonly GivenDetection[]>;
   onFrame?(): void;
 }
 
-/** Who was seen in a frame, and who in earlier ones after all. */
-export type LinkedBoxes = ReturnType<Tracker['next']>;
-
+/** Seconds from one key frame to the next, and frames at most. */
+const EVERY_SECONDS = 0.2;
+const MOST_EVERY = 8;
+/** Seconds after which newcomers of usual sizes, and of any size, are looked for again. */
+const SEARCH_SECONDS = 1;
+const WIDE_SEARCH_SECONDS = 2;
+/** Frames a second where a source does not say. */
+const USUAL_FPS = 25;
+/** Frames in which people may still be looked for: for PATIENCE, and no more bytes or frames than so. */
+const KEPT_BYTES = 128 << 20;
+const KEPT_FRAMES = 128;
+/** Key frames under way at a time. A constant: the scales of each depend on who was found in those before. */
+const AHEAD = 4;
 /** Candidates should be well visible; less certain ones serve only where too few are. */
 const GOOD_CANDIDATE = 0.6;
 
-/** Follows people from frame to frame and draws candidates among them, one frame after another. */
+/** Some frames; everyone is looked for in the last that can be read, the key frame. */
+export interface Span {
+  frames: Frame[];
+  key: ReadableFrame | null;
+  /** Whether its first frame shows something else than the frame before. */
+  newScene: boolean;
+  /** Spans of the scene before it. */
+  place: number;
+  /** Whether newcomers are looked for whose size differs from that of the people known, or who have any size. */
+  search: 'no' | 'usual' | 'wide';
+}
+
+/** Follows people through the frames and draws candidates among them. */
 export class Surveyor {
   private readonly tracker: Tracker;
   private readonly draw: CandidateDraw<DrawnCandidate>;
+  /** Frames that can still be looked at; null where they could not be read. */
+  private readonly images = new Map<number, Image | null>();
+  private bytes = 0;
+  private readonly times: number[] = [];
+  private key = 0;
+  /** Boxes that were given with track ids, by frame. */
+  private readonly given = new Map<number, TrackedBox[]>();
 
-  constructor(private readonly options: SurveyOptions) {
-    this.tracker = new Tracker(options);
+  /**
+   * @param fps of the source, null where it does not say
+   * @param once for streams, which are read once: people are given out as soon as they are seen, and not looked for in
+   * earlier frames than the last `once`
+   */
+  constructor(
+    private readonly options: SurveyOptions,
+    private readonly fps: number | null,
+    private readonly once?: number,
+  ) {
+    const { people, startScore, fillGaps } = options;
+    const image = (frame: number): (Image & { index: number }) | null => {
+      const kept = this.images.get(frame);
+      return kept ? { ...kept, index: frame } : null;
+    };
+    this.tracker = new Tracker({
+      startScore,
+      fillGaps,
+      hasty: once !== undefined,
+      timeOf: (frame) => this.times[frame],
+      near: (frame, box) => (people.near && image(frame) ? people.near(image(frame)!, box) : null),
+      mostLooks: people.mostLooks ?? 0,
+      coloursOf: (frame, box) => (image(frame) ? coloursOf(image(frame)!, box) : null),
+    });
     this.draw = new CandidateDraw(options.m, options.seed, ({ crop }) => options.release(crop));
   }
 
-  /**
-   * The next frame and who was detected in it.
-   * @param image null where the frame could not be read
-   * @returns the tracked boxes of this frame, and those of earlier frames that a track which was found again fills in
-   */
-  async next(index: number, image: Image | null, detections: readonly GivenDetection[]): Promise<LinkedBoxes> {
-    const linked = this.link(index, detections);
-    if (this.options.m > 0 && image !== null) await this.offer(index, image, linked.observed);
-    return linked;
+  /** Frames so far. */
+  get frames(): number {
+    return this.times.length;
+  }
+
+  /** Frames before this one do not change any more. */
+  get settled(): number {
+    let frame = this.frames;
+    while (frame > 0 && this.times[this.frames - 1] - this.times[frame - 1] <= PATIENCE) frame--;
+    return frame;
+  }
+
+  /** Who is in the key frame of a span; the scales that it is looked at with suit those known. */
+  async detect({ key, search, place }: Span): Promise<readonly GivenDetection[]> {
+    if (!key) return [];
+    const { people, detectSize } = this.options;
+    const heights = place < AHEAD ? [] : this.tracker.heights();
+    const scales = search === 'no' ? scalesOf(heights, key) : searchingScales(heights, key, search === 'wide');
+    return people.everyone(key, detectSize ? [detectSize] : scales);
+  }
+
+  /** Takes the next frames, and who was detected in the last of them. */
+  async next({ frames, key, newScene }: Span, detections: readonly GivenDetection[]): Promise<void> {
+    for (const { index, timeSeconds, data, width, height } of frames) {
+      const before = this.times[index - 1] ?? -Infinity;
+      this.times[index] = Math.max(before + 1e-3, timeSeconds ?? index / (this.fps ?? USUAL_FPS));
+      this.images.set(index, data && { width, height, data });
+      this.bytes += data?.length ?? 0;
+    }
+    if (key) {
+      if (detections.length > 0 && detections.every(({ trackId }) => trackId !== undefined)) {
+        this.given.set(key.index, detections as TrackedBox[]);
+        await this.offer(key, detections);
+      } else await this.offer(key, await this.tracker.next(key.index, detections, newScene));
+    } else if (this.once !== undefined) await this.tracker.glance(this.frames - 1);
+    await this.dropImages();
+    this.key = key?.index ?? this.key;
+  }
+
+  /** Who is in a frame, as far as it is known by now. */
+  at(frame: number): TrackedBox[] {
+    return this.given.get(frame) ?? this.tracker.at(frame);
+  }
+
+  /** Forgets who is in frames before this one. */
+  forget(frame: number): void {
+    this.tracker.forget(frame);
+    for (const given of this.given.keys()) if (given < frame) this.given.delete(given);
+  }
+
+  /** After the last frame. */
+  async end(): Promise<void> {
+    this.tracker.endScene();
+    for (const index of this.images.keys()) await this.options.people.end?.(index);
+    this.images.clear();
   }
 
   /** The candidates drawn from the frames so far, by frame, then person. */
@@ -75,42 +185,115 @@ export class Surveyor {
     return this.draw.drawn().sort((a, b) => a.frame - b.frame || a.person - b.person);
   }
 
-  private link(index: number, detections: readonly GivenDetection[]): LinkedBoxes {
-    if (detections.length > 0 && detections.every((detection) => detection.trackId !== undefined)) {
-      return {
-        observed: detections.map(({ trackId, ...detection }) => ({ trackId: trackId!, ...detection })),
-        interpolated: new Map(),
-      };
+  /** Oldest first; those since the key frame before stay. */
+  private async dropImages(): Promise<void> {
+    const now = this.times[this.frames - 1];
+    const most = this.once ?? KEPT_FRAMES;
+    for (const [index, image] of this.images) {
+      if (this.once === undefined && index >= this.key) break;
+      if (this.bytes <= KEPT_BYTES && this.images.size <= most && now - this.times[index] <= PATIENCE) break;
+      this.images.delete(index);
+      this.bytes -= image?.data.length ?? 0;
+      await this.options.people.end?.(index);
     }
-    return this.tracker.next(index, detections);
   }
 
-  private async offer(frame: number, image: Image, trackedBoxes: readonly TrackedBox[]): Promise<void> {
+  private async offer(frame: ReadableFrame, detections: readonly Detection[]): Promise<void> {
+    if (this.options.m === 0) return;
     const { aspect, cut } = this.options;
-    for (const [person, { box, score, coarsePose }] of trackedBoxes.entries()) {
+    for (const [person, { box, score, coarsePose }] of detections.entries()) {
       await this.draw.offer(score >= GOOD_CANDIDATE, async () => {
         const window = windowOf(box, aspect);
-        return { frame, person, window, coarsePose, crop: await cut(image, window) };
+        return { frame: frame.index, person, window, coarsePose, crop: await cut(frame, window) };
       });
     }
   }
 }
 
-/** The first pass: detects people in every frame, links them over time, draws the candidates. */
+/** The first pass: detects people, follows them over time, draws the candidates. */
 export async function surveyVideo(source: FrameSource, options: SurveyOptions): Promise<Survey> {
-  const surveyor = new Surveyor(options);
-  const trackedBoxes = new TrackedBoxes(options.patience);
-  const detected = inOrder(source.frames(), options.atOnce, async (frame) => {
-    const image = frame.data === null ? null : { ...frame, data: frame.data };
-    const detect = async (): Promise<readonly GivenDetection[]> => (image === null ? [] : options.detect(image));
-    return { image, detections: await (options.log?.of(frame.index, detect) ?? detect()) };
-  });
-  for await (const { image, detections } of detected) {
-    const { observed, interpolated } = await surveyor.next(trackedBoxes.frames, image, detections);
-    trackedBoxes.push(observed);
-    for (const [frame, some] of interpolated) trackedBoxes.fill(frame, some);
-    options.onFrame?.();
+  const { fps, width, height } = source;
+  const surveyor = new Surveyor(options, fps);
+  const trackedBoxes = new TrackedBoxes();
+  const settle = (end: number): void => {
+    while (trackedBoxes.frames < end) trackedBoxes.push(surveyor.at(trackedBoxes.frames));
+    surveyor.forget(trackedBoxes.frames);
+  };
+  const every =
+    options.detectEvery ?? Math.min(MOST_EVERY, Math.max(1, Math.round(EVERY_SECONDS * (fps ?? USUAL_FPS))));
+  const ahead = Math.min(AHEAD, Math.max(1, Math.floor(KEPT_BYTES / (3 * width * height * every))));
+  const detected = inOrder(spansOf(source.frames(), every, fps), ahead, async (span) => ({
+    span,
+    detections: await surveyor.detect(span),
+  }));
+  for await (const { span, detections } of detected) {
+    await surveyor.next(span, detections);
+    settle(surveyor.settled);
+    for (let i = 0; i < span.frames.length; i++) options.onFrame?.();
   }
-  await options.log?.end();
+  await surveyor.end();
+  settle(surveyor.frames);
   return { trackedBoxes, candidates: surveyor.candidates() };
+}
+
+/** Frames in spans of `every`; shorter ones before and at the first frame of a scene, so that both are key frames. */
+async function* spansOf(
+  frames: AsyncIterable<Frame>,
+  every: number,
+  fps: number | null,
+): AsyncGenerator<Span, void, undefined> {
+  const cuts = new SceneCuts();
+  const spans = new Spans(fps);
+  let some: Frame[] = [];
+  for await (const frame of frames) {
+    const newScene = frame.data !== null && cuts.next(frame as ReadableFrame);
+    if (newScene && some.length > 0) {
+      yield spans.next(some, false);
+      some = [];
+    }
+    some.push(frame);
+    if (newScene || some.length >= every) {
+      yield spans.next(some, newScene);
+      some = [];
+    }
+  }
+  if (some.length > 0) yield spans.next(some, false);
+}
+
+/** The same where nobody waits for later frames: spans of one frame, every n-th of them with a key. */
+export async function* liveSpansOf(
+  frames: AsyncIterable<Frame>,
+  every: number,
+  fps: number | null,
+): AsyncGenerator<Span, void, undefined> {
+  const cuts = new SceneCuts();
+  const spans = new Spans(fps);
+  let since = 0;
+  for await (const frame of frames) {
+    const newScene = cuts.next(frame as ReadableFrame);
+    since = newScene ? 0 : since + 1;
+    if (since % every === 0) yield spans.next([frame], newScene);
+    else yield { frames: [frame], key: null, newScene: false, place: 0, search: 'no' };
+  }
+}
+
+/** Counts the spans of a scene, and when it is time to look for newcomers. */
+class Spans {
+  private searched = -Infinity;
+  private searchedWide = -Infinity;
+  private place = 0;
+
+  constructor(private readonly fps: number | null) {}
+
+  next(frames: Frame[], newScene: boolean): Span {
+    const key = frames.findLast((frame): frame is ReadableFrame => frame.data !== null) ?? null;
+    const { timeSeconds, index } = frames.at(-1)!;
+    const seconds = timeSeconds ?? index / (this.fps ?? USUAL_FPS);
+    const isDue = (last: number, after: number): boolean => newScene || Math.abs(seconds - last) >= after;
+    const search = isDue(this.searchedWide, WIDE_SEARCH_SECONDS) ? 'wide' : isDue(this.searched, SEARCH_SECONDS) ? 'usual' : 'no'; // prettier-ignore
+    if (search !== 'no') this.searched = seconds;
+    if (search === 'wide') this.searchedWide = seconds;
+    this.place = newScene ? 0 : this.place + 1;
+    return { frames, key, newScene, place: this.place, search };
+  }
 }

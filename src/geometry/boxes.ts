@@ -8,3 +8,7 @@ export function iou(a: Box, b: Box): number {
   const shared = width * height;
   return shared / (a.width * a.height + b.width * b.height - shared);
 }
+
+export function areaOf({ width, height }: Box): number {
+  return width * height;
+}

@@ -2,7 +2,7 @@
  * What was computed of a video so far, so that an interrupted one goes on instead of beginning anew:
  *
  *   <out>/.glpose/checkpoints/<video>/<digest of the provenance>/settings.json   what it is made from
- *                                                         detections-0.gz, detections-64.gz, …   of the first pass
+ *                                                         looks-0.gz, looks-64.gz, …             of the first pass
  *                                                         poses-0.gz, poses-64.gz, …             of the second
  *
  * Both passes read the video from its start again, and everything else (tracks, candidates, smoothing) follows from what is kept
@@ -12,6 +12,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Joint, Detection } from '../types.js';
 import type { EstimatedPose } from '../estimation/estimator.js';
+import type { Look } from '../estimation/looks.js';
 import { FrameLog, type Codec } from './frame-log.js';
 import { changesBetween, digestOf, type Provenance } from './provenance.js';
 import { STATE_FOLDER } from './outcome.js';
@@ -22,7 +23,7 @@ import { writeAtomically } from '../storage/atomic-write.js';
 const SETTINGS = 'settings.json';
 
 export class Checkpoint {
-  readonly detections: FrameLog<readonly Detection[]>;
+  readonly looks: FrameLog<readonly Look[]>;
   readonly poses: FrameLog<readonly EstimatedPose[]>;
   private readonly folder: string;
   private begun: Promise<void> | undefined;
@@ -34,7 +35,7 @@ export class Checkpoint {
   ) {
     this.folder = path.join(folderOf(out, provenance.name), digestOf(provenance));
     const write = (file: string, bytes: Uint8Array): Promise<void> => this.write(file, bytes);
-    this.detections = new FrameLog(this.folder, 'detections', DETECTIONS, write);
+    this.looks = new FrameLog(this.folder, 'looks', LOOKS, write);
     this.poses = new FrameLog(this.folder, 'poses', posesOf(joints), write);
   }
 
@@ -90,24 +91,39 @@ async function readMaking(folder: string): Promise<Provenance | null> {
   }
 }
 
-/** x, y, width, height, score, count of the coarse pose's numbers, these */
-const DETECTIONS: Codec<readonly Detection[]> = {
-  toNumbers(detections) {
-    return detections.flatMap(({ box: { x, y, width, height }, score, coarsePose = [] }) => {
-      return [x, y, width, height, score, coarsePose.length, ...coarsePose];
+/** Of each look: x, y, width, height of the part, its longer side, count of detections, these. */
+const LOOKS: Codec<readonly Look[]> = {
+  toNumbers(looks) {
+    return looks.flatMap(({ part: { x, y, width, height }, longerSide, detections }) => {
+      return [x, y, width, height, longerSide, detections.length, ...detections.flatMap(numbersOf)];
     });
   },
   fromNumbers(numbers) {
-    const detections: Detection[] = [];
-    for (let at = 0; at < numbers.length; at += 6 + numbers[at + 5]) {
-      const [x, y, width, height, score, coarsePose] = numbers.subarray(at, at + 6);
-      const detection: Detection = { box: { x, y, width, height }, score };
-      if (coarsePose > 0) detection.coarsePose = Float32Array.from(numbers.subarray(at + 6, at + 6 + coarsePose));
-      detections.push(detection);
+    const looks: Look[] = [];
+    for (let at = 0; at < numbers.length; ) {
+      const [x, y, width, height, longerSide, count] = numbers.subarray(at, (at += 6));
+      const detections: Detection[] = [];
+      while (detections.length < count) {
+        detections.push(detectionOf(numbers.subarray(at)));
+        at += 6 + numbers[at + 5];
+      }
+      looks.push({ part: { x, y, width, height }, longerSide, detections });
     }
-    return detections;
+    return looks;
   },
 };
+
+/** x, y, width, height, score, count of the coarse pose's numbers, these */
+function numbersOf({ box: { x, y, width, height }, score, coarsePose = new Float32Array() }: Detection): number[] {
+  return [x, y, width, height, score, coarsePose.length, ...coarsePose];
+}
+
+function detectionOf(numbers: Float64Array): Detection {
+  const [x, y, width, height, score, count] = numbers;
+  const detection: Detection = { box: { x, y, width, height }, score };
+  if (count > 0) detection.coarsePose = Float32Array.from(numbers.subarray(6, 6 + count));
+  return detection;
+}
 
 const [ABSENT, SEEN, ESTIMATED] = [0, 1, 2];
 

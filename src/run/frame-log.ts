@@ -61,6 +61,11 @@ export class FrameLog<T> implements Memo<T> {
     return value;
   }
 
+  /** What an earlier run has left of a frame. */
+  async kept(frame: number): Promise<T | undefined> {
+    return (await this.chunkOf(frame).kept)[frame % CHUNK];
+  }
+
   /** After the last frame: keeps those behind the last whole chunk, too, unless there is none. */
   async end(): Promise<void> {
     if (this.last < CHUNK) return;
@@ -74,7 +79,7 @@ export class FrameLog<T> implements Memo<T> {
     if (!chunk) {
       chunk = { kept: this.read(place * CHUNK), computed: new Map() };
       this.chunks.set(place, chunk);
-      this.chunks.delete(place - 2); // fewer frames than a chunk has are under way
+      this.chunks.delete(place - 4); // fewer frames than three chunks have are under way
     }
     return chunk;
   }

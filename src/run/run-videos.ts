@@ -213,7 +213,7 @@ async function runVideo(
   } finally {
     await source?.close();
   }
-  const kept = checkpoint && { detections: checkpoint.detections.found, poses: checkpoint.poses.found };
+  const kept = checkpoint && { detections: checkpoint.looks.found, poses: checkpoint.poses.found };
   if (kept && kept.detections + kept.poses > 0) report.kept = kept;
   report.seconds = Math.round(performance.now() - started) / 1000;
   return report;

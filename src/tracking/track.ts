@@ -1,149 +1,499 @@
+/*
+ * Follows people from key frame to key frame, the frames in which the detector looks at everything, and in between.
+ *
+ *   link       detections of a key frame and the tracks, where each is expected
+ *   look       for whom nothing was linked: at the place itself, enlarged (`near`)
+ *   recognise  who was lost for no more than PATIENCE and comes back: by place, size and colours
+ *   connect    two sights of a person: what lies between is interpolated where both are alike; else a look at the middle
+ *   grow       back in time, to where a newcomer came in; and on, to where someone who was lost went out
+ *
+ * A look answers for one frame: nothing depends on the order or the time in which answers come.
+ */
 import type { Box, Detection } from '../types.js';
 import { assign } from '../geometry/assignment.js';
 import { iou } from '../geometry/boxes.js';
+import { isSamePerson, poseSimilarity, similarity } from '../geometry/same-person.js';
 
-/** Who is where in one frame: a detection that belongs to a track. */
+/** Who is where in one frame. */
 export interface TrackedBox {
   trackId: number;
   box: Box;
   score: number;
-  /** Who is meant: the detection's coarse pose (`Detection.coarsePose`); absent for foreign boxes. */
+  /** Who is meant, as in `Detection`; absent for foreign boxes. */
   coarsePose?: Float32Array;
-  /** True where the detector missed the person: box and coarse pose lie between those of the frames around. */
+  /** True where the person was looked for and not seen: box and coarse pose lie between those of the frames around. */
   interpolated?: boolean;
 }
 
 export interface TrackerOptions {
   /** A detection scored lower than this prolongs a track but starts none. */
   startScore: number;
-  /** A track survives this many frames without a detection. */
-  patience: number;
-  /** Whether the frames between are filled in. */
+  /** Seconds of a frame; grows from frame to frame. */
+  timeOf(frame: number): number;
+  /** Looks for people at a place in a frame; null where the frame is not there any more. */
+  near?(frame: number, box: Box): Promise<readonly Detection[]> | null;
+  /** Colours of what a box shows, as numbers 0–1; null where the frame is not there any more. */
+  coloursOf?(frame: number, box: Box): Float32Array | null;
+  /** Whether frames in which the detector missed a person are filled in. */
   fillGaps: boolean;
+  /** Whether someone is given out at once, not only once they were seen well or for some time. */
+  hasty?: boolean;
+  /** Looks at places, a key frame: so that crowds stay affordable. */
+  mostLooks: number;
 }
 
-/** Similarity (mean of IoU and pose similarity) under which two tracked boxes are not the same person. */
+/** Seconds after which someone who was not seen is somebody else. */
+export const PATIENCE = 2;
+/** Seconds without being seen that are filled in; in longer ones the person is hidden or away. */
+const FILLED = 0.5;
+/** Seconds for which someone who is lost is looked for at their place, time and again. */
+const SOUGHT = 0.7;
+/** Similarity (mean of IoU and pose similarity) under which two sights are not the same person. */
 const LOWEST_SIMILARITY = 0.15;
+/** The same for what a look at a place finds, where there is no choice of others. */
+const FOUND_SIMILARITY = 0.3;
+/** Poses so alike, once laid over one another, or boxes, need no look in between. */
+const CALM_POSE = 0.6;
+const CALM_BOX = 0.5;
+/** A longer step, as a share of √(box area), does need one. */
+const CALM_STEP = 0.5;
 /** How much of the last step's velocity is believed: boxes of detectors jitter. */
 const VELOCITY_SMOOTHING = 0.5;
-/** Spread of a coarse joint about its prediction, as a share of √(box area), for the pose similarity. */
-const JOINT_SPREAD = 0.15;
+/** Seconds in which the velocity of someone who is not seen fades. */
+const VELOCITY_FADES = 0.5;
+/** Seen so well, or for so long and so often, a track is no mistake of the detector. */
+const SURE_SCORE = 0.5;
+const SURE_SECONDS = 0.4;
+const SURE_SIGHTS = 3;
+/** Boxes that were filled in are believed so much less. */
+const INTERPOLATED_SHARE = 0.5;
+/** Someone who comes back has about the same size and colours. */
+const SIZE_RATIO = 1.5;
+const COLOUR_DIFFERENCE = 0.15;
+/** Boxes that share more show colours of both people. */
+const UNCLEAR_IOU = 0.2;
+/** How far they come back from where they are expected, in box sizes, and more for every second. */
+const REACH = 0.5;
+const REACH_SECOND = 1;
 
-interface Track {
-  id: number;
-  box: Box;
-  score: number;
-  coarsePose?: Float32Array;
-  /** Box centre's pixels per frame. */
-  velocityX: number;
-  velocityY: number;
-  lastFrame: number;
+/** A person in a frame, seen or filled in. */
+interface Sight extends Omit<TrackedBox, 'trackId'> {
+  frame: number;
 }
 
-/**
- * Links detections over the frames of a video: optimal assignment on IoU and pose similarity to where each track is
- * expected (constant velocity), confident detections first, then the weak ones, which only prolong tracks. Ids count from 0.
- */
+interface Track {
+  /** None until somebody asks. */
+  id: number | null;
+  /** By frame, in no order; those not forgotten. */
+  sights: Map<number, Sight>;
+  first: Sight;
+  /** The last two sights in key frames. */
+  previous: Sight;
+  last: Sight;
+  seen: number;
+  /** Of the scores of its sights. */
+  best: number;
+  total: number;
+  /** Of the box's centre, pixels a second. */
+  velocityX: number;
+  velocityY: number;
+  colours: Float32Array | null;
+  /** Whether it was looked for back in time. */
+  grown: boolean;
+  ended: boolean;
+  /** Still there when the scene ended. */
+  lasted: boolean;
+}
+
 export class Tracker {
-  private readonly tracks: Track[] = [];
+  private tracks: Track[] = [];
   private nextId = 0;
+  /** Those before are forgotten. */
+  private firstFrame = 0;
+  /** Key frames of this scene within PATIENCE, and what was detected in them and belongs to nobody. */
+  private keys: { frame: number; left: Detection[] }[] = [];
+  /** Looks asked for in this key frame. */
+  private readonly asked = new Map<string, Promise<readonly Detection[]> | null>();
 
   constructor(private readonly options: TrackerOptions) {}
 
+  /** Heights of those followed just now who are no mistakes of the detector: the longer sides of their boxes, in pixels. */
+  heights(): number[] {
+    const sure = this.tracks.filter((track) => !track.ended && this.isSure(track));
+    return sure.map(({ last: { box } }) => Math.max(box.width, box.height));
+  }
+
   /**
-   * Takes the next frame's detections.
-   * @returns the tracked boxes of this frame, and those of earlier frames that a track which was found again fills in
+   * Takes the detections of the next key frame.
+   * @param newScene whether it shows something else than the frame before
+   * @returns those that belong to a track
    */
-  next(
-    frame: number,
-    detections: readonly Detection[],
-  ): { observed: TrackedBox[]; interpolated: Map<number, TrackedBox[]> } {
-    const alive = this.tracks.filter((track) => frame - track.lastFrame <= this.options.patience + 1);
-    this.tracks.splice(0, this.tracks.length, ...alive);
-    const trackOf = new Map<Detection, Track>();
-    let free = alive;
-    const confident = detections.filter((detection) => detection.score >= this.options.startScore);
-    const weak = detections.filter((detection) => detection.score < this.options.startScore);
-    for (const some of [confident, weak]) {
-      const columns = assign(free.map((track) => some.map((detection) => costOf(track, detection, frame))));
-      columns.forEach((column, row) => column >= 0 && trackOf.set(some[column], free[row]));
-      const taken = new Set(trackOf.values());
-      free = free.filter((track) => !taken.has(track));
+  async next(frame: number, detections: readonly Detection[], newScene = false): Promise<Detection[]> {
+    if (newScene) this.endScene();
+    const { startScore } = this.options;
+    this.asked.clear();
+    const before = this.keys.at(-1)?.frame ?? frame;
+    for (const track of this.tracks) {
+      track.ended ||= track.last.frame < before && this.seconds(track.last.frame, frame) > PATIENCE;
+    }
+    const alive = this.tracks.filter((track) => !track.ended);
+    const linked = this.link(alive, detections, frame);
+    const missed = alive.filter((track) => !linked.has(track));
+    const free = detections.filter((one) => one.score >= startScore && ![...linked.values()].includes(one));
+    for (const [track, detection] of this.recognise(missed, free, frame)) linked.set(track, detection);
+    const taken = new Set(linked.values());
+
+    const steps = [...linked].map(([track, detection]) => ({ track, from: track.last, to: this.advance(track, { ...detection, frame }) }));
+    const lost = alive.filter((track) => !linked.has(track) && this.isSought(track, frame)).sort((a, b) => b.best - a.best);
+    for (const track of lost) this.ask(frame, this.expected(track, frame).box);
+    if (this.options.fillGaps) {
+      for (const { from, to } of steps) if (this.isUnclear(from, to, before)) this.ask(middle(from, to), between(from, to, middle(from, to)).box);
+      for (const { track, from, to } of steps) await this.connect(track, from, to, from.frame < before);
+    }
+    for (const track of lost) {
+      const from = track.last;
+      const found = await this.find(track, frame, this.expected(track, frame));
+      if (found) await this.connect(track, from, this.advance(track, found), from.frame < before);
+      else if (from.frame === before) await this.followOut(track, frame);
     }
 
-    const observed: TrackedBox[] = [];
-    const interpolated = new Map<number, TrackedBox[]>();
     for (const detection of detections) {
-      let track = trackOf.get(detection);
-      if (track) {
-        for (let gap = track.lastFrame + 1; this.options.fillGaps && gap < frame; gap++) {
-          const share = (gap - track.lastFrame) / (frame - track.lastFrame);
-          const trackedBox = {
-            trackId: track.id,
-            box: between(track.box, detection.box, share),
-            score: Math.min(track.score, detection.score),
-            coarsePose: betweenPoses(track.coarsePose, detection.coarsePose, share),
-            interpolated: true,
-          };
-          interpolated.set(gap, [...(interpolated.get(gap) ?? []), trackedBox]);
-        }
-        prolong(track, detection, frame);
-      } else if (detection.score >= this.options.startScore) {
-        track = { id: this.nextId++, ...detection, velocityX: 0, velocityY: 0, lastFrame: frame };
-        this.tracks.push(track);
-      } else continue;
-      const { box, score, coarsePose } = detection;
-      observed.push({ trackId: track.id, box, score, coarsePose });
+      if (taken.has(detection) || detection.score < startScore || this.isFollowed(detection, frame)) continue;
+      this.tracks.push(begin({ ...detection, frame }));
+      taken.add(detection);
     }
-    return { observed, interpolated };
+    this.keys.push({ frame, left: detections.filter((detection) => !taken.has(detection)) });
+    while (this.keys.length > 2 && this.seconds(this.keys[0].frame, frame) > PATIENCE) this.keys.shift();
+    for (const track of this.tracks) {
+      if (track.ended || track.last.frame !== frame) continue;
+      this.paint(track);
+      if (track.grown || this.options.hasty || !this.options.fillGaps || !this.isSure(track)) continue;
+      track.grown = true;
+      await this.growBack(track, track.first, -1);
+    }
+    return detections.filter((detection) => taken.has(detection));
+  }
+
+  /** Looks for everyone who was there just before, each at their place: a frame between key frames of a stream. */
+  async glance(frame: number): Promise<void> {
+    this.asked.clear();
+    const tracks = this.tracks.filter((track) => !track.ended && this.isSought(track, frame));
+    for (const track of tracks) this.ask(frame, this.expected(track, frame).box);
+    for (const track of tracks) {
+      const found = await this.find(track, frame, this.expected(track, frame));
+      if (found) this.advance(track, found);
+    }
+  }
+
+  /** Who is in a frame, as far as it is known by now. */
+  at(frame: number): TrackedBox[] {
+    const people: TrackedBox[] = [];
+    for (const track of this.tracks) {
+      const sight = track.sights.get(frame);
+      if (!sight || !(this.options.hasty || track.lasted || this.isSure(track))) continue;
+      track.id ??= this.nextId++;
+      const { frame: _, ...box } = sight;
+      people.push({ trackId: track.id, ...box });
+    }
+    return people;
+  }
+
+  /** Forgets who is in frames before this one. */
+  forget(frame: number): void {
+    this.firstFrame = frame;
+    for (const { sights } of this.tracks) for (const place of sights.keys()) if (place < frame) sights.delete(place);
+    this.tracks = this.tracks.filter((track) => !track.ended || track.sights.size > 0);
+  }
+
+  /** Ends all tracks: those of the next frame are not expected to be these people. */
+  endScene(): void {
+    const last = this.keys.at(-1)?.frame;
+    for (const track of this.tracks) {
+      track.lasted ||= !track.ended && track.last.frame === last;
+      track.ended = true;
+    }
+    this.keys = [];
+  }
+
+  /** Detections of a frame for tracks, confident ones first, then weak ones for the tracks that are left. */
+  private link(tracks: readonly Track[], detections: readonly Detection[], frame: number): Map<Track, Detection> {
+    const linked = new Map<Track, Detection>();
+    const isConfident = ({ score }: Detection): boolean => score >= this.options.startScore;
+    for (const some of [detections.filter(isConfident), detections.filter((one) => !isConfident(one))]) {
+      const free = tracks.filter((track) => !linked.has(track));
+      const costs = free.map((track) => {
+        const place = this.expected(track, frame);
+        return some.map((detection) => {
+          const alike = similarity(place, detection);
+          return alike < LOWEST_SIMILARITY ? Infinity : 1 - alike;
+        });
+      });
+      assign(costs).forEach((column, row) => column >= 0 && linked.set(free[row], some[column]));
+    }
+    return linked;
+  }
+
+  /** Detections that show someone who was lost, not too far away, of the same size and colours. */
+  private recognise(lost: readonly Track[], free: readonly Detection[], frame: number): Map<Track, Detection> {
+    const colours = free.map(({ box }) => this.options.coloursOf?.(frame, box) ?? null);
+    const costs = lost.map((track) => {
+      const seconds = this.seconds(track.last.frame, frame);
+      const places = [track.last.box, this.expected(track, frame).box];
+      const size = heightOf(track.last.box);
+      return free.map(({ box }, i) => {
+        const ratio = heightOf(box) / size;
+        if (Math.max(ratio, 1 / ratio) > SIZE_RATIO) return Infinity;
+        const distance = Math.min(...places.map((place) => distanceBetween(place, box))) / size;
+        if (distance > REACH + REACH_SECOND * seconds) return Infinity;
+        const difference = track.colours && colours[i] ? meanDifference(track.colours, colours[i]) : 0;
+        return difference > COLOUR_DIFFERENCE ? Infinity : distance + difference / COLOUR_DIFFERENCE;
+      });
+    });
+    const found = new Map<Track, Detection>();
+    assign(costs).forEach((column, row) => column >= 0 && found.set(lost[row], free[column]));
+    return found;
+  }
+
+  private isSought(track: Track, frame: number): boolean {
+    return this.seconds(track.last.frame, frame) <= SOUGHT && (track.seen > 1 || track.best >= SURE_SCORE);
+  }
+
+  /** Whether someone followed already is who was detected. */
+  private isFollowed(detection: Detection, frame: number): boolean {
+    return this.tracks.some((track) => {
+      const sight = track.sights.get(frame);
+      return sight && isSamePerson(sight, detection);
+    });
+  }
+
+  /** What lies between two sights of a person. */
+  private async connect(track: Track, from: Sight, to: Sight, missed: boolean): Promise<void> {
+    if (!this.options.fillGaps || to.frame - from.frame < 2) return;
+    if (missed && this.seconds(from.frame, to.frame) > FILLED) {
+      return this.options.hasty ? undefined : this.growBack(track, to, from.frame);
+    }
+    if (!isCalm(from, to)) {
+      const frame = middle(from, to);
+      const found = await this.find(track, frame, between(from, to, frame));
+      if (found) {
+        this.put(track, found);
+        await this.connect(track, from, found, missed);
+        return this.connect(track, found, to, missed);
+      }
+      missed = true;
+    }
+    for (let frame = from.frame + 1; frame < to.frame; frame++) {
+      const sight = between(from, to, frame);
+      if (missed) Object.assign(sight, { score: sight.score * INTERPOLATED_SHARE, interpolated: true });
+      this.put(track, sight);
+    }
+  }
+
+  /** Looks where someone who is lost was last, between their last sight and a frame where they are not. */
+  private async followOut(track: Track, frame: number): Promise<void> {
+    for (let beyond = frame; this.options.fillGaps && beyond - track.last.frame > 1; ) {
+      const half = (track.last.frame + beyond) >> 1;
+      const found = await this.find(track, half, this.expected(track, half));
+      if (found) {
+        const from = track.last;
+        await this.connect(track, from, this.advance(track, found), false);
+      } else beyond = half;
+    }
+  }
+
+  /** Follows someone back in time from a sight, as far as they are seen; not beyond an earlier sight. */
+  private async growBack(track: Track, from: Sight, bound: number): Promise<void> {
+    let later = this.after(track, from);
+    const step = async (frame: number, left?: Detection[]): Promise<boolean> => {
+      const place = this.beyond(from, later, frame);
+      const found = takeBest(left ?? [], place, frame) ?? (await this.find(track, frame, place));
+      if (!found) return false;
+      this.put(track, found);
+      await this.connect(track, found, from, false);
+      if (found.frame < track.first.frame) track.first = found;
+      [from, later] = [found, from];
+      return true;
+    };
+    for (let i = this.keys.length - 1; i >= 0; i--) {
+      const { frame, left } = this.keys[i];
+      if (frame >= from.frame) continue;
+      if (frame <= bound) break;
+      if (await step(frame, left)) continue;
+      for (let before = frame; from.frame - before > 1; ) {
+        const half = (before + from.frame) >> 1;
+        if (!(await step(half))) before = half;
+      }
+      break;
+    }
+  }
+
+  /** The sight after another one, itself where there is none. */
+  private after(track: Track, sight: Sight): Sight {
+    const later = [...track.sights.values()].filter(({ frame, interpolated }) => frame > sight.frame && !interpolated);
+    return later.reduce((next, other) => (other.frame < next.frame ? other : next), later[0] ?? sight);
+  }
+
+  /** Looks for a person in a frame; null where they are not seen, or where somebody else is whom one sees. */
+  private async find(track: Track, frame: number, place: Detection): Promise<Sight | null> {
+    const detections = await this.ask(frame, place.box);
+    if (!detections) return null;
+    let best: Detection | null = null;
+    let alike = FOUND_SIMILARITY;
+    for (const detection of detections) {
+      const value = similarity(place, detection);
+      if (value > alike) [best, alike] = [detection, value];
+    }
+    if (!best) return null;
+    for (const other of this.tracks) {
+      const theirs = other === track || other.ended ? undefined : this.placeOf(other, frame);
+      if (theirs && similarity(theirs, best) > alike) return null;
+    }
+    return { ...best, frame };
+  }
+
+  /** What a look at a place shows; null where there can be none, or were enough of them. */
+  private ask(frame: number, box: Box): Promise<readonly Detection[]> | null {
+    const key = `${frame} ${box.x} ${box.y} ${box.width} ${box.height}`;
+    let look = this.asked.get(key);
+    if (look === undefined) {
+      look = this.asked.size < this.options.mostLooks ? (this.options.near?.(frame, box) ?? null) : null;
+      look?.catch(() => {}); // reported where it is awaited
+      this.asked.set(key, look);
+    }
+    return look;
+  }
+
+  /** Where someone is in a frame as far as it is known by now. */
+  private placeOf(track: Track, frame: number): Detection | undefined {
+    const { previous, last, sights } = track;
+    if (frame > last.frame) return this.expected(track, frame);
+    return sights.get(frame) ?? (frame > previous.frame && frame < last.frame ? between(previous, last, frame) : undefined);
+  }
+
+  private isUnclear(from: Sight, to: Sight, before: number): boolean {
+    return from.frame >= before && to.frame - from.frame > 1 && !isCalm(from, to);
+  }
+
+  private put(track: Track, sight: Sight): void {
+    if (sight.frame >= this.firstFrame) track.sights.set(sight.frame, sight);
+  }
+
+  /** Takes note of someone's colours where nobody else is in the way. */
+  private paint(track: Track): void {
+    const { box, frame } = track.last;
+    const others = this.tracks.filter((other) => other !== track && !other.ended && other.last.frame === frame);
+    if (track.colours && others.some(({ last }) => iou(last.box, box) > UNCLEAR_IOU)) return;
+    track.colours = this.options.coloursOf?.(frame, box) ?? track.colours;
+  }
+
+  private isSure({ best, total, seen, first, last }: Track): boolean {
+    if (best >= SURE_SCORE && seen > 1) return true;
+    const lasting = seen >= SURE_SIGHTS && this.seconds(first.frame, last.frame) >= SURE_SECONDS;
+    return lasting && total / seen >= this.options.startScore;
+  }
+
+  /** Prolongs a track. @returns the sight */
+  private advance(track: Track, sight: Sight): Sight {
+    const seconds = this.seconds(track.last.frame, sight.frame);
+    const [now, then] = [centreOf(sight.box), centreOf(track.last.box)];
+    track.velocityX += VELOCITY_SMOOTHING * ((now.x - then.x) / seconds - track.velocityX);
+    track.velocityY += VELOCITY_SMOOTHING * ((now.y - then.y) / seconds - track.velocityY);
+    this.put(track, sight);
+    track.previous = track.last;
+    track.last = sight;
+    track.seen++;
+    track.best = Math.max(track.best, sight.score);
+    track.total += sight.score;
+    return sight;
+  }
+
+  /** Where a track is expected after its last sight. */
+  private expected({ last, velocityX, velocityY }: Track, frame: number): Detection {
+    const seconds = fading(this.seconds(last.frame, frame));
+    return shifted(last, velocityX * seconds, velocityY * seconds);
+  }
+
+  /** Where a person is expected before a sight, from it and the one after. */
+  private beyond(from: Sight, later: Sight, frame: number): Detection {
+    if (later === from) return from;
+    const share = fading(this.seconds(frame, from.frame)) / this.seconds(from.frame, later.frame);
+    const [now, then] = [centreOf(from.box), centreOf(later.box)];
+    return shifted(from, (now.x - then.x) * share, (now.y - then.y) * share);
+  }
+
+  private seconds(from: number, to: number): number {
+    return this.options.timeOf(to) - this.options.timeOf(from);
   }
 }
 
-function prolong(track: Track, detection: Detection, frame: number): void {
-  const steps = frame - track.lastFrame;
-  const moved = (now: number, nowSize: number, then: number, thenSize: number): number =>
-    (now + nowSize / 2 - then - thenSize / 2) / steps;
-  const blend = (old: number, latest: number): number => old + VELOCITY_SMOOTHING * (latest - old);
-  track.velocityX = blend(track.velocityX, moved(detection.box.x, detection.box.width, track.box.x, track.box.width));
-  track.velocityY = blend(track.velocityY, moved(detection.box.y, detection.box.height, track.box.y, track.box.height));
-  track.box = detection.box;
-  track.score = detection.score;
-  track.coarsePose = detection.coarsePose;
-  track.lastFrame = frame;
+function begin(sight: Sight): Track {
+  return {
+    id: null, sights: new Map([[sight.frame, sight]]), first: sight, previous: sight, last: sight, seen: 1, best: sight.score, total: sight.score,
+    velocityX: 0, velocityY: 0, colours: null, grown: false, ended: false, lasted: false,
+  };
 }
 
-function costOf(track: Track, detection: Detection, frame: number): number {
-  const dx = track.velocityX * (frame - track.lastFrame);
-  const dy = track.velocityY * (frame - track.lastFrame);
-  const overlap = iou({ ...track.box, x: track.box.x + dx, y: track.box.y + dy }, detection.box);
-  const similarity =
-    track.coarsePose && detection.coarsePose
-      ? (overlap + poseSimilarity(track.coarsePose, dx, dy, detection.coarsePose, detection.box)) / 2
-      : overlap;
-  return similarity < LOWEST_SIMILARITY ? Infinity : 1 - similarity;
+/** Seconds at full velocity in which someone gets as far as with one that fades. */
+function fading(seconds: number): number {
+  return VELOCITY_FADES * (1 - Math.exp(-seconds / VELOCITY_FADES));
 }
 
-/** Mean over joints of exp(−d² / 2σ²), d from the expected place, σ relative to the box: OKS with one constant, 0–1. */
-function poseSimilarity(expected: Float32Array, dx: number, dy: number, observed: Float32Array, box: Box): number {
-  const variance = box.width * box.height * JOINT_SPREAD ** 2;
-  let total = 0;
-  for (let i = 0; i < observed.length; i += 2) {
-    const distance2 = (expected[i] + dx - observed[i]) ** 2 + (expected[i + 1] + dy - observed[i + 1]) ** 2;
-    total += Math.exp(-distance2 / (2 * variance));
-  }
-  return total / (observed.length / 2);
+function shifted({ box, score, coarsePose }: Detection, dx: number, dy: number): Detection {
+  return {
+    box: { ...box, x: box.x + dx, y: box.y + dy },
+    score,
+    ...(coarsePose && { coarsePose: coarsePose.map((value, i) => value + (i % 2 === 0 ? dx : dy)) }),
+  };
 }
 
-function between(a: Box, b: Box, share: number): Box {
+/** Removes and returns the one that is most like who is expected. */
+function takeBest(detections: Detection[], place: Detection, frame: number): Sight | null {
+  const alike = detections.map((detection) => similarity(place, detection));
+  const best = alike.indexOf(Math.max(FOUND_SIMILARITY, ...alike));
+  return best < 0 ? null : { ...detections.splice(best, 1)[0], frame };
+}
+
+/** Whether a straight line between two sights says well enough where the person is in between. */
+function isCalm(a: Sight, b: Sight): boolean {
+  const [from, to] = [centreOf(a.box), centreOf(b.box)];
+  const size = Math.sqrt(b.box.width * b.box.height);
+  if (Math.hypot(to.x - from.x, to.y - from.y) > CALM_STEP * size) return false;
+  if (!a.coarsePose || !b.coarsePose) return iou(a.box, b.box) >= CALM_BOX;
+  return poseSimilarity(shifted(a, to.x - from.x, to.y - from.y).coarsePose!, b.coarsePose, size * size) >= CALM_POSE;
+}
+
+/** The straight line between two sights. */
+function between(a: Sight, b: Sight, frame: number): Sight {
+  const share = (frame - a.frame) / (b.frame - a.frame);
   const mix = (from: number, to: number): number => from + share * (to - from);
-  return { x: mix(a.x, b.x), y: mix(a.y, b.y), width: mix(a.width, b.width), height: mix(a.height, b.height) };
+  const box = {
+    x: mix(a.box.x, b.box.x),
+    y: mix(a.box.y, b.box.y),
+    width: mix(a.box.width, b.box.width),
+    height: mix(a.box.height, b.box.height),
+  };
+  const sight: Sight = { frame, box, score: Math.min(a.score, b.score) };
+  if (a.coarsePose && b.coarsePose) sight.coarsePose = a.coarsePose.map((value, i) => mix(value, b.coarsePose![i]));
+  return sight;
 }
 
-/** Absent where one of the two is. */
-function betweenPoses(
-  a: Float32Array | undefined,
-  b: Float32Array | undefined,
-  share: number,
-): Float32Array | undefined {
-  return a && b && a.map((from, i) => from + share * (b[i] - from));
+function middle(a: Sight, b: Sight): number {
+  return (a.frame + b.frame) >> 1;
+}
+
+function centreOf({ x, y, width, height }: Box): { x: number; y: number } {
+  return { x: x + width / 2, y: y + height / 2 };
+}
+
+function distanceBetween(a: Box, b: Box): number {
+  const [from, to] = [centreOf(a), centreOf(b)];
+  return Math.hypot(to.x - from.x, to.y - from.y);
+}
+
+function heightOf({ width, height }: Box): number {
+  return Math.max(width, height);
+}
+
+function meanDifference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((total, value, i) => total + Math.abs(value - b[i]), 0) / a.length;
 }

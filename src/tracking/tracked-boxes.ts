@@ -15,52 +15,26 @@ interface Piece {
   coarsePoses: Float32Array;
 }
 
-/**
- * Who is where in every frame of a video, 192 bytes a tracked box: an hour with three people in sight takes 62 MB. The last frames
- * may still change, where a track that is found again fills them in.
- */
+/** Who is where in every frame of a video, 192 bytes a tracked box: an hour with three people in sight takes 62 MB. */
 export class TrackedBoxes {
-  /** Closed frames: tracked boxes before each, and the tracked boxes in pieces. */
+  /** Tracked boxes before each frame, and those of all frames in pieces. */
   private readonly starts: number[] = [0];
   private readonly pieces: Piece[] = [];
-  private open: TrackedBox[][] = [];
-
-  /** @param patience frames behind the newest that may still change */
-  constructor(private readonly patience: number) {}
 
   /** Frames so far. */
   get frames(): number {
-    return this.starts.length - 1 + this.open.length;
+    return this.starts.length - 1;
   }
 
   /** All tracked boxes so far. */
   get count(): number {
-    return this.open.reduce((total, some) => total + some.length, this.starts.at(-1)!);
+    return this.starts.at(-1)!;
   }
 
   /** The next frame. */
-  push(observed: readonly TrackedBox[]): void {
-    this.open.push([...observed]);
-    while (this.open.length > this.patience + 1) this.close(this.open.shift()!);
-  }
-
-  /** Adds to an earlier frame that may still change. */
-  fill(frame: number, interpolated: readonly TrackedBox[]): void {
-    this.open[frame - (this.starts.length - 1)].push(...interpolated);
-  }
-
-  /** The tracked boxes of a frame by track id; empty for a frame that does not exist. */
-  of(frame: number): TrackedBox[] {
-    const closed = this.starts.length - 1;
-    if (frame >= closed) return [...(this.open[frame - closed] ?? [])].sort((a, b) => a.trackId - b.trackId);
-    const [start, end] = [this.starts[frame], this.starts[frame + 1]];
-    return Array.from({ length: end - start }, (_, i) => this.read(start + i));
-  }
-
-  private close(trackedBoxes: TrackedBox[]): void {
-    trackedBoxes.sort((a, b) => a.trackId - b.trackId);
+  push(trackedBoxes: readonly TrackedBox[]): void {
     let at = this.starts.at(-1)!;
-    for (const { trackId, box, score, coarsePose, interpolated } of trackedBoxes) {
+    for (const { trackId, box, score, coarsePose, interpolated } of trackedBoxes.toSorted((a, b) => a.trackId - b.trackId)) {
       const piece = (this.pieces[Math.floor(at / PIECE)] ??= {
         boxes: new Float64Array(PIECE * FIELDS),
         coarsePoses: new Float32Array(PIECE * POSE).fill(NaN),
@@ -71,6 +45,12 @@ export class TrackedBoxes {
       at++;
     }
     this.starts.push(at);
+  }
+
+  /** The tracked boxes of a frame by track id; empty for a frame that does not exist. */
+  of(frame: number): TrackedBox[] {
+    const [start, end] = [this.starts[frame], this.starts[frame + 1] ?? this.starts[frame]];
+    return Array.from({ length: (end ?? 0) - (start ?? 0) }, (_, i) => this.read(start + i));
   }
 
   private read(at: number): TrackedBox {

@@ -21,7 +21,10 @@ export interface DetectorAdapter {
   readonly channels: 'rgb' | 'bgr';
   /** Whether there are as many rows as people, so that the outputs' shapes are not known beforehand. */
   readonly countsVary?: boolean;
-  fit(frame: { width: number; height: number }): Fit;
+  /** Whether inputs may have any size. */
+  readonly scales?: boolean;
+  /** @param longerSide of the frame in the input, where inputs may have any size */
+  fit(frame: { width: number; height: number }, longerSide?: number): Fit;
   /**
    * @param outputs by name
    * @param threshold lowest score, 0–1

@@ -10,8 +10,9 @@ export function moveNetMultiPose(config: Extract<DetectorConfig, { kind: 'movene
     outputs: Object.values(outputs),
     pad: 0,
     channels: 'rgb',
-    fit(frame) {
-      const scale = input.longerSide / Math.max(frame.width, frame.height);
+    scales: true,
+    fit(frame, longerSide = input.longerSide) {
+      const scale = longerSide / Math.max(frame.width, frame.height);
       const roundUp = (side: number): number => Math.ceil((side * scale) / input.multiple - 1e-6) * input.multiple;
       return { width: roundUp(frame.width), height: roundUp(frame.height), scale };
     },

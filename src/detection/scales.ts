@@ -1,0 +1,70 @@
+/*
+ * At which scales a frame is looked at. A scale is the length, in the detector's input, of the frame's longer side. The
+ * detector knows people from about 64 to 300 pixels of its input (recall by height: docs/accuracy.md), and a scale costs four
+ * times as much as the next smaller one: people who are known are looked for where they suit, and newcomers of other sizes
+ * every now and then.
+ */
+
+/** Heights in the input, in pixels, at which people are found best; beyond them, another scale serves better. */
+export const GOOD_HEIGHT = { least: 64, most: 300 };
+/** Heights at which they are found mostly, and between which no better scale is worth its cost. */
+const FOUND_HEIGHT = { least: 40, most: 320 };
+/** A look at one place: pixels a side of the detector's input. */
+export const PLACE_INPUT = 160;
+/** The smallest scale, and the largest one whose cost a frame without known people is worth. */
+const SMALLEST = 256;
+const USUAL = 512;
+const WIDE = 1024;
+const LARGEST = 2048;
+/** Frames are enlarged no further than so. */
+const ENLARGEMENT = 2;
+
+/** The scales for frames of a size, ascending: 256, 512, … up to twice the frame, 2048 at most. */
+export function scalesFor(longerSide: number): number[] {
+  const scales = [SMALLEST];
+  while (scales.at(-1)! * 2 <= Math.min(LARGEST, longerSide * ENLARGEMENT)) scales.push(scales.at(-1)! * 2);
+  return scales;
+}
+
+/**
+ * The scales at which the people known are found at the least cost: whoever none of them suits is looked for at their place,
+ * which costs as much as PLACE_INPUT² pixels of the input.
+ * @param heights of people, in pixels of the frame (the longer side of their boxes)
+ * @returns ascending; the usual ones where nobody is known
+ */
+export function scalesOf(heights: readonly number[], frame: { width: number; height: number }): number[] {
+  const longerSide = Math.max(frame.width, frame.height);
+  const scales = scalesFor(longerSide);
+  if (heights.length === 0) return scales.filter((scale) => scale <= USUAL);
+  const pixels = (scale: number): number => (frame.width * frame.height * scale ** 2) / longerSide ** 2;
+  const isFound = (height: number, scale: number): boolean => {
+    const inInput = (height * scale) / longerSide;
+    return inInput >= FOUND_HEIGHT.least && inInput <= FOUND_HEIGHT.most;
+  };
+  let best = scales;
+  let least = Infinity;
+  // Of two scales that are three octaves apart, one is for nobody: sets of neighbours and single ones are enough.
+  for (let first = 0; first < scales.length; first++) {
+    for (let end = first + 1; end <= scales.length; end++) {
+      const some = scales.slice(first, end);
+      const missed = heights.filter((height) => !some.some((scale) => isFound(height, scale))).length;
+      const cost = some.reduce((total, scale) => total + pixels(scale), missed * PLACE_INPUT ** 2);
+      if (cost < least) [best, least] = [some, cost];
+    }
+  }
+  return best;
+}
+
+/**
+ * The scales at which newcomers are looked for, beside those of the people known.
+ * @param wide whether newcomers of any size: up to 1024, and beyond where the smallest people known are small even there
+ */
+export function searchingScales(heights: readonly number[], frame: { width: number; height: number }, wide: boolean): number[] {
+  const longerSide = Math.max(frame.width, frame.height);
+  const known = heights.length > 0 ? scalesOf(heights, frame) : [];
+  const smallest = Math.min(...heights);
+  return scalesFor(longerSide).filter((scale) => {
+    if (scale <= USUAL || known.includes(scale)) return true;
+    return wide && (scale <= WIDE || (smallest * scale) / 2 / longerSide < FOUND_HEIGHT.least);
+  });
+}

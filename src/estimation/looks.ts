@@ -1,0 +1,79 @@
+import type { Box, Detection, Image } from '../types.js';
+import type { PersonDetector } from '../detection/detector.js';
+import { mergeScales } from '../detection/merge.js';
+import { PLACE_INPUT } from '../detection/scales.js';
+import type { Memo } from './memo.js';
+import type { PeopleSource } from './survey.js';
+
+/** What the detector said of a part of a frame. */
+export interface Look {
+  part: Box;
+  /** Of the part in the detector's input, pixels. */
+  longerSide: number;
+  detections: readonly Detection[];
+}
+
+/** A look at one place takes in so many times the box's longer side. */
+const PLACE_MARGIN = 1.5;
+
+/** Looks at frames with the detector, each look once: also where an earlier run has left the answer. */
+export class Looks implements PeopleSource {
+  private readonly known = new Map<number, Promise<Look[]>>();
+
+  /** @param threshold lowest score, 0–1 */
+  constructor(
+    private readonly detector: PersonDetector,
+    private readonly threshold: number,
+    private readonly memo?: Memo<readonly Look[]>,
+    private readonly signal?: AbortSignal,
+  ) {}
+
+  /** A detector whose input has one size takes as long for a place as for a frame. */
+  get mostLooks(): number {
+    return this.detector.scales ? 16 : 1;
+  }
+
+  /** Everyone in a frame. @param scales see scales.ts; ascending */
+  async everyone(frame: Image & { index: number }, scales: readonly number[]): Promise<readonly Detection[]> {
+    const whole = { x: 0, y: 0, width: frame.width, height: frame.height };
+    const longerSide = Math.max(frame.width, frame.height);
+    const found = (this.detector.scales ? scales : scales.slice(0, 1)).map(async (scale) => ({
+      scale: scale / longerSide,
+      detections: await this.look(frame, whole, scale),
+    }));
+    return mergeScales(await Promise.all(found));
+  }
+
+  /** People at a place of a frame. */
+  near(frame: Image & { index: number }, { x, y, width, height }: Box): Promise<readonly Detection[]> {
+    const side = PLACE_MARGIN * Math.max(width, height);
+    const part = { x: x + width / 2 - side / 2, y: y + height / 2 - side / 2, width: side, height: side };
+    return this.look(frame, part, PLACE_INPUT);
+  }
+
+  /** After the last look at a frame; frames end in order. */
+  async end(frame: number): Promise<void> {
+    const looks = (await this.known.get(frame)) ?? [];
+    this.known.delete(frame);
+    await this.memo?.of(frame, async () => looks);
+  }
+
+  private async look(frame: Image & { index: number }, part: Box, longerSide: number): Promise<readonly Detection[]> {
+    this.signal?.throwIfAborted();
+    let known = this.known.get(frame.index);
+    if (!known) {
+      known = Promise.resolve(this.memo?.kept(frame.index)).then((kept) => [...(kept ?? [])]);
+      this.known.set(frame.index, known);
+    }
+    const looks = await known;
+    const before = looks.find((look) => look.longerSide === longerSide && isSame(look.part, part));
+    if (before) return before.detections;
+    const detections = await this.detector.detectIn(frame, part, this.threshold, longerSide);
+    looks.push({ part, longerSide, detections });
+    return detections;
+  }
+}
+
+function isSame(a: Box, b: Box): boolean {
+  return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+}

@@ -1,0 +1,54 @@
+import type { Image } from '../types.js';
+
+/** Points a side at which a frame's brightness is compared. */
+const SIDE = 24;
+/** Correlation of two neighbouring frames under which they show two scenes. */
+const SAME_SCENE = 0.4;
+
+/**
+ * Finds the first frames of scenes: what they show correlates little with the frame before. Brightness and contrast do not
+ * count, so that flashes and fades are no cuts.
+ */
+export class SceneCuts {
+  private before: Float32Array | null = null;
+
+  /** Whether the next frame begins a scene; the first one does. */
+  next(image: Image): boolean {
+    const now = brightness(image);
+    const { before } = this;
+    this.before = now;
+    return before === null || correlation(before, now) < SAME_SCENE;
+  }
+}
+
+/** [SIDE, SIDE] green of the frame, less its mean; each value the mean of a few pixels. */
+function brightness({ width, height, data }: Image): Float32Array {
+  const values = new Float32Array(SIDE * SIDE);
+  for (let row = 0; row < SIDE; row++) {
+    for (let column = 0; column < SIDE; column++) {
+      let total = 0;
+      for (let i = 0; i < 4; i++) {
+        for (let j = 0; j < 4; j++) {
+          const y = Math.floor(((row + (i + 0.5) / 4) * height) / SIDE);
+          const x = Math.floor(((column + (j + 0.5) / 4) * width) / SIDE);
+          total += data[3 * (y * width + x) + 1];
+        }
+      }
+      values[row * SIDE + column] = total;
+    }
+  }
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return values.map((value) => value - mean);
+}
+
+/** 1 where both are uniform. */
+function correlation(a: Float32Array, b: Float32Array): number {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += a[i] * b[i];
+    aa += a[i] * a[i];
+    bb += b[i] * b[i];
+  }
+  if (aa === 0 || bb === 0) return aa === bb ? 1 : 0;
+  return ab / Math.sqrt(aa * bb);
+}
