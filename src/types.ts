@@ -57,6 +57,8 @@ export interface PersonPose {
   box: Box;
   /** The box's detection score, 0–1. */
   boxScore: number;
+  /** True where the person was looked for and not seen, and the box lies between those of the frames around. */
+  interpolated?: boolean;
   /** The pose's score: mean joint score × box score. */
   score: number;
   /** One entry per name in `VideoPoses.joints`, in that order; null where the net does not give that joint. */

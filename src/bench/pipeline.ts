@@ -240,15 +240,15 @@ async function stagesAlone(
   const { threads } = options;
   await using model = await Model.load(nameOrPath, { method: 'glpose', reuse: 'warp', device: 'cpu', threads });
   await using source = await openClip(options);
-  const { net, detector } = model;
-  if (!detector) throw new GlposeError('MODEL', `bundle ${model.bundle.config.name} has no detector to measure`);
+  const { net } = model;
+  if (!model.detector) throw new GlposeError('MODEL', `bundle ${model.bundle.config.name} has no detector to measure`);
   await warmUp(model, source);
 
   const images: ReadableFrame[] = [];
   const decode = await spend(async () => {
     for await (const frame of source.frames()) if (frame.data) images.push({ ...frame, data: frame.data });
   });
-  const detect = await spend(() => inTurn(images, 2 * net.lanes, (image) => detector.detect(image, 0.1)));
+  const detect = await spend(() => surveyVideo(source, { ...surveyOptions(model, {}), m: 0 })); // it is in memory by now
 
   const windowsOf = (image: ReadableFrame): { window: ReturnType<typeof toScenePerson>['window'] }[] =>
     (poses.frames[image.index]?.people ?? []).map(({ trackId, box, boxScore }) =>
@@ -328,11 +328,11 @@ async function paperMilliseconds(
     const config = bundle.config.detector!;
     const session = await runtime.load(bundle.detectorFile!, null);
     const detector = new PersonDetector(addon(), session, config.input, adapterOf(config));
-    const surveying = surveyOptions(model, {});
-    const detect = { ...surveying, detect: (frame: ReadableFrame) => detector.detect(frame, 0.1), atOnce: 1 };
-    await surveyVideo(firstOf(source, 2), detect as typeof surveying); // warms up
+    const people = { everyone: (frame: ReadableFrame) => detector.detect(frame, 0.1) };
+    const surveying = { ...surveyOptions(model, { detectEvery: 1 }), people };
+    await surveyVideo(firstOf(source, 2), surveying); // warms up
     let survey: Awaited<ReturnType<typeof surveyVideo>> | undefined;
-    const surveyed = await spend(async () => (survey = await surveyVideo(source, detect as typeof surveying)));
+    const surveyed = await spend(async () => (survey = await surveyVideo(source, surveying)));
     const { trackedBoxes, candidates } = survey!;
     const persons = trackedBoxes.count;
 

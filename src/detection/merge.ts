@@ -14,7 +14,7 @@ export interface ScaleDetections {
  * which looks like someone smaller when it is enlarged.
  */
 const PART_INSIDE = 0.7;
-const PART_AREA = 0.5;
+const PART_AREA = 0.65;
 
 /**
  * The people of a frame out of what was found in it at several scales. A scale is believed less about people whom another one

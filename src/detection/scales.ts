@@ -36,30 +36,37 @@ export function scalesOf(heights: readonly number[], frame: { width: number; hei
   const longerSide = Math.max(frame.width, frame.height);
   const scales = scalesFor(longerSide);
   if (heights.length === 0) return scales.filter((scale) => scale <= USUAL);
-  const pixels = (scale: number): number => (frame.width * frame.height * scale ** 2) / longerSide ** 2;
-  const isFound = (height: number, scale: number): boolean => {
-    const inInput = (height * scale) / longerSide;
-    return inInput >= FOUND_HEIGHT.least && inInput <= FOUND_HEIGHT.most;
-  };
+  const inInput = (height: number, scale: number): number => (height * scale) / longerSide;
   let best = scales;
   let least = Infinity;
-  // Of two scales that are three octaves apart, one is for nobody: sets of neighbours and single ones are enough.
-  for (let first = 0; first < scales.length; first++) {
-    for (let end = first + 1; end <= scales.length; end++) {
-      const some = scales.slice(first, end);
-      const missed = heights.filter((height) => !some.some((scale) => isFound(height, scale))).length;
-      const cost = some.reduce((total, scale) => total + pixels(scale), missed * PLACE_INPUT ** 2);
-      if (cost < least) [best, least] = [some, cost];
-    }
+  for (let subset = 1; subset < 1 << scales.length; subset++) {
+    const some = scales.filter((_, i) => subset & (1 << i));
+    const isFound = (height: number): boolean =>
+      some.some((scale) => inInput(height, scale) >= FOUND_HEIGHT.least && inInput(height, scale) <= FOUND_HEIGHT.most);
+    const missed = heights.filter((height) => !isFound(height));
+    // Of who is too large, a scale sees parts and takes them for people: only the smallest scale cannot help it.
+    if (some[0] > scales[0] && missed.some((height) => inInput(height, some[0]) > FOUND_HEIGHT.most)) continue;
+    const cost = pixelsOf(some, frame) + missed.length * PLACE_INPUT ** 2;
+    if (cost < least) [best, least] = [some, cost];
   }
   return best;
+}
+
+/** Pixels of the detector's input, which its time is in proportion to, for a frame at some scales. */
+export function pixelsOf(scales: readonly number[], { width, height }: { width: number; height: number }): number {
+  const longerSide = Math.max(width, height);
+  return scales.reduce((total, scale) => total + (width * height * scale ** 2) / longerSide ** 2, 0);
 }
 
 /**
  * The scales at which newcomers are looked for, beside those of the people known.
  * @param wide whether newcomers of any size: up to 1024, and beyond where the smallest people known are small even there
  */
-export function searchingScales(heights: readonly number[], frame: { width: number; height: number }, wide: boolean): number[] {
+export function searchingScales(
+  heights: readonly number[],
+  frame: { width: number; height: number },
+  wide: boolean,
+): number[] {
   const longerSide = Math.max(frame.width, frame.height);
   const known = heights.length > 0 ? scalesOf(heights, frame) : [];
   const smallest = Math.min(...heights);

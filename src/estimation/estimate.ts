@@ -14,8 +14,8 @@ import type { Box, FramePoses, PersonPose, Image } from '../types.js';
 import type { GivenBox } from '../formats/boxes.js';
 import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
 import type { FrameSource } from '../media/frames.js';
-import { Looks, type Look } from './looks.js';
-import type { Memo, VideoMemo } from './memo.js';
+import { Looks } from './looks.js';
+import type { Look, Memo, VideoMemo } from './memo.js';
 import type { Model } from './model.js';
 import { inOrder } from '../concurrency/in-order.js';
 import { neighbourhoods, type Neighbourhood, type ReadableFrame } from './neighbourhood.js';
@@ -146,7 +146,7 @@ export function surveyOptions(
   checkArgument('seed', seed, 'a whole number', Number.isSafeInteger(seed));
   checkArgument('detectEvery', detectEvery, 'a whole number from 1', isCount(detectEvery ?? 1));
   const size = 'a whole number from 32 to 4096';
-  checkArgument('detectSize', detectSize, size, isCount(detectSize ?? 32) && !(detectSize! < 32 || detectSize! > 4096));
+  checkArgument('detectSize', detectSize, size, detectSize === undefined || isDetectSize(detectSize));
   const given = async (frame: ReadableFrame): Promise<readonly GivenDetection[]> => {
     signal?.throwIfAborted();
     return boxes?.boxesOf(frame) ?? (detect ? checked(await options.detect!(frame), frame.name) : []);
@@ -164,6 +164,10 @@ export function surveyOptions(
     m: estimator.m,
     seed,
   };
+}
+
+export function isDetectSize(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 32 && value <= 4096;
 }
 
 /** A caller's detections. @throws USAGE where one is no box, or its coarse pose none */
@@ -193,11 +197,12 @@ export function toScenePerson({ trackId, box, coarsePose }: TrackedBox, aspect: 
 }
 
 export function toFramePoses(frame: Frame, trackedBoxes: TrackedBox[], poses: readonly EstimatedPose[]): FramePoses {
-  const people = trackedBoxes.map(({ trackId, box, score }, i): PersonPose => {
+  const people = trackedBoxes.map(({ trackId, box, score, interpolated }, i): PersonPose => {
     const { joints, explanation } = poses[i];
     const scores = joints.filter((joint) => joint !== null).map((joint) => joint.score);
     const mean = scores.reduce((a, b) => a + b, 0) / Math.max(1, scores.length);
-    const pose = { trackId, box, boxScore: score, score: mean * score, joints };
+    const pose: PersonPose = { trackId, box, boxScore: score, score: mean * score, joints };
+    if (interpolated) pose.interpolated = true;
     return explanation ? { ...pose, explanation } : pose;
   });
   return { index: frame.index, name: frame.name, timeSeconds: frame.timeSeconds, people };

@@ -2,17 +2,11 @@ import type { Box, Detection, Image } from '../types.js';
 import type { PersonDetector } from '../detection/detector.js';
 import { mergeScales } from '../detection/merge.js';
 import { PLACE_INPUT } from '../detection/scales.js';
-import type { Memo } from './memo.js';
+import type { Look, Memo } from './memo.js';
 import type { PeopleSource } from './survey.js';
 
-/** What the detector said of a part of a frame. */
-export interface Look {
-  part: Box;
-  /** Of the part in the detector's input, pixels. */
-  longerSide: number;
-  detections: readonly Detection[];
-}
-
+/** Whoever is smaller, in pixels of the frame, is a guess. */
+const LEAST_HEIGHT = 20;
 /** A look at one place takes in so many times the box's longer side. */
 const PLACE_MARGIN = 1.5;
 
@@ -41,7 +35,10 @@ export class Looks implements PeopleSource {
       scale: scale / longerSide,
       detections: await this.look(frame, whole, scale),
     }));
-    return mergeScales(await Promise.all(found));
+    const merged = mergeScales(await Promise.all(found));
+    return merged.filter(
+      ({ box, score }) => score >= this.threshold && Math.max(box.width, box.height) >= LEAST_HEIGHT,
+    );
   }
 
   /** People at a place of a frame. */

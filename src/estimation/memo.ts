@@ -1,5 +1,13 @@
+import type { Box, Detection } from '../types.js';
 import type { EstimatedPose } from './estimator.js';
-import type { Look } from './looks.js';
+
+/** What the detector said of a part of a frame. */
+export interface Look {
+  part: Box;
+  /** Of the part in the detector's input, pixels. */
+  longerSide: number;
+  detections: readonly Detection[];
+}
 
 /** Remembers what was computed for each frame of a video; frames are asked for about in order, several at a time. */
 export interface Memo<T> {

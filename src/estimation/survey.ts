@@ -3,7 +3,7 @@ import type { FrameSource } from '../media/frames.js';
 import { SceneCuts } from '../media/scene-cuts.js';
 import type { Box, Detection, Image, Window } from '../types.js';
 import { inOrder } from '../concurrency/in-order.js';
-import { scalesOf, searchingScales } from '../detection/scales.js';
+import { PLACE_INPUT, pixelsOf, scalesOf, searchingScales } from '../detection/scales.js';
 import { windowOf } from '../geometry/window.js';
 import { coloursOf } from '../tracking/colours.js';
 import { PATIENCE, Tracker, type TrackedBox } from '../tracking/track.js';
@@ -57,11 +57,11 @@ export interface SurveyOptions {
 }
 
 /** Seconds from one key frame to the next, and frames at most. */
-const EVERY_SECONDS = 0.2;
-const MOST_EVERY = 8;
+const EVERY_SECONDS = 0.25;
+const MOST_EVERY = 10;
 /** Seconds after which newcomers of usual sizes, and of any size, are looked for again. */
-const SEARCH_SECONDS = 1;
-const WIDE_SEARCH_SECONDS = 2;
+const SEARCH_SECONDS = 0.5;
+const WIDE_SEARCH_SECONDS = 4;
 /** Frames a second where a source does not say. */
 const USUAL_FPS = 25;
 /** Frames in which people may still be looked for: for PATIENCE, and no more bytes or frames than so. */
@@ -69,6 +69,8 @@ const KEPT_BYTES = 128 << 20;
 const KEPT_FRAMES = 128;
 /** Key frames under way at a time. A constant: the scales of each depend on who was found in those before. */
 const AHEAD = 4;
+/** Seconds from a frame to the next, at least: time stamps may stand still or go back. */
+const LEAST_STEP = 1e-3;
 /** Candidates should be well visible; less certain ones serve only where too few are. */
 const GOOD_CANDIDATE = 0.6;
 
@@ -89,9 +91,11 @@ export class Surveyor {
   private readonly tracker: Tracker;
   private readonly draw: CandidateDraw<DrawnCandidate>;
   /** Frames that can still be looked at; null where they could not be read. */
-  private readonly images = new Map<number, Image | null>();
+  private readonly images = new Map<number, ReadableFrame | null>();
   private bytes = 0;
-  private readonly times: number[] = [];
+  /** Seconds of frames not forgotten; they grow. */
+  private readonly times = new Map<number, number>();
+  private last = -1;
   private key = 0;
   /** Boxes that were given with track ids, by frame. */
   private readonly given = new Map<number, TrackedBox[]>();
@@ -107,16 +111,14 @@ export class Surveyor {
     private readonly once?: number,
   ) {
     const { people, startScore, fillGaps } = options;
-    const image = (frame: number): (Image & { index: number }) | null => {
-      const kept = this.images.get(frame);
-      return kept ? { ...kept, index: frame } : null;
-    };
+    const image = (frame: number): ReadableFrame | null => this.images.get(frame) ?? null;
     this.tracker = new Tracker({
       startScore,
       fillGaps,
       hasty: once !== undefined,
-      timeOf: (frame) => this.times[frame],
+      timeOf: (frame) => this.times.get(frame)!,
       near: (frame, box) => (people.near && image(frame) ? people.near(image(frame)!, box) : null),
+      everyone: (frame) => (people.near && image(frame) ? this.everyone(image(frame)!) : null),
       mostLooks: people.mostLooks ?? 0,
       coloursOf: (frame, box) => (image(frame) ? coloursOf(image(frame)!, box) : null),
     });
@@ -125,13 +127,14 @@ export class Surveyor {
 
   /** Frames so far. */
   get frames(): number {
-    return this.times.length;
+    return this.last + 1;
   }
 
   /** Frames before this one do not change any more. */
   get settled(): number {
+    const now = this.times.get(this.last) ?? 0;
     let frame = this.frames;
-    while (frame > 0 && this.times[this.frames - 1] - this.times[frame - 1] <= PATIENCE) frame--;
+    while (this.times.has(frame - 1) && now - this.times.get(frame - 1)! <= PATIENCE) frame--;
     return frame;
   }
 
@@ -146,10 +149,12 @@ export class Surveyor {
 
   /** Takes the next frames, and who was detected in the last of them. */
   async next({ frames, key, newScene }: Span, detections: readonly GivenDetection[]): Promise<void> {
-    for (const { index, timeSeconds, data, width, height } of frames) {
-      const before = this.times[index - 1] ?? -Infinity;
-      this.times[index] = Math.max(before + 1e-3, timeSeconds ?? index / (this.fps ?? USUAL_FPS));
-      this.images.set(index, data && { width, height, data });
+    for (const frame of frames) {
+      const { index, timeSeconds, data } = frame;
+      const before = this.times.get(this.last) ?? -Infinity;
+      this.times.set(index, Math.max(before + LEAST_STEP, timeSeconds ?? index / (this.fps ?? USUAL_FPS)));
+      this.last = index;
+      this.images.set(index, data && { ...frame, data });
       this.bytes += data?.length ?? 0;
     }
     if (key) {
@@ -157,7 +162,7 @@ export class Surveyor {
         this.given.set(key.index, detections as TrackedBox[]);
         await this.offer(key, detections);
       } else await this.offer(key, await this.tracker.next(key.index, detections, newScene));
-    } else if (this.once !== undefined) await this.tracker.glance(this.frames - 1);
+    } else if (this.once !== undefined) await this.tracker.glance(this.last);
     await this.dropImages();
     this.key = key?.index ?? this.key;
   }
@@ -171,6 +176,9 @@ export class Surveyor {
   forget(frame: number): void {
     this.tracker.forget(frame);
     for (const given of this.given.keys()) if (given < frame) this.given.delete(given);
+    const now = this.times.get(this.last)!;
+    for (const [old, time] of this.times)
+      if (old < frame && now - time > 2 * PATIENCE && old < this.key) this.times.delete(old);
   }
 
   /** After the last frame. */
@@ -185,13 +193,21 @@ export class Surveyor {
     return this.draw.drawn().sort((a, b) => a.frame - b.frame || a.person - b.person);
   }
 
+  /** A look at all of a frame between two key frames. */
+  private everyone(frame: ReadableFrame): { places: number; look(): Promise<readonly Detection[]> } {
+    const { people, detectSize } = this.options;
+    const scales = detectSize ? [detectSize] : scalesOf(this.tracker.heights(), frame);
+    const pixels = people.mostLooks === 1 ? 0 : pixelsOf(scales, frame);
+    return { places: pixels / PLACE_INPUT ** 2, look: () => people.everyone(frame, scales) };
+  }
+
   /** Oldest first; those since the key frame before stay. */
   private async dropImages(): Promise<void> {
-    const now = this.times[this.frames - 1];
-    const most = this.once ?? KEPT_FRAMES;
+    const now = this.times.get(this.last)!;
+    const most = this.options.people.near ? (this.once ?? KEPT_FRAMES) : 1;
     for (const [index, image] of this.images) {
       if (this.once === undefined && index >= this.key) break;
-      if (this.bytes <= KEPT_BYTES && this.images.size <= most && now - this.times[index] <= PATIENCE) break;
+      if (this.bytes <= KEPT_BYTES && this.images.size <= most && now - this.times.get(index)! <= PATIENCE) break;
       this.images.delete(index);
       this.bytes -= image?.data.length ?? 0;
       await this.options.people.end?.(index);

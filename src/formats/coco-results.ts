@@ -20,6 +20,8 @@ export interface CocoResult {
   /** x, y, width, height of the person's box, pixels. */
   bbox: number[];
   track_id: number;
+  /** Present where the person was not seen in this frame, and the box lies between those of the frames around. */
+  interpolated?: true;
 }
 
 /** One person of a COCO document. */
@@ -118,5 +120,6 @@ function result(
     return joint ? [joint.x, joint.y, third(joint.score)] : [0, 0, 0];
   });
   const bbox = [box.x, box.y, box.width, box.height];
-  return { image_id: imageId, category_id: 1, keypoints, score, bbox, track_id: trackId };
+  const entry: CocoResult = { image_id: imageId, category_id: 1, keypoints, score, bbox, track_id: trackId };
+  return person.interpolated ? { ...entry, interpolated: true } : entry;
 }

@@ -39,6 +39,8 @@ export interface PoseTrack18Annotation {
   /** x, y, width, height of the person's box, pixels. */
   bbox: number[];
   bbox_score: number;
+  /** Present where the person was not seen in this frame, and the box lies between those of the frames around. */
+  interpolated?: true;
 }
 
 export interface PoseTrack18Category {
@@ -146,6 +148,7 @@ function annotation(
     score: person.score,
     bbox: [x, y, width, height],
     bbox_score: person.boxScore,
+    ...(person.interpolated && { interpolated: true }),
   };
 }
 

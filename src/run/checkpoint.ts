@@ -12,7 +12,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Joint, Detection } from '../types.js';
 import type { EstimatedPose } from '../estimation/estimator.js';
-import type { Look } from '../estimation/looks.js';
+import type { Look } from '../estimation/memo.js';
 import { FrameLog, type Codec } from './frame-log.js';
 import { changesBetween, digestOf, type Provenance } from './provenance.js';
 import { STATE_FOLDER } from './outcome.js';
@@ -100,7 +100,7 @@ const LOOKS: Codec<readonly Look[]> = {
   },
   fromNumbers(numbers) {
     const looks: Look[] = [];
-    for (let at = 0; at < numbers.length; ) {
+    for (let at = 0; at < numbers.length;) {
       const [x, y, width, height, longerSide, count] = numbers.subarray(at, (at += 6));
       const detections: Detection[] = [];
       while (detections.length < count) {

@@ -5,7 +5,7 @@
 import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
 import { parseDevice, type Device } from '../estimation/device.js';
 import type { RenderStyle } from '../drawing/render.js';
-import { ESTIMATE_DEFAULTS } from '../estimation/estimate.js';
+import { ESTIMATE_DEFAULTS, isDetectSize } from '../estimation/estimate.js';
 import type { Reuse } from '../estimation/glpose.js';
 import type { Method } from '../estimation/model.js';
 import { DEFAULT_FORMATS, RESULT_FORMATS, type ResultFormat } from '../formats/results.js';
@@ -78,6 +78,22 @@ export const RUN_OPTIONS = {
     help: 'lowest detection score of a person, 0–1',
     default: ESTIMATE_DEFAULTS.minBoxScore,
     parse: share,
+    ...RESULTS,
+  }),
+  detectEvery: option<number>({
+    flags: '--detect-every <n>',
+    help: 'detect everyone in every n-th frame only; in between, people are followed; default: frames 0.25 s apart, 10 at most',
+    parse: positiveInteger,
+    ...RESULTS,
+  }),
+  detectSize: option<number>({
+    flags: '--detect-size <pixels>',
+    help: 'longer side of frames in the detector, 32–4096; default: the sizes that the people in sight need',
+    parse(text) {
+      const value = positiveInteger(text);
+      if (isDetectSize(value)) return value;
+      throw new Error('Expected a whole number from 32 to 4096.');
+    },
     ...RESULTS,
   }),
   every: defaulted<number>({

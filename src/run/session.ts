@@ -98,6 +98,8 @@ export async function runSession(
     out,
     boxes,
     minBoxScore: options.minScore,
+    detectEvery: options.detectEvery,
+    detectSize: options.detectSize,
     every: options.every,
     seed: options.seed,
     formats: options.format,

@@ -32,6 +32,8 @@ export interface TrackerOptions {
   timeOf(frame: number): number;
   /** Looks for people at a place in a frame; null where the frame is not there any more. */
   near?(frame: number, box: Box): Promise<readonly Detection[]> | null;
+  /** Looks for everyone in a frame, which costs as much as looks at `places`; null where the frame is not there any more. */
+  everyone?(frame: number): { places: number; look(): Promise<readonly Detection[]> } | null;
   /** Colours of what a box shows, as numbers 0–1; null where the frame is not there any more. */
   coloursOf?(frame: number, box: Box): Float32Array | null;
   /** Whether frames in which the detector missed a person are filled in. */
@@ -87,6 +89,8 @@ interface Track {
   /** By frame, in no order; those not forgotten. */
   sights: Map<number, Sight>;
   first: Sight;
+  /** Seconds at its first sight. */
+  begun: number;
   /** The last two sights in key frames. */
   previous: Sight;
   last: Sight;
@@ -130,6 +134,11 @@ export class Tracker {
    */
   async next(frame: number, detections: readonly Detection[], newScene = false): Promise<Detection[]> {
     if (newScene) this.endScene();
+    for (let last = this.keys.at(-1)?.frame; last !== undefined && frame - last > 1; last = this.keys.at(-1)!.frame) {
+      const half = this.options.hasty ? null : this.options.everyone?.((last + frame) >> 1);
+      if (!half || this.unclear(frame, detections) <= half.places) break;
+      await this.next((last + frame) >> 1, await half.look());
+    }
     const { startScore } = this.options;
     this.asked.clear();
     const before = this.keys.at(-1)?.frame ?? frame;
@@ -137,17 +146,24 @@ export class Tracker {
       track.ended ||= track.last.frame < before && this.seconds(track.last.frame, frame) > PATIENCE;
     }
     const alive = this.tracks.filter((track) => !track.ended);
-    const linked = this.link(alive, detections, frame);
+    const linked = this.link(detections, frame);
     const missed = alive.filter((track) => !linked.has(track));
     const free = detections.filter((one) => one.score >= startScore && ![...linked.values()].includes(one));
     for (const [track, detection] of this.recognise(missed, free, frame)) linked.set(track, detection);
     const taken = new Set(linked.values());
 
-    const steps = [...linked].map(([track, detection]) => ({ track, from: track.last, to: this.advance(track, { ...detection, frame }) }));
-    const lost = alive.filter((track) => !linked.has(track) && this.isSought(track, frame)).sort((a, b) => b.best - a.best);
-    for (const track of lost) this.ask(frame, this.expected(track, frame).box);
+    const steps = [...linked].map(([track, detection]) => ({
+      track,
+      from: track.last,
+      to: this.advance(track, { ...detection, frame }),
+    }));
+    const lost = alive
+      .filter((track) => !linked.has(track) && this.isSought(track, frame))
+      .sort((a, b) => b.best - a.best);
+    for (const track of lost) void this.ask(frame, this.expected(track, frame).box);
     if (this.options.fillGaps) {
-      for (const { from, to } of steps) if (this.isUnclear(from, to, before)) this.ask(middle(from, to), between(from, to, middle(from, to)).box);
+      for (const { from, to } of steps)
+        if (this.isUnclear(from, to, before)) void this.ask(middle(from, to), between(from, to, middle(from, to)).box);
       for (const { track, from, to } of steps) await this.connect(track, from, to, from.frame < before);
     }
     for (const track of lost) {
@@ -159,7 +175,7 @@ export class Tracker {
 
     for (const detection of detections) {
       if (taken.has(detection) || detection.score < startScore || this.isFollowed(detection, frame)) continue;
-      this.tracks.push(begin({ ...detection, frame }));
+      this.tracks.push(begin({ ...detection, frame }, this.options.timeOf(frame)));
       taken.add(detection);
     }
     this.keys.push({ frame, left: detections.filter((detection) => !taken.has(detection)) });
@@ -178,7 +194,7 @@ export class Tracker {
   async glance(frame: number): Promise<void> {
     this.asked.clear();
     const tracks = this.tracks.filter((track) => !track.ended && this.isSought(track, frame));
-    for (const track of tracks) this.ask(frame, this.expected(track, frame).box);
+    for (const track of tracks) void this.ask(frame, this.expected(track, frame).box);
     for (const track of tracks) {
       const found = await this.find(track, frame, this.expected(track, frame));
       if (found) this.advance(track, found);
@@ -192,8 +208,11 @@ export class Tracker {
       const sight = track.sights.get(frame);
       if (!sight || !(this.options.hasty || track.lasted || this.isSure(track))) continue;
       track.id ??= this.nextId++;
-      const { frame: _, ...box } = sight;
-      people.push({ trackId: track.id, ...box });
+      const { box, score, coarsePose, interpolated } = sight;
+      const trackedBox: TrackedBox = { trackId: track.id, box, score };
+      if (coarsePose) trackedBox.coarsePose = coarsePose;
+      if (interpolated) trackedBox.interpolated = true;
+      people.push(trackedBox);
     }
     return people;
   }
@@ -215,8 +234,26 @@ export class Tracker {
     this.keys = [];
   }
 
-  /** Detections of a frame for tracks, confident ones first, then weak ones for the tracks that are left. */
-  private link(tracks: readonly Track[], detections: readonly Detection[], frame: number): Map<Track, Detection> {
+  /** How many places would have to be looked at for what is unclear between the key frame before and this one. */
+  private unclear(frame: number, detections: readonly Detection[]): number {
+    const linked = this.link(detections, frame);
+    const found = new Set(linked.values());
+    let places = detections.filter((detection) => !found.has(detection) && detection.score >= SURE_SCORE).length;
+    for (const track of this.tracks) {
+      const detection = linked.get(track);
+      const isMissed = !detection && track.last.frame === this.keys.at(-1)!.frame && this.isSure(track);
+      if (isMissed || (detection && !isCalm(track.last, { ...detection, frame }))) places++;
+    }
+    return places;
+  }
+
+  /**
+   * Detections of a frame for the tracks seen not long ago, confident ones first, then weak ones for the tracks that are left.
+   */
+  private link(detections: readonly Detection[], frame: number): Map<Track, Detection> {
+    const before = this.keys.at(-1)?.frame ?? frame;
+    const isRecent = ({ last }: Track): boolean => last.frame >= before || this.seconds(last.frame, frame) <= FILLED;
+    const tracks = this.tracks.filter((track) => !track.ended && isRecent(track));
     const linked = new Map<Track, Detection>();
     const isConfident = ({ score }: Detection): boolean => score >= this.options.startScore;
     for (const some of [detections.filter(isConfident), detections.filter((one) => !isConfident(one))]) {
@@ -291,7 +328,7 @@ export class Tracker {
 
   /** Looks where someone who is lost was last, between their last sight and a frame where they are not. */
   private async followOut(track: Track, frame: number): Promise<void> {
-    for (let beyond = frame; this.options.fillGaps && beyond - track.last.frame > 1; ) {
+    for (let beyond = frame; this.options.fillGaps && beyond - track.last.frame > 1;) {
       const half = (track.last.frame + beyond) >> 1;
       const found = await this.find(track, half, this.expected(track, half));
       if (found) {
@@ -310,7 +347,7 @@ export class Tracker {
       if (!found) return false;
       this.put(track, found);
       await this.connect(track, found, from, false);
-      if (found.frame < track.first.frame) track.first = found;
+      if (found.frame < track.first.frame) [track.first, track.begun] = [found, this.options.timeOf(found.frame)];
       [from, later] = [found, from];
       return true;
     };
@@ -319,7 +356,7 @@ export class Tracker {
       if (frame >= from.frame) continue;
       if (frame <= bound) break;
       if (await step(frame, left)) continue;
-      for (let before = frame; from.frame - before > 1; ) {
+      for (let before = frame; from.frame - before > 1;) {
         const half = (before + from.frame) >> 1;
         if (!(await step(half))) before = half;
       }
@@ -367,7 +404,9 @@ export class Tracker {
   private placeOf(track: Track, frame: number): Detection | undefined {
     const { previous, last, sights } = track;
     if (frame > last.frame) return this.expected(track, frame);
-    return sights.get(frame) ?? (frame > previous.frame && frame < last.frame ? between(previous, last, frame) : undefined);
+    return (
+      sights.get(frame) ?? (frame > previous.frame && frame < last.frame ? between(previous, last, frame) : undefined)
+    );
   }
 
   private isUnclear(from: Sight, to: Sight, before: number): boolean {
@@ -386,9 +425,9 @@ export class Tracker {
     track.colours = this.options.coloursOf?.(frame, box) ?? track.colours;
   }
 
-  private isSure({ best, total, seen, first, last }: Track): boolean {
+  private isSure({ best, total, seen, begun, last }: Track): boolean {
     if (best >= SURE_SCORE && seen > 1) return true;
-    const lasting = seen >= SURE_SIGHTS && this.seconds(first.frame, last.frame) >= SURE_SECONDS;
+    const lasting = seen >= SURE_SIGHTS && this.options.timeOf(last.frame) - begun >= SURE_SECONDS;
     return lasting && total / seen >= this.options.startScore;
   }
 
@@ -426,10 +465,23 @@ export class Tracker {
   }
 }
 
-function begin(sight: Sight): Track {
+function begin(sight: Sight, begun: number): Track {
   return {
-    id: null, sights: new Map([[sight.frame, sight]]), first: sight, previous: sight, last: sight, seen: 1, best: sight.score, total: sight.score,
-    velocityX: 0, velocityY: 0, colours: null, grown: false, ended: false, lasted: false,
+    id: null,
+    sights: new Map([[sight.frame, sight]]),
+    first: sight,
+    begun,
+    previous: sight,
+    last: sight,
+    seen: 1,
+    best: sight.score,
+    total: sight.score,
+    velocityX: 0,
+    velocityY: 0,
+    colours: null,
+    grown: false,
+    ended: false,
+    lasted: false,
   };
 }
 

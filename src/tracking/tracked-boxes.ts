@@ -34,7 +34,9 @@ export class TrackedBoxes {
   /** The next frame. */
   push(trackedBoxes: readonly TrackedBox[]): void {
     let at = this.starts.at(-1)!;
-    for (const { trackId, box, score, coarsePose, interpolated } of trackedBoxes.toSorted((a, b) => a.trackId - b.trackId)) {
+    for (const { trackId, box, score, coarsePose, interpolated } of trackedBoxes.toSorted(
+      (a, b) => a.trackId - b.trackId,
+    )) {
       const piece = (this.pieces[Math.floor(at / PIECE)] ??= {
         boxes: new Float64Array(PIECE * FIELDS),
         coarsePoses: new Float32Array(PIECE * POSE).fill(NaN),

@@ -22,8 +22,9 @@ function disturb({ net, detector }: Model): void {
     pause().then(() =>
       extract.call(net, image, windows, (outputs, i) => pause().then(() => use(outputs, i)), signal),
     ) as never;
-  const detect = detector!.detect.bind(detector);
-  detector!.detect = (image, threshold) => detect(image, threshold).then((found) => pause().then(() => found));
+  const detect = detector!.detectIn.bind(detector);
+  detector!.detectIn = (image, part, threshold, longerSide) =>
+    pause().then(() => detect(image, part, threshold, longerSide).then((found) => pause().then(() => found)));
 }
 
 async function poses(options: ModelOptions, disturbed = false): Promise<FramePoses[]> {

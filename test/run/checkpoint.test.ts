@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Detection } from '../../src/types.js';
 import type { EstimatedPose } from '../../src/estimation/estimator.js';
+import type { Look } from '../../src/estimation/memo.js';
 import { CHUNK } from '../../src/run/frame-log.js';
 import { Checkpoint, removeCheckpoint } from '../../src/run/checkpoint.js';
 import type { Provenance } from '../../src/run/provenance.js';
@@ -22,6 +23,11 @@ const SETTINGS: Provenance = {
   input: { files: 1, bytes: 2, digest: 'b' },
 };
 
+const looks = (frame: number): Look[] => [
+  { part: { x: 0, y: 0, width: 640, height: 480 }, longerSide: 512, detections: detections(frame) },
+  { part: { x: -1 / 3, y: frame, width: 90, height: 90 }, longerSide: 160, detections: [] },
+  { part: { x: 1, y: 2, width: 90, height: 90 }, longerSide: 160, detections: detections(frame + 1) },
+];
 const detections = (frame: number): Detection[] => [
   { box: { x: -0.1 * frame, y: 1 / 3, width: 5, height: 7 }, score: 0.9, coarsePose: Float32Array.of(frame, 0.1) },
   { box: { x: 1, y: 2, width: 3, height: 4 }, score: 0.3 },
@@ -37,8 +43,8 @@ async function pass(provenance: Provenance): Promise<{ computed: number; warning
   const checkpoint = await Checkpoint.open(out, provenance, 3, (warning) => warnings.push(warning));
   let computed = 0;
   for (let frame = 0; frame < CHUNK; frame++) {
-    const found = await checkpoint.detections.of(frame, async () => (computed++, detections(frame)));
-    expect(found).toEqual(detections(frame));
+    const found = await checkpoint.looks.of(frame, async () => (computed++, looks(frame)));
+    expect(found).toEqual(looks(frame));
     expect(await checkpoint.poses.of(frame, async () => (computed++, poses(frame)))).toEqual(poses(frame));
   }
   return { computed, warnings };

@@ -25,7 +25,7 @@ const FAULTS: [name: string, fault: string, reason: { code: string; message: Reg
   ['no-memory-ingest', 'once(model.head, "ingest", () => { throw typed("MEMORY") })', { code: 'MEMORY', message: /injected/ }],
   ['no-memory-head', 'once(model.head, "estimate", () => { throw typed("MEMORY") })', { code: 'MEMORY', message: /injected/ }],
   ['device-lost', 'once(model.head, "estimate", () => { throw typed("DEVICE") })', { code: 'DEVICE', message: /injected/ }],
-  ['detector-fails', 'once(model.detector, "detect", () => { throw new Error("injected") })', { code: 'INTERNAL', message: /injected/ }],
+  ['detector-fails', 'once(model.detector, "detectIn", () => { throw new Error("injected") })', { code: 'INTERNAL', message: /injected/ }],
   ['writer-refused', '', { code: 'OUTPUT', message: /writer-refused.json cannot be written: EISDIR/ }],
 ]; // prettier-ignore
 
@@ -54,7 +54,7 @@ test('each video fails alone with its reason, others finish as if nothing had be
   const reports = JSON.parse(stdout) as VideoReport[];
 
   const reference = await readFile(path.join(dir, 'out/posetrack18/good-0.json'), 'utf8');
-  expect((JSON.parse(reference) as { annotations: unknown[] }).annotations).toHaveLength(2);
+  expect((JSON.parse(reference) as { annotations: unknown[] }).annotations).toHaveLength(4);
   expect(reports).toHaveLength(2 * FAULTS.length + 1);
   for (const [i, [name, , { code, message }]] of FAULTS.entries()) {
     const [failed, behind] = [reports[2 * i + 1], reports[2 * i + 2]];

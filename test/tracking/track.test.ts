@@ -1,82 +1,188 @@
-import type { Detection } from '../../src/types.js';
-import { Tracker, type TrackedBox } from '../../src/tracking/track.js';
+import type { Box, Detection } from '../../src/types.js';
+import { Tracker, type TrackedBox, type TrackerOptions } from '../../src/tracking/track.js';
 
-const OPTIONS = { startScore: 0.3, patience: 3, fillGaps: true };
+/** Frames a second. */
+const FPS = 10;
 
 const person = (x: number, y: number, score = 0.9): Detection => ({ box: { x, y, width: 40, height: 100 }, score });
 
-/** Track ids by detection order in each frame. */
-function follow(
-  frames: Detection[][],
-  options = OPTIONS,
-): { observed: number[][]; interpolated: Map<number, TrackedBox[]>[] } {
-  const tracker = new Tracker(options);
-  const results = frames.map((detections, frame) => tracker.next(frame, detections));
+/** A coarse pose about (x, 50) with all its joints in a column, so that the side to which it leans tells people apart. */
+const leaning = (x: number, lean: number, score = 0.9): Detection => ({
+  ...person(x, 0, score),
+  coarsePose: Float32Array.from({ length: 34 }, (_, i) => (i % 2 ? 3 * i : x + 20 + lean)),
+});
+
+interface World {
+  /** Who can be seen in each frame by a look at their place. */
+  seen: readonly (readonly Detection[])[];
+  /** Who is detected in key frames: of those seen; default all. */
+  detected?(detection: Detection, frame: number): boolean;
+  /** Key frames are this far apart. */
+  every?: number;
+  cuts?: readonly number[];
+  options?: Partial<TrackerOptions>;
+}
+
+/** Follows people through a world; the tracked boxes of each frame, and the looks at places, as [frame, x]. */
+async function follow({ seen, detected = () => true, every = 1, cuts = [], options }: World) {
+  const looks: [number, number][] = [];
+  const tracker = new Tracker({
+    startScore: 0.3,
+    timeOf: (frame) => frame / FPS,
+    near: async (frame: number, box: Box) => {
+      looks.push([frame, Math.round(box.x)]);
+      return seen[frame].filter(({ box: { x, y } }) => Math.hypot(x - box.x, y - box.y) < 100);
+    },
+    mostLooks: 100,
+    fillGaps: true,
+    ...options,
+  });
+  for (let frame = 0; frame < seen.length; frame++) {
+    if (frame % every !== 0 && !cuts.includes(frame) && frame !== seen.length - 1) continue;
+    const here = seen[frame].filter((detection) => detected(detection, frame));
+    await tracker.next(frame, here, cuts.includes(frame));
+  }
+  tracker.endScene();
+  const frames: TrackedBox[][] = [];
+  for (let frame = 0; frame < seen.length; frame++) frames.push(tracker.at(frame));
   return {
-    observed: results.map(({ observed }) => observed.map((s) => s.trackId)),
-    interpolated: results.map((r) => r.interpolated),
+    frames,
+    looks,
+    xs: (id: number) => frames.map((f) => f.find(({ trackId }) => trackId === id)?.box.x ?? null),
   };
 }
 
-test('two people who walk past each other keep their numbers', () => {
-  const frames = Array.from({ length: 21 }, (_, t) => {
+const walk = (frames: number, step = 10): Detection[][] =>
+  Array.from({ length: frames }, (_, t) => [person(step * t, 0)]);
+
+test('two people who walk past each other keep their numbers', async () => {
+  const seen = Array.from({ length: 21 }, (_, t) => {
     const both = [person(10 * t, 0), person(200 - 10 * t, 8)];
     return t % 2 === 0 ? both : both.reverse();
   });
-  const { observed } = follow(frames);
-  observed.forEach((ids, t) => expect(ids).toEqual(t % 2 === 0 ? [0, 1] : [1, 0]));
+  const { xs } = await follow({ seen });
+  expect(xs(0)).toEqual(seen.map((_, t) => 10 * t));
+  expect(xs(1)).toEqual(seen.map((_, t) => 200 - 10 * t));
 });
 
-test('a person who is missed for a few frames is the same person, and the gap is interpolated in', () => {
-  const { observed, interpolated } = follow([[person(0, 0)], [person(10, 0)], [], [], [person(40, 0)]]);
-  expect(observed[4]).toEqual([0]);
-  expect(interpolated[4].get(2)).toEqual([
-    { trackId: 0, score: 0.9, interpolated: true, box: { x: 20, y: 0, width: 40, height: 100 } },
+test('between key frames, someone who moves evenly is interpolated without a look, and not marked', async () => {
+  const { frames, looks, xs } = await follow({ seen: walk(9, 3), every: 4 });
+  expect(xs(0)).toEqual([0, 3, 6, 9, 12, 15, 18, 21, 24]);
+  expect(frames.flat().some(({ interpolated }) => interpolated)).toBe(false);
+  expect(frames[2][0].score).toBe(0.9);
+  expect(looks).toEqual([]);
+});
+
+test('where two sights differ too much, the frames between are looked at', async () => {
+  const places = [0, 0, 20, 70, 110, 120, 120, 120, 120];
+  const { xs, looks } = await follow({ seen: places.map((x) => [person(x, 0)]), every: 4 });
+  expect(looks.map(([frame]) => frame)).toContain(2);
+  expect(xs(0)![2]).toBe(20);
+});
+
+test('who is not detected is looked for at their place and seen there', async () => {
+  const { frames, xs } = await follow({ seen: walk(12, 5), detected: (_, frame) => frame < 3 || frame > 8 });
+  expect(xs(0)).toEqual(Array.from({ length: 12 }, (_, t) => 5 * t));
+  expect(frames.flat().some(({ interpolated }) => interpolated)).toBe(false);
+});
+
+test('who is not seen for a moment is filled in, with a lower score, and marked', async () => {
+  const seen = walk(8).map((people, t) => (t === 3 || t === 4 ? [] : people));
+  const { frames } = await follow({ seen });
+  expect(frames[3]).toEqual([
+    { trackId: 0, score: 0.45, interpolated: true, box: { x: 30, y: 0, width: 40, height: 100 } },
   ]);
-  expect(interpolated[4].get(3)?.[0].box.x).toBe(30);
+  expect(frames[5][0]).toEqual({ trackId: 0, score: 0.9, box: { x: 50, y: 0, width: 40, height: 100 } });
 });
 
-test('the coarse pose goes with its box, and lies between those around where the box does', () => {
-  const at = (x: number): Detection => ({ ...person(x, 0), coarsePose: new Float32Array(34).fill(x) });
-  const tracker = new Tracker(OPTIONS);
-  expect(tracker.next(0, [at(0)]).observed[0].coarsePose).toEqual(at(0).coarsePose);
-  tracker.next(1, []);
-  const { observed, interpolated } = tracker.next(2, [at(20)]);
-  expect(observed[0].coarsePose).toEqual(at(20).coarsePose);
-  expect(interpolated.get(1)![0].coarsePose).toEqual(at(10).coarsePose);
+test('who is hidden for longer and comes back is the same person, and is not drawn meanwhile', async () => {
+  const seen = walk(30, 4).map((people, t) => (t >= 8 && t < 22 ? [] : people));
+  const { frames, xs } = await follow({ seen });
+  expect(new Set(frames.flat().map(({ trackId }) => trackId))).toEqual(new Set([0]));
+  expect(
+    xs(0)
+      .slice(8, 22)
+      .every((x) => x === null),
+  ).toBe(true);
+  expect(xs(0)![22]).toBe(88);
 });
 
-test('boxes without a coarse pose are interpolated without one', () => {
-  const tracker = new Tracker(OPTIONS);
-  tracker.next(0, [{ ...person(0, 0), coarsePose: new Float32Array(34) }]);
-  tracker.next(1, []);
-  expect(tracker.next(2, [person(20, 0)]).interpolated.get(1)![0].coarsePose).toBeUndefined();
+test('someone else of other colours, or after more than two seconds, is someone else', async () => {
+  const hidden = (until: number): Detection[][] => walk(50, 1).map((people, t) => (t >= 5 && t < until ? [] : people));
+  const ids = async (world: World): Promise<number> =>
+    new Set((await follow(world)).frames.flat().map(({ trackId }) => trackId)).size;
+  expect(await ids({ seen: hidden(20) })).toBe(1);
+  expect(await ids({ seen: hidden(40) })).toBe(2);
+  const coloursOf = (frame: number): Float32Array => new Float32Array(6).fill(frame < 10 ? 0.2 : 0.6);
+  expect(await ids({ seen: hidden(20), options: { coloursOf } })).toBe(2);
 });
 
-test('where boxes are given, no gap is interpolated in, but the person is the same', () => {
-  const { observed, interpolated } = follow([[person(0, 0)], [], [person(10, 0)]], { ...OPTIONS, fillGaps: false });
-  expect(observed[2]).toEqual([0]);
-  expect(interpolated[2].size).toBe(0);
+test('people who left are not drawn, and nobody is followed out of a frame in which they were not', async () => {
+  const seen = Array.from({ length: 24 }, (_, t) => (t < 10 ? [person(300, 0)] : []));
+  const { frames } = await follow({ seen, every: 4 });
+  expect(frames.map((people) => people.length)).toEqual(seen.map((people) => people.length));
 });
 
-test('a longer absence ends the track; ids are never used again', () => {
-  const { observed } = follow([[person(0, 0)], [], [], [], [], [person(0, 0)], [person(0, 0)]]);
-  expect(observed[5]).toEqual([1]);
-  expect(observed[6]).toEqual([1]);
+test('newcomers are followed back to where they came in, through weak detections and looks', async () => {
+  const seen = Array.from({ length: 30 }, (_, t) => (t < 5 ? [] : [person(10 * t, 0, t < 12 ? 0.15 : 0.8)]));
+  const { frames, xs } = await follow({ seen, every: 4, detected: (_, frame) => frame > 10 });
+  expect(frames.findIndex((people) => people.length > 0)).toBe(5);
+  expect(xs(0)![6]).toBe(60);
 });
 
-test('a weak detection prolongs a track but starts none', () => {
-  const { observed } = follow([[person(0, 0)], [person(2, 0, 0.15), person(300, 0, 0.15)], [person(4, 0)]]);
-  expect(observed).toEqual([[0], [0], [0]]);
+test('across a cut nobody goes on', async () => {
+  const { frames } = await follow({ seen: walk(10, 1), cuts: [5] });
+  expect(frames.map(([{ trackId }]) => trackId)).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
 });
 
-test('pose similarity decides where boxes cannot', () => {
-  const coarsePose = (lean: number): Float32Array =>
-    Float32Array.from({ length: 34 }, (_, i) => (i % 2 ? 50 : 20 + lean));
-  const at = (lean: number): Detection => ({ ...person(0, 0), coarsePose: coarsePose(lean) });
-  const { observed } = follow([
-    [at(-15), at(15)],
-    [at(15), at(-15)],
-  ]);
-  expect(observed[1]).toEqual([1, 0]);
+test('what the detector takes for a person once, or hardly, is nobody; in a stream and in a still it is', async () => {
+  const seen = Array.from({ length: 40 }, (_, t) =>
+    t === 6 ? [person(0, 0, 0.4)] : t === 20 ? [person(300, 0, 0.6)] : [],
+  );
+  expect((await follow({ seen })).frames.flat()).toEqual([]);
+  expect((await follow({ seen, options: { hasty: true } })).frames.flat()).toHaveLength(2);
+  expect((await follow({ seen: [[person(0, 0, 0.4)]] })).frames.flat()).toHaveLength(1);
+});
+
+test('a weak detection prolongs a track but starts none', async () => {
+  const seen = walk(10, 2).map((people, t) => (t === 4 ? [person(8, 0, 0.15), person(300, 0, 0.15)] : people));
+  const { frames } = await follow({ seen, options: { near: undefined } });
+  expect(frames.map((people) => people.length)).toEqual(new Array(10).fill(1));
+  expect(frames[4][0].score).toBe(0.15);
+});
+
+test('a look does not take a neighbour for the person who is missing', async () => {
+  const seen = Array.from({ length: 12 }, (_, t) => [leaning(0, -15), ...(t < 5 ? [leaning(12, 15)] : [])]);
+  const { frames } = await follow({ seen });
+  expect(frames.map((people) => people.length)).toEqual(seen.map((people) => people.length));
+});
+
+test('coarse poses tell people apart where boxes cannot, and go with their boxes', async () => {
+  const seen = Array.from({ length: 6 }, (_, t) => {
+    const both = [leaning(0, -15), leaning(12, 15)];
+    return t % 2 === 0 ? both : both.reverse();
+  });
+  const { frames } = await follow({ seen });
+  for (const people of frames) expect(people.map(({ coarsePose }) => coarsePose![0])).toEqual([5, 47]);
+});
+
+test('between two sights the coarse pose is between theirs; without one of them there is none', async () => {
+  const at = (t: number): Detection => leaning(10 * t, 0);
+  const { frames } = await follow({ seen: [[at(0)], [], [at(2)], [person(30, 0)], [], [at(5)]] });
+  expect(frames[1][0].coarsePose).toEqual(at(1).coarsePose);
+  expect(frames[4][0].coarsePose).toBeUndefined();
+});
+
+test('where boxes are given, no gap is filled in, but the person is the same', async () => {
+  const seen = [[person(0, 0)], [], [person(10, 0)]];
+  const { frames } = await follow({ seen, options: { fillGaps: false, hasty: true, near: undefined } });
+  expect(frames.map((people) => people.map(({ trackId }) => trackId))).toEqual([[0], [], [0]]);
+});
+
+test('of a crowd only so many are looked for', async () => {
+  const crowd = Array.from({ length: 200 }, (_, i) => person(60 * i, 0));
+  const seen = Array.from({ length: 3 }, () => crowd);
+  const { looks, frames } = await follow({ seen, detected: (_, frame) => frame !== 1, options: { mostLooks: 16 } });
+  expect(looks.length).toBeLessThanOrEqual(32);
+  expect(frames[2]).toHaveLength(200);
 });

@@ -9,24 +9,15 @@ const trackedBox = (trackId: number, x: number): TrackedBox => ({
 });
 
 test('gives back what was put in, to the last bit, by track id', () => {
-  const trackedBoxes = new TrackedBoxes(2);
+  const trackedBoxes = new TrackedBoxes();
   const all: TrackedBox[][] = [];
   for (let frame = 0; frame < 3000; frame++) {
     all.push(Array.from({ length: frame % 5 }, (_, i) => trackedBox(i, frame + i / 7)));
+    if (frame % 7 === 0) for (const one of all[frame]) one.interpolated = true;
     trackedBoxes.push([...all[frame]].reverse());
   }
   expect(trackedBoxes.frames).toBe(3000);
   expect(trackedBoxes.count).toBe(all.flat().length);
   for (const frame of [0, 1, 4, 1234, 2997, 2998, 2999]) expect(trackedBoxes.of(frame)).toEqual(all[frame]);
   expect(trackedBoxes.of(3000)).toEqual([]);
-});
-
-test('the last frames are interpolated in, as far back as patience goes', () => {
-  const trackedBoxes = new TrackedBoxes(2);
-  for (let frame = 0; frame < 5; frame++) trackedBoxes.push([trackedBox(1, frame)]);
-  const late: TrackedBox = { ...trackedBox(0, 7), interpolated: true };
-  trackedBoxes.fill(2, [late]);
-  for (let frame = 5; frame < 9; frame++) trackedBoxes.push([]);
-  expect(trackedBoxes.of(2)).toEqual([late, trackedBox(1, 2)]);
-  expect(trackedBoxes.of(3)).toEqual([trackedBox(1, 3)]);
 });

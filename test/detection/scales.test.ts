@@ -1,0 +1,53 @@
+import { pixelsOf, PLACE_INPUT, scalesFor, scalesOf, searchingScales } from '../../src/detection/scales.js';
+
+const HD = { width: 1920, height: 1080 };
+const SMALL = { width: 432, height: 240 };
+
+test('scales are octaves from 256, up to twice the frame', () => {
+  expect(scalesFor(240)).toEqual([256]);
+  expect(scalesFor(432)).toEqual([256, 512]);
+  expect(scalesFor(768)).toEqual([256, 512, 1024]);
+  expect(scalesFor(1920)).toEqual([256, 512, 1024, 2048]);
+  expect(scalesFor(8000)).toEqual([256, 512, 1024, 2048]);
+});
+
+test('where nobody is known, the usual scales', () => {
+  expect(scalesOf([], HD)).toEqual([256, 512]);
+});
+
+test('people choose the cheapest scale that shows them well', () => {
+  expect(scalesOf([900], HD)).toEqual([256]); // 120 pixels of the input
+  expect(scalesOf([200], SMALL)).toEqual([256]);
+  expect(scalesOf(new Array(20).fill(170), HD)).toEqual([512]); // 45, instead of 23
+  expect(scalesOf(new Array(200).fill(45), HD)).toEqual([2048]);
+});
+
+test('one small person beside large ones is looked for at their place, a crowd of them at a scale of their own', () => {
+  expect(scalesOf([900, 60], HD)).toEqual([256]);
+  expect(scalesOf([900, ...new Array(40).fill(80)], HD)).toEqual([256, 1024]);
+});
+
+test('of large people only scales that see them whole are chosen', () => {
+  expect(scalesOf([1000, ...new Array(100).fill(45)], HD)).toEqual([256, 2048]);
+});
+
+test('the choice is the cheapest, with looks at places counted', () => {
+  const heights = [30, 60, 90, 120, 200, 400, 700, 1000];
+  const cost = (scales: number[]): number => {
+    const missed = heights.filter(
+      (height) => !scales.some((s) => (height * s) / 1920 >= 40 && (height * s) / 1920 <= 320),
+    );
+    return pixelsOf(scales, HD) + missed.length * PLACE_INPUT ** 2;
+  };
+  const chosen = cost(scalesOf(heights, HD));
+  for (const others of [[256], [512], [256, 512], [256, 1024], [512, 1024], [256, 512, 1024], [256, 2048]]) {
+    expect(chosen).toBeLessThanOrEqual(cost(others));
+  }
+});
+
+test('newcomers are looked for at the usual scales, and now and then at finer ones', () => {
+  expect(searchingScales([900], HD, false)).toEqual([256, 512]);
+  expect(searchingScales([900], HD, true)).toEqual([256, 512, 1024]);
+  expect(searchingScales([900, 50], HD, true)).toEqual([256, 512, 1024, 2048]);
+  expect(searchingScales(new Array(200).fill(45), HD, false)).toEqual([256, 512, 2048]);
+});
