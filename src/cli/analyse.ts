@@ -1,34 +1,30 @@
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { readRun } from '../run/record.js';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { Scale } from '../analysis/analyse.js';
 import { EXIT, GlposeError, messageOf } from '../errors.js';
 import { Warnings } from '../formats/warnings.js';
 import type { VideoInput } from '../media/inputs.js';
 import { BUTTERWORTH_DEFAULTS, type ButterworthOptions } from '../postprocessing/butterworth.js';
 import { sampleGrid } from '../postprocessing/pose-series.js';
-import { pairRanges } from '../postprocessing/time-ranges.js';
+import { parseSelection } from '../postprocessing/select-people.js';
+import { parseRanges } from '../postprocessing/time-ranges.js';
 import type { FramePoses, VideoPoses } from '../types.js';
+import { butterworthText, RUN_OPTIONS, type RunOptionValues } from '../run/options.js';
 import { videoFinder } from '../view/result-videos.js';
 import { resultPoses } from '../view/result-poses.js';
 import { readResults, type ResultSequence } from '../view/results.js';
-import { nonNegativeInteger, positiveNumber } from '../values.js';
-import { argument } from './arguments.js';
-import {
-  addFilterOptions,
-  addPartOptions,
-  butterworthOptions,
-  butterworthText,
-  settledFilters,
-  type FilterCommandOptions,
-  type PartOptions,
-} from './movement-options.js';
+import { nonNegativeInteger, numbersOf, positiveNumber, share } from '../values.js';
+import { argument, optionOf } from './arguments.js';
 import { makeProgress } from './progress.js';
 import type { Terminal } from './terminal.js';
 import { MAX_FILE_SIZE } from './view.js';
 
-interface AnalyseCommandOptions extends PartOptions, FilterCommandOptions {
+interface AnalyseCommandOptions extends Pick<
+  RunOptionValues,
+  'from' | 'to' | 'people' | 'atMost' | 'within' | 'hampel' | 'fillGaps'
+> {
   out?: string;
   video?: string;
   pictures: boolean;
@@ -38,10 +34,14 @@ interface AnalyseCommandOptions extends PartOptions, FilterCommandOptions {
   height?: Scale;
   knownLength?: Scale;
   facing?: 'left' | 'right' | 'front';
+  minJointScore: number;
   butterworth: ButterworthOptions | false;
   maxFileSize: number;
   json?: boolean;
 }
+
+/** Which part of a video, and whom: the words of glpose infer. */
+export const PART_OPTIONS = ['from', 'to', 'people', 'atMost', 'within'] as const;
 
 /** As in the viewer and in renders: less sure joints are not shown. */
 const LEAST_SCORE = 0.2;
@@ -66,28 +66,37 @@ export function analyseCommand(terminal: Terminal): Command {
     .option('--video <path>', 'the video or folder of images; default: where the run read it')
     .option('--no-pictures', 'plots without the video’s pictures')
     .option('--name <videos...>', 'only these videos');
-  addPartOptions(command);
-  command
+  for (const name of PART_OPTIONS) command.addOption(optionOf(RUN_OPTIONS[name]));
+  return command
     .option(
       '--fps <rate>',
       'frames a second; default: the time stamps of the results, else the video’s',
       argument(positiveNumber),
     )
     .option('--slow-motion <factor>', 'the video plays so many times slower than life', argument(positiveNumber), 1)
-    .option('--height <metres[@track]>', 'scale: the height of a person, by default of the first analysed', bodyHeight)
-    .option('--known-length <x1,y1,x2,y2,metres>', 'scale: a length between two places in the picture', knownLength)
+    .option(
+      '--height <metres[@track]>',
+      'scale: the height of a person, by default of the first analysed',
+      argument(bodyHeight),
+    )
+    .option(
+      '--known-length <x1,y1,x2,y2,metres>',
+      'scale: a length between two places in the picture',
+      argument(knownLength),
+    )
     .addOption(
       new Option(
         '--facing <side>',
         'where the people look; default: as their knees and elbows bend; front: angles without sign',
       ).choices(['left', 'right', 'front']),
-    );
-  addFilterOptions(command, LEAST_SCORE);
-  return command
+    )
+    .option('--min-joint-score <score>', 'joints with lower scores are missing, 0–1', argument(share), LEAST_SCORE)
+    .addOption(optionOf(RUN_OPTIONS.hampel))
+    .addOption(optionOf(RUN_OPTIONS.fillGaps))
     .addOption(
-      new Option('--butterworth <Hz,order>', 'zero-phase low-pass filter')
-        .argParser(butterworthOptions)
-        .default(BUTTERWORTH_DEFAULTS, butterworthText()),
+      new Option('--butterworth <Hz,order>', RUN_OPTIONS.butterworth.help)
+        .argParser(argument((text) => RUN_OPTIONS.butterworth.parse!(text)))
+        .default(BUTTERWORTH_DEFAULTS, butterworthText(BUTTERWORTH_DEFAULTS)),
     )
     .option('--no-butterworth', 'no low-pass filter')
     .option(
@@ -95,7 +104,7 @@ export function analyseCommand(terminal: Terminal): Command {
       'larger pages keep their pictures in a folder beside them',
       argument(nonNegativeInteger),
       MAX_FILE_SIZE,
-    ) // prettier-ignore
+    )
     .option('--json', 'print what analysis.json holds, of all videos in one document')
     .addHelpText('after', HELP)
     .action((source: string, options: AnalyseCommandOptions) => analyse(source, options, terminal));
@@ -104,15 +113,15 @@ export function analyseCommand(terminal: Terminal): Command {
 function bodyHeight(text: string): Scale {
   const [metres, track, ...rest] = text.split('@');
   const height = positiveNumber(metres);
-  if (height > 3 || rest.length > 0) throw new InvalidArgumentError('Expected metres, such as 1.80, or 1.80@2 for track 2.'); // prettier-ignore
+  if (height > 3 || rest.length > 0) throw new Error('Expected metres, such as 1.80, or 1.80@2 for track 2.');
   return track === undefined ? { height } : { height, trackId: nonNegativeInteger(track) };
 }
 
 function knownLength(text: string): Scale {
-  const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  const numbers = numbersOf(text);
   const [x1, y1, x2, y2, metres] = numbers;
   if (numbers.length !== 5 || !numbers.every(Number.isFinite) || !(metres > 0) || (x1 === x2 && y1 === y2))
-    throw new InvalidArgumentError('Expected two places in pixels and metres: x1,y1,x2,y2,metres.');
+    throw new Error('Expected two places in pixels and metres: x1,y1,x2,y2,metres.');
   return { metres, from: { x: x1, y: y1 }, to: { x: x2, y: y2 } };
 }
 
@@ -120,7 +129,8 @@ async function analyse(source: string, options: AnalyseCommandOptions, terminal:
   if (options.height && options.knownLength)
     throw new GlposeError('USAGE', '--height and --known-length', 'Give one: each says the scale.');
   const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
-  const ranges = pairRanges(options.from, options.to);
+  const ranges = parseRanges(options);
+  const selection = parseSelection(options);
   const warnings = new Warnings(true);
   const run = readRun(source);
   const isFolder = (await stat(source).catch(() => null))?.isDirectory() ?? false;
@@ -143,7 +153,7 @@ async function analyse(source: string, options: AnalyseCommandOptions, terminal:
         warnings: some,
       } = await writeAnalysis(poses, folder, {
         ...options,
-        ...settledFilters(options),
+        ...selection,
         ranges,
         butterworth: lowPass(options, poses, say),
         scale: options.height ?? options.knownLength,

@@ -1,48 +1,35 @@
 import path from 'node:path';
 import { Command } from 'commander';
-import { RUN_OPTIONS } from '../run/options.js';
+import { RUN_OPTIONS, type RunOptionValues } from '../run/options.js';
 import { copyRecords, readRun } from '../run/record.js';
 import { EXIT, GlposeError, messageOf } from '../errors.js';
 import { isFields } from '../formats/fields.js';
 import { readJsonFile } from '../formats/json-file.js';
-import { writeResults, type ResultFormat } from '../formats/results.js';
+import { writeResults } from '../formats/results.js';
 import { Warnings } from '../formats/warnings.js';
-import type { BridgeOptions } from '../postprocessing/bridge.js';
-import type { ButterworthOptions } from '../postprocessing/butterworth.js';
-import { BUTTERWORTH_DEFAULTS } from '../postprocessing/butterworth.js';
 import { filterPoses, type FilterOptions } from '../postprocessing/filter-poses.js';
-import { selectPeople } from '../postprocessing/select-people.js';
-import type { SmoothOptions } from '../postprocessing/smooth.js';
-import { isWithin, pairRanges } from '../postprocessing/time-ranges.js';
+import { parseSelection, selectPeople } from '../postprocessing/select-people.js';
+import { isWithin, parseRanges, type TimeRange } from '../postprocessing/time-ranges.js';
 import { writeAtomically } from '../storage/atomic-write.js';
 import type { FramePoses, VideoPoses } from '../types.js';
 import { VERSION } from '../version.js';
 import { videoFinder } from '../view/result-videos.js';
 import { resultPoses } from '../view/result-poses.js';
 import { readResults } from '../view/results.js';
-import { foundVideo } from './analyse.js';
-import { positiveNumber } from '../values.js';
+import { foundVideo, PART_OPTIONS } from './analyse.js';
+import { positiveNumber, share } from '../values.js';
 import { argument, optionOf } from './arguments.js';
-import {
-  addFilterOptions,
-  addPartOptions,
-  butterworthOptions,
-  butterworthText,
-  settledFilters,
-  type FilterCommandOptions,
-  type PartOptions,
-} from './movement-options.js';
 import type { Terminal } from './terminal.js';
 
-interface FilterResultsOptions extends PartOptions, FilterCommandOptions {
+interface FilterResultsOptions extends Pick<
+  RunOptionValues,
+  (typeof PART_OPTIONS)[number] | 'format' | 'bridge' | 'hampel' | 'fillGaps' | 'butterworth' | 'smooth'
+> {
   out: string;
   video?: string;
   name?: string[];
   fps?: number;
-  format: ResultFormat[];
-  bridge?: BridgeOptions;
-  butterworth?: ButterworthOptions | true;
-  smooth?: SmoothOptions;
+  minJointScore?: number;
 }
 
 const HELP = `
@@ -53,6 +40,9 @@ they are. Nothing is done without being asked for, and in this order: low scores
 Examples:
   glpose filter out -o calm --hampel --fill-gaps --butterworth
   glpose filter out -o athlete --people most-moved --from 0:02 --to 0:05 --format csv`;
+
+/** In the order in which they are used. */
+const FILTERS = ['bridge', 'hampel', 'fillGaps', 'butterworth', 'smooth'] as const;
 
 /** `glpose filter`: results that are there already, with filters over whole tracks, or parts of them. */
 export function filterCommand(terminal: Terminal): Command {
@@ -68,22 +58,16 @@ export function filterCommand(terminal: Terminal): Command {
       argument(positiveNumber),
     )
     .option('--name <videos...>', 'only these videos');
-  addPartOptions(command);
-  addFilterOptions(command);
+  for (const name of PART_OPTIONS) command.addOption(optionOf(RUN_OPTIONS[name]));
+  command.option('--min-joint-score <score>', 'joints with lower scores are missing, 0–1', argument(share));
+  for (const name of FILTERS) command.addOption(optionOf(RUN_OPTIONS[name]));
   return command
-    .addOption(optionOf(RUN_OPTIONS.bridge))
-    .option(
-      '--butterworth [Hz,order]',
-      `zero-phase low-pass filter; default ${butterworthText()} where it is given bare`,
-      butterworthOptions,
-    )
-    .addOption(optionOf(RUN_OPTIONS.smooth))
     .addHelpText('after', HELP)
     .action((source: string, options: FilterResultsOptions) => filter(source, options, terminal));
 }
 
 async function filter(source: string, options: FilterResultsOptions, terminal: Terminal): Promise<void> {
-  const { out, format, bridge, butterworth, smooth } = options;
+  const { out, format, minJointScore, bridge, hampel, fillGaps, butterworth, smooth } = options;
   if (path.resolve(out) === path.resolve(source)) {
     throw new GlposeError('USAGE', `--out is ${source} itself`, 'Give another folder: the results stay as they are.');
   }
@@ -91,13 +75,9 @@ async function filter(source: string, options: FilterResultsOptions, terminal: T
     throw new GlposeError('USAGE', '--butterworth and --smooth', 'Give one of the two low-pass filters.');
   }
   const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
-  const ranges = pairRanges(options.from, options.to);
-  const filters: FilterOptions = {
-    ...settledFilters(options),
-    bridge,
-    butterworth: butterworth === true ? BUTTERWORTH_DEFAULTS : butterworth,
-    smooth,
-  };
+  const ranges = parseRanges(options);
+  const selection = parseSelection(options);
+  const filters: FilterOptions = { minJointScore, bridge, hampel, fillGaps, butterworth, smooth };
   const warnings = new Warnings(true);
   const run = readRun(source);
   const sequences = [...readResults(source, warnings, options.name)];
@@ -109,11 +89,12 @@ async function filter(source: string, options: FilterResultsOptions, terminal: T
       const video = run || options.video ? await foundVideo(videoOf, sequence, options.video !== undefined, () => {}) : null; // prettier-ignore
       const poses = await resultPoses(sequence, video, { fps: options.fps, signal: terminal.signal });
       const filtered = await filterPoses(poses, filters); // filters see what lies beside the part
-      const part = selectPeople(partOf(filtered.video, ranges), options);
+      const part = selectPeople(partOf(filtered.video, ranges), selection);
       const files: string[] = [];
       for (const name of format) files.push(await writeResults(part, name, out));
       done.push({ name: sequence.name, fps: part.fps, files, ...filtered.counts });
-      const people = part.frames.reduce((sum, frame) => sum + frame.people.length, 0);
+      let people = 0;
+      for (const frame of part.frames) people += frame.people.length;
       const { outliers, filled, dropped } = filtered.counts;
       const counts = `${part.frames.length} frames, ${people} poses; joints: ${dropped} left out, ${outliers} outliers, ${filled} filled`;
       for (const file of files) terminal.out(`${path.join(out, file)}  ${counts}\n`);
@@ -123,12 +104,12 @@ async function filter(source: string, options: FilterResultsOptions, terminal: T
       terminal.exitCode = EXIT.someFailed;
     }
   }
-  const { people, atMost, within } = options;
-  await writeRecords(source, out, { ...filters, ranges, people, atMost, within }, done);
+  const { from, to, people, atMost, within } = options;
+  await writeRecords(source, out, { from, to, people, atMost, within, ...filters }, done);
   for (const { text, count, first } of warnings.list()) say(`${count} ${text} (first: ${first})`);
 }
 
-function partOf(video: VideoPoses<FramePoses[]>, ranges: ReturnType<typeof pairRanges>): VideoPoses<FramePoses[]> {
+function partOf(video: VideoPoses<FramePoses[]>, ranges: readonly TimeRange[]): VideoPoses<FramePoses[]> {
   return { ...video, frames: video.frames.filter(({ index, timeSeconds }) => isWithin(ranges, index, timeSeconds)) };
 }
 

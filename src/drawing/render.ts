@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { FrameSource } from '../media/frames.js';
 import { makeFolderAtomically } from '../storage/atomic-folder.js';
-import type { VideoPoses } from '../types.js';
+import type { FramePoses, VideoPoses } from '../types.js';
 import { blurFaces } from './blur-faces.js';
 import { writeImages, type Picture } from './image-writer.js';
 import { drawPoses, OVERLAY_DEFAULTS, type OverlayOptions } from './overlay.js';
@@ -38,11 +38,18 @@ export async function renderVideo(
   video: VideoPoses,
   out: string,
   style: RenderStyle,
-  options: { every?: number; signal?: AbortSignal; onFrame?(event: { pass: string; people: number }): void },
+  options: {
+    every?: number;
+    /** Whose faces are blurred: where only some people are drawn, everyone who was found. By default those who are drawn. */
+    everyone?: VideoPoses;
+    signal?: AbortSignal;
+    onFrame?(event: { pass: string; people: number }): void;
+  },
 ): Promise<string> {
   const form = formOf(source, style);
   const place = renderPath(video.name, source, style);
-  const pictures = drawn(source, video, style, () => options.onFrame?.({ pass: 'render', people: 0 }));
+  const onFrame = (): void => options.onFrame?.({ pass: 'render', people: 0 });
+  const pictures = drawn(source, video, options.everyone ?? video, style, options.every ?? 1, onFrame);
   if (form === 'mp4') {
     const fps = (source.fps ?? RATE_OF_FOLDERS) / (options.every ?? 1);
     const properties = { width: video.width, height: video.height, fps, signal: options.signal };
@@ -59,21 +66,51 @@ type Drawn = Omit<Picture, 'data'> & { data: Uint8Array | null; timeSeconds: num
 async function* drawn(
   source: FrameSource,
   video: VideoPoses,
+  everyone: VideoPoses,
   style: RenderStyle,
+  every: number,
   onFrame: () => void,
 ): AsyncGenerator<Drawn, void, undefined> {
   const estimated = video.frames[Symbol.iterator](); // in the frames' order
+  const found = everyone.frames[Symbol.iterator](); // the same frames
   let next = estimated.next();
-  for await (const { index, name, width, height, data, timeSeconds } of source.frames()) {
-    const poses = !next.done && next.value.index === index ? next.value : null;
-    if (poses) next = estimated.next();
-    if (poses && data) {
-      const canvas = { name, width, height, data, timeSeconds }; // drawn in place: this pass's frames are ours alone
-      if (style.blurFaces) blurFaces(canvas, poses, video.joints);
-      drawPoses(canvas, poses, { ...OVERLAY_DEFAULTS, ...style, joints: video.joints });
-      yield canvas;
-    } else if (poses) yield { name, width, height, data: null, timeSeconds };
+  if (next.done) return;
+  const clock = new PartsClock(every, source.fps ?? RATE_OF_FOLDERS);
+  for await (const { index, name, width, height, data, timeSeconds } of source.frames(next.value.index)) {
+    if (!next.done && next.value.index === index) {
+      const poses: FramePoses = next.value;
+      const all = found.next().value ?? poses;
+      next = estimated.next();
+      const shown = clock.shownAt(index, timeSeconds);
+      if (data) {
+        const canvas = { name, width, height, data, timeSeconds: shown }; // drawn in place: this pass's frames are ours alone
+        if (style.blurFaces) blurFaces(canvas, all, video.joints);
+        drawPoses(canvas, poses, { ...OVERLAY_DEFAULTS, ...style, joints: video.joints });
+        yield canvas;
+      } else yield { name, width, height, data: null, timeSeconds: shown };
+    }
     onFrame();
+    if (next.done) return; // what follows was not asked for
+  }
+}
+
+/** When frames are shown: the first one at once, and the parts of a video one after another, without what lies between. */
+class PartsClock {
+  private before: { index: number; shown: number } | null = null;
+  private shift = 0;
+
+  constructor(
+    private readonly every: number,
+    private readonly fps: number,
+  ) {}
+
+  shownAt(index: number, timeSeconds: number | null): number | null {
+    if (timeSeconds === null) return null;
+    if (!this.before) this.shift = timeSeconds;
+    else if (index - this.before.index > this.every)
+      this.shift = timeSeconds - this.before.shown - this.every / this.fps;
+    this.before = { index, shown: timeSeconds - this.shift };
+    return this.before.shown;
   }
 }
 

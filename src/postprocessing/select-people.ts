@@ -1,4 +1,4 @@
-import type { FramePoses, PersonPose, VideoPoses } from '../types.js';
+import type { FrameList, FramePoses, PersonPose, VideoPoses } from '../types.js';
 
 /** Which people of a video are wanted. */
 export type PeopleChoice =
@@ -18,17 +18,40 @@ export interface SelectOptions {
   within?: Polygon;
 }
 
-/**
- * A choice as a user writes it: `largest`, `most-moved`, `near:x,y`, or track numbers with commas.
- * @returns null where it is none
- */
-export function parsePeople(text: string): PeopleChoice | null {
+/** A choice as a user writes it: `largest`, `most-moved`, `near:x,y`, or track numbers with commas. Throws an Error that says so. */
+export function parsePeople(text: string): PeopleChoice {
   const word = text.trim();
   if (word === 'largest' || word === 'most-moved') return { kind: word };
   const near = /^near:(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)$/.exec(word);
   if (near) return { kind: 'near', x: Number(near[1]), y: Number(near[2]) };
   if (/^\d+(\s*,\s*\d+)*$/.test(word)) return { kind: 'ids', ids: word.split(',').map(Number) };
-  return null;
+  throw new Error('Expected largest, most-moved, near:x,y, or track numbers with commas.');
+}
+
+/** A region as a user writes it: a rectangle `x,y,width,height`, or corners `x,y;x,y;x,y`. Throws an Error that says so. */
+export function parseRegion(text: string): Polygon {
+  const corners = text
+    .split(';')
+    .map((corner) => corner.split(',').map((part) => (part.trim() === '' ? NaN : Number(part))));
+  const finite = corners.flat().every(Number.isFinite);
+  if (finite && corners.length === 1 && corners[0].length === 4 && corners[0][2] > 0 && corners[0][3] > 0) {
+    const [x, y, width, height] = corners[0];
+    return [{ x, y }, { x: x + width, y }, { x: x + width, y: y + height }, { x, y: y + height }]; // prettier-ignore
+  }
+  if (finite && corners.length >= 3 && corners.every(({ length }) => length === 2))
+    return corners.map(([x, y]) => ({ x, y }));
+  throw new Error('Expected x,y,width,height in pixels, or a JSON file of corners [[x,y],…].');
+}
+
+/** Who is meant by options as a user writes them. Throws as parsePeople and parseRegion. */
+export function parseSelection(options: { people?: string; atMost?: number; within?: string }): {
+  [Name in keyof Required<SelectOptions>]: SelectOptions[Name];
+} {
+  return {
+    people: options.people === undefined ? undefined : parsePeople(options.people),
+    atMost: options.atMost,
+    within: options.within === undefined ? undefined : parseRegion(options.within),
+  };
 }
 
 /** What is known of a track when people are chosen. */
@@ -96,12 +119,30 @@ export function isInside(polygon: Polygon, x: number, y: number): boolean {
   return inside;
 }
 
-/** The same video with the chosen people alone; all frames stay. */
-export function selectPeople<V extends VideoPoses>(video: V, options: SelectOptions): VideoPoses<FramePoses[]> {
+/** The same video with the chosen people alone; all frames stay. Without options, everyone is chosen. */
+export function selectPeople<Frames extends FrameList>(
+  video: VideoPoses<Frames>,
+  options: SelectOptions,
+): VideoPoses<FrameList> {
+  if (!options.people && !options.within && options.atMost === undefined) return video;
   const chosen = new Set(choosePeople(video.frames, options));
-  const frames = [...video.frames].map((frame) => ({
-    ...frame,
-    people: frame.people.filter(({ trackId }) => chosen.has(trackId)),
-  }));
-  return { ...video, frames };
+  return { ...video, frames: new ChosenPeople(video.frames, chosen) };
+}
+
+/** Frames with the chosen people alone, made as they are gone through. */
+class ChosenPeople implements FrameList {
+  constructor(
+    private readonly frames: FrameList,
+    private readonly chosen: ReadonlySet<number>,
+  ) {}
+
+  get length(): number {
+    return this.frames.length;
+  }
+
+  *[Symbol.iterator](): Generator<FramePoses, void, undefined> {
+    for (const frame of this.frames) {
+      yield { ...frame, people: frame.people.filter(({ trackId }) => this.chosen.has(trackId)) };
+    }
+  }
 }

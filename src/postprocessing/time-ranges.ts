@@ -44,6 +44,24 @@ export function pairRanges(from: readonly Moment[] = [], to: readonly Moment[] =
   });
 }
 
+/** Moments with commas between them. Throws an Error that says what was expected. */
+export function parseMoments(text: string): Moment[] {
+  return text.split(',').map((part) => {
+    const moment = parseMoment(part);
+    if (moment) return moment;
+    throw new Error('Expected seconds, h:mm:ss, or a frame as in 300f; several with commas.');
+  });
+}
+
+/**
+ * Parts of a video as a user writes their starts and ends.
+ * @throws USAGE where they do not pair, and as parseMoments
+ */
+export function parseRanges({ from, to }: { from?: string; to?: string }): TimeRange[] {
+  const moments = (text?: string): Moment[] => (text === undefined ? [] : parseMoments(text));
+  return pairRanges(moments(from), moments(to));
+}
+
 function isBehind(start: Moment, end: Moment): boolean {
   if ('frame' in start && 'frame' in end) return start.frame > end.frame;
   if ('seconds' in start && 'seconds' in end) return start.seconds > end.seconds;

@@ -8,9 +8,15 @@ import type { RenderStyle } from '../drawing/render.js';
 import { ESTIMATE_DEFAULTS, isDetectSize } from '../estimation/estimate.js';
 import type { Reuse } from '../estimation/glpose.js';
 import type { Method } from '../estimation/model.js';
+import { regionText } from '../formats/region.js';
 import { DEFAULT_FORMATS, RESULT_FORMATS, type ResultFormat } from '../formats/results.js';
 import { BRIDGE_DEFAULTS, type BridgeOptions } from '../postprocessing/bridge.js';
+import { BUTTERWORTH_DEFAULTS, type ButterworthOptions } from '../postprocessing/butterworth.js';
+import { FILL_GAPS_DEFAULT } from '../postprocessing/filter-poses.js';
+import { HAMPEL_DEFAULTS, type HampelOptions } from '../postprocessing/hampel.js';
+import { parsePeople } from '../postprocessing/select-people.js';
 import { SMOOTH_DEFAULTS, type SmoothOptions } from '../postprocessing/smooth.js';
+import { parseMoments } from '../postprocessing/time-ranges.js';
 import { nonNegativeInteger, numbersOf, oneOf, positiveInteger, positiveNumber, share } from '../values.js';
 import { defaulted, option, type ValueOf } from './option.js';
 import { parseShard, type Shard } from './shard.js';
@@ -22,6 +28,17 @@ const PLACE = { decides: false, repeated: false };
 
 const smoothText = ({ minCutoff, beta }: SmoothOptions): string => `${minCutoff},${beta}`;
 const bridgeText = ({ sure, longest }: BridgeOptions): string => `${sure},${longest}`;
+
+const hampelText = ({ halfWidth, sigmas }: HampelOptions): string => `${halfWidth},${sigmas}`;
+export const butterworthText = ({ cutoff, order }: ButterworthOptions): string => `${cutoff},${order}`;
+
+/** A text that is kept as it was written, once it was seen to be one. */
+const checked =
+  (parse: (text: string) => unknown) =>
+  (text: string): string => {
+    parse(text);
+    return text;
+  };
 
 export const RUN_OPTIONS = {
   out: option<string>({
@@ -103,6 +120,36 @@ export const RUN_OPTIONS = {
     parse: positiveInteger,
     ...RESULTS,
   }),
+  from: option<string>({
+    flags: '--from <moments>',
+    help: 'begin here: seconds, h:mm:ss, or a frame as in 300f; several parts with commas',
+    parse: checked(parseMoments),
+    ...RESULTS,
+  }),
+  to: option<string>({
+    flags: '--to <moments>',
+    help: 'end here, as --from; both ends are included',
+    parse: checked(parseMoments),
+    ...RESULTS,
+  }),
+  people: option<string>({
+    flags: '--people <who>',
+    help: 'only these: largest, most-moved, near:x,y (pixels), or track numbers with commas',
+    parse: checked(parsePeople),
+    ...RESULTS,
+  }),
+  atMost: option<number>({
+    flags: '--at-most <n>',
+    help: 'at most so many people: those who suit --people best, else the largest',
+    parse: positiveInteger,
+    ...RESULTS,
+  }),
+  within: option<string>({
+    flags: '--within <region>',
+    help: 'only people in this region: x,y,width,height in pixels, or a JSON file [[x,y],…]',
+    parse: regionText,
+    ...RESULTS,
+  }),
   seed: defaulted<number>({
     flags: '--seed <number>',
     help: 'seed of the draw of global candidates',
@@ -141,6 +188,39 @@ export const RUN_OPTIONS = {
         return { sure, longest };
       }
       throw new Error(`Expected a score and a number of frames, such as ${bridgeText(BRIDGE_DEFAULTS)}.`);
+    },
+    ...RESULTS,
+  }),
+  hampel: option<HampelOptions>({
+    flags: '--hampel [frames,sigmas]',
+    help: 'put outliers on the median of so many frames on either side (Hampel filter)',
+    bare: hampelText(HAMPEL_DEFAULTS),
+    parse(text) {
+      const [halfWidth, sigmas = HAMPEL_DEFAULTS.sigmas, ...rest] = numbersOf(text);
+      const fits = Number.isSafeInteger(halfWidth) && halfWidth >= 1 && sigmas > 0 && Number.isFinite(sigmas);
+      if (fits && rest.length === 0) return { halfWidth, sigmas };
+      throw new Error(`Expected a number of frames and one of sigmas, such as ${hampelText(HAMPEL_DEFAULTS)}.`);
+    },
+    ...RESULTS,
+  }),
+  fillGaps: option<number>({
+    flags: '--fill-gaps [frames]',
+    help: 'fill gaps of at most so many frames in a joint',
+    bare: String(FILL_GAPS_DEFAULT),
+    parse: positiveInteger,
+    ...RESULTS,
+  }),
+  butterworth: option<ButterworthOptions>({
+    flags: '--butterworth [Hz,order]',
+    help: 'zero-phase low-pass filter',
+    bare: butterworthText(BUTTERWORTH_DEFAULTS),
+    parse(text) {
+      const [cutoff, order = BUTTERWORTH_DEFAULTS.order, ...rest] = numbersOf(text);
+      const fits = cutoff > 0 && Number.isFinite(cutoff) && order >= 2 && order <= 12 && order % 2 === 0;
+      if (fits && rest.length === 0) return { cutoff, order };
+      throw new Error(
+        `Expected a cut-off in Hz and an even order up to 12, such as ${butterworthText(BUTTERWORTH_DEFAULTS)}.`,
+      );
     },
     ...RESULTS,
   }),

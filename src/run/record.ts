@@ -152,6 +152,9 @@ const runOptionsSchema = z.object({
   detector: z.string().optional().catch(undefined),
   smooth: z.unknown().optional(),
   bridge: z.unknown().optional(),
+  hampel: z.unknown().optional(),
+  fillGaps: z.unknown().optional(),
+  butterworth: z.unknown().optional(),
 });
 
 /**
@@ -184,7 +187,7 @@ export function runOf(
   if (!read.success) {
     throw new GlposeError('ANNOTATION', `${file} is not the record of a run`, 'Run glpose infer again, or remove it.');
   }
-  const { smooth, bridge, ...recorded } = read.data;
+  const { smooth, bridge, hampel, fillGaps, butterworth, ...recorded } = read.data;
   const paths = new Map<string, string>();
   // An input that could not be read stands behind the videos, called by its path's last part: that may be a video's name, too.
   for (const { name, path: where } of videos) if (!paths.has(name)) paths.set(name, where);
@@ -193,7 +196,7 @@ export function runOf(
     glpose,
     sha256: model.sha256,
     method: model.method === 'glpose' ? 'glpose' : 'single-frame',
-    smoothed: Boolean(smooth ?? bridge ?? filters),
+    smoothed: Boolean(smooth ?? bridge ?? hampel ?? fillGaps ?? butterworth ?? filters),
     videos: paths,
   };
 }

@@ -8,7 +8,8 @@ import type { BoxFile } from '../formats/boxes.js';
 import type { VideoPoses } from '../types.js';
 import { renderPath, renderVideo, type RenderStyle } from '../drawing/render.js';
 import { bridge, type BridgeOptions } from '../postprocessing/bridge.js';
-import { estimateVideo, type EstimateOptions } from '../estimation/estimate.js';
+import type { EstimateOptions } from '../estimation/estimate.js';
+import { estimateParts } from '../estimation/estimate-parts.js';
 import { GivenBoxes } from './given-boxes.js';
 import { checkedFrame, QualityCheck } from '../evaluation/quality/check.js';
 import { openFrames, type FrameSource } from '../media/frames.js';
@@ -28,7 +29,10 @@ import {
 } from './outcome.js';
 import { requireFolder } from './output-folder.js';
 import { PoseSpool } from './pose-spool.js';
+import { filterPoses, type FilterOptions } from '../postprocessing/filter-poses.js';
+import { selectPeople, type SelectOptions } from '../postprocessing/select-people.js';
 import { PoseSmoother, type SmoothOptions } from '../postprocessing/smooth.js';
+import type { TimeRange } from '../postprocessing/time-ranges.js';
 
 /** What is told of a run while it goes on. */
 export interface RunEvents {
@@ -47,6 +51,12 @@ export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress'
   bridge?: BridgeOptions;
   /** Smooths the joints over time; they stay as estimated where it is left out. */
   smooth?: SmoothOptions;
+  /** Only these parts of each video; all of it where there is none. */
+  ranges: readonly TimeRange[];
+  /** Only these people; they are chosen when all poses are known. */
+  selection: SelectOptions;
+  /** Filters that see a joint's past and future; with one of them, a video's poses are held in memory. */
+  filters: Pick<FilterOptions, 'hampel' | 'fillGaps' | 'butterworth'>;
   boxes?: BoxFile;
   render?: RenderStyle;
   /** What the options and the model amount to; by it, the work of an earlier run is known as this run's. */
@@ -138,6 +148,19 @@ function fateOf(
   }
 }
 
+/** What a report says of the poses. */
+function factsOf(poses: VideoPoses): Pick<VideoReport, 'frames' | 'poses' | 'tracks' | 'quality'> {
+  let people = 0;
+  const tracks = new Set<number>();
+  const check = new QualityCheck(poses.joints, poses);
+  for (const frame of poses.frames) {
+    check.next(checkedFrame(frame));
+    people += frame.people.length;
+    for (const { trackId } of frame.people) tracks.add(trackId);
+  }
+  return { frames: poses.frames.length, poses: people, tracks: tracks.size, quality: check.end() };
+}
+
 async function runVideo(
   video: VideoInput,
   model: Model,
@@ -160,36 +183,29 @@ async function runVideo(
     });
     const boxes = options.boxes && new GivenBoxes(options.boxes.forVideo(video.name));
     using frames = new PoseSpool(options.out);
-    const estimates = estimateVideo(source, model, {
+    const estimates = estimateParts(source, model, options.ranges, {
       ...options,
       boxes,
       memo: checkpoint,
       onProgress: options.onFrame,
     });
-    const smoother = options.smooth && new PoseSmoother(source.fps, options.smooth);
+    const { hampel, fillGaps, butterworth } = options.filters;
+    const wholeTracks = hampel !== undefined || fillGaps !== undefined || butterworth !== undefined;
+    const smoother = options.smooth && !wholeTracks ? new PoseSmoother(source.fps, options.smooth) : undefined;
     const bridged = options.bridge ? bridge(estimates, options.bridge) : estimates;
-    let people = 0;
-    const tracks = new Set<number>();
-    const check = new QualityCheck(model.estimator.joints, source);
-    for await (const estimated of bridged) {
-      const frame = smoother?.next(estimated) ?? estimated;
-      frames.push(frame);
-      check.next(checkedFrame(frame));
-      people += frame.people.length;
-      for (const { trackId } of frame.people) tracks.add(trackId);
+    for await (const frame of bridged) frames.push(smoother?.next(frame) ?? frame);
+    const { joints } = model.estimator;
+    const estimated: VideoPoses = { name: video.name, width: source.width, height: source.height, fps: source.fps, joints, frames }; // prettier-ignore
+    const filtered = wholeTracks
+      ? (await filterPoses(estimated, { ...options.filters, smooth: options.smooth })).video
+      : estimated;
+    const poses = selectPeople(filtered, options.selection);
+    Object.assign(report, factsOf(poses));
+    if (report.poses === 0 && frames.length > 0 && poses !== filtered) {
+      report.warnings.push(
+        'nobody is left of those who were found: --people, --at-most or --within leave them all out',
+      );
     }
-    const poses: VideoPoses = {
-      name: video.name,
-      width: source.width,
-      height: source.height,
-      fps: source.fps,
-      joints: model.estimator.joints,
-      frames,
-    };
-    report.frames = frames.length;
-    report.poses = people;
-    report.tracks = tracks.size;
-    report.quality = check.end();
     report.warnings.push(...source.warnings, ...(boxes?.warnings() ?? []));
     await requireFolder(options.out);
     const { formats } = options;
@@ -202,7 +218,10 @@ async function runVideo(
       outcomeOf({ ...emptyReport(report.name, report.path), files: [...files] }, provenance),
     );
     for (const format of formats) report.files.push(await writeResults(poses, format, options.out));
-    if (options.render) report.files.push(await renderVideo(source, poses, options.out, options.render, options));
+    if (options.render)
+      report.files.push(
+        await renderVideo(source, poses, options.out, options.render, { ...options, everyone: filtered }),
+      );
     report.status = 'done';
   } catch (thrown) {
     const interrupted = options.signal?.aborted === true;

@@ -10,6 +10,8 @@ import { MODELS_DIR } from '../bundle/bundle.js';
 import { readBoxes } from '../formats/boxes.js';
 import { RESULT_FORMATS } from '../formats/results.js';
 import { findVideos, pathOf } from '../media/inputs.js';
+import { parseSelection } from '../postprocessing/select-people.js';
+import { parseRanges } from '../postprocessing/time-ranges.js';
 import { sweep } from '../storage/temporary.js';
 import { VERSION } from '../version.js';
 import { lockFolder } from './folder-lock.js';
@@ -50,6 +52,10 @@ export async function runSession(
   const { out, shard } = options;
   const { signal, earlier, onWarning } = events;
   const started = new Date();
+  const ranges = parseRanges(options);
+  if (options.butterworth && options.smooth) {
+    throw new GlposeError('USAGE', '--butterworth and --smooth', 'Give one of the two low-pass filters.');
+  }
   await makeFolder(out);
   await using lock = await lockFolder(out, shard);
   void lock;
@@ -105,6 +111,9 @@ export async function runSession(
     formats: options.format,
     bridge: options.bridge,
     smooth: options.smooth,
+    ranges,
+    selection: parseSelection(options),
+    filters: { hampel: options.hampel, fillGaps: options.fillGaps, butterworth: options.butterworth },
     render: renderStyle(options),
     settings,
     resume: options.resume,

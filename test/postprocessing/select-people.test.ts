@@ -1,4 +1,4 @@
-import { choosePeople, parsePeople, selectPeople } from '../../src/postprocessing/select-people.js';
+import { choosePeople, parsePeople, parseRegion, selectPeople } from '../../src/postprocessing/select-people.js';
 import type { FramePoses, PersonPose } from '../../src/types.js';
 
 const person = (trackId: number, x: number, y: number, size: number): PersonPose => ({
@@ -16,13 +16,19 @@ test.each([
   ['most-moved', { kind: 'most-moved' }],
   ['near:12,34.5', { kind: 'near', x: 12, y: 34.5 }],
   ['3, 1', { kind: 'ids', ids: [3, 1] }],
-  ['near:12', null],
-  ['best', null],
-  ['1,', null],
 ])('%s', (text, choice) => expect(parsePeople(text)).toEqual(choice));
 
+test.each(['near:12', 'best', '1,', ''])('"%s" is no choice', (text) => expect(() => parsePeople(text)).toThrow(/Expected largest/)); // prettier-ignore
+
+test('regions', () => {
+  expect(parseRegion('1,2,30,40')).toEqual([{ x: 1, y: 2 }, { x: 31, y: 2 }, { x: 31, y: 42 }, { x: 1, y: 42 }]); // prettier-ignore
+  expect(parseRegion('0,0;5,0;5,9.5')).toEqual([{ x: 0, y: 0 }, { x: 5, y: 0 }, { x: 5, y: 9.5 }]); // prettier-ignore
+  for (const text of ['1,2,3', '1,2,0,4', '1,2;3,4', 'a,b,c,d', ''])
+    expect(() => parseRegion(text)).toThrow(/Expected x,y/);
+});
+
 test('who is chosen', () => {
-  const choose = (text: string, more = {}): number[] => choosePeople(frames, { people: parsePeople(text)!, ...more });
+  const choose = (text: string, more = {}): number[] => choosePeople(frames, { people: parsePeople(text), ...more });
   expect(choosePeople(frames, {})).toEqual([0, 2, 1]);
   expect(choose('largest')).toEqual([0]);
   expect(choose('largest', { atMost: 2 })).toEqual([0, 2]);
@@ -43,6 +49,6 @@ test('a region holds those who are in it in half of their frames', () => {
 test('frames stay, people go', () => {
   const video = { name: 'v', width: 1, height: 1, fps: 25, joints: [], frames };
   const selected = selectPeople(video, { people: { kind: 'ids', ids: [2] } });
-  expect(selected.frames.map(({ people }) => people.map(({ trackId }) => trackId))).toEqual([[2], [2], [], [], [], [], [], [], [], []]); // prettier-ignore
+  expect([...selected.frames].map(({ people }) => people.map(({ trackId }) => trackId))).toEqual([[2], [2], [], [], [], [], [], [], [], []]); // prettier-ignore
   expect(frames[0].people).toHaveLength(3);
 });
