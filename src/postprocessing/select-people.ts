@@ -119,14 +119,27 @@ export function isInside(polygon: Polygon, x: number, y: number): boolean {
   return inside;
 }
 
-/** The same video with the chosen people alone; all frames stay. Without options, everyone is chosen. */
+/**
+ * The same video with the chosen people alone; all frames stay. Without options, everyone is chosen.
+ * @param starts places in the frames where parts begin in which people have other numbers: they are chosen in each part
+ */
 export function selectPeople<Frames extends FrameList>(
   video: VideoPoses<Frames>,
   options: SelectOptions,
+  starts: readonly number[] = [0],
 ): VideoPoses<FrameList> {
   if (!options.people && !options.within && options.atMost === undefined) return video;
-  const chosen = new Set(choosePeople(video.frames, options));
+  const parts = starts.map((start, i) => slice(video.frames, start, starts[i + 1] ?? Infinity));
+  const chosen = new Set(parts.flatMap((part) => choosePeople(part, options)));
   return { ...video, frames: new ChosenPeople(video.frames, chosen) };
+}
+
+function* slice(frames: FrameList, start: number, end: number): Generator<FramePoses, void, undefined> {
+  let place = 0;
+  for (const frame of frames) {
+    if (place >= end) return;
+    if (place++ >= start) yield frame;
+  }
 }
 
 /** Frames with the chosen people alone, made as they are gone through. */

@@ -51,6 +51,7 @@ export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress'
   bridge?: BridgeOptions;
   /** Smooths the joints over time; they stay as estimated where it is left out. */
   smooth?: SmoothOptions;
+  every: number;
   /** Only these parts of each video; all of it where there is none. */
   ranges: readonly TimeRange[];
   /** Only these people; they are chosen when all poses are known. */
@@ -193,13 +194,19 @@ async function runVideo(
     const wholeTracks = hampel !== undefined || fillGaps !== undefined || butterworth !== undefined;
     const smoother = options.smooth && !wholeTracks ? new PoseSmoother(source.fps, options.smooth) : undefined;
     const bridged = options.bridge ? bridge(estimates, options.bridge) : estimates;
-    for await (const frame of bridged) frames.push(smoother?.next(frame) ?? frame);
+    const starts: number[] = []; // of the parts, among the frames
+    let last = -Infinity;
+    for await (const frame of bridged) {
+      if (frame.index > last + options.every) starts.push(frames.length);
+      last = frame.index;
+      frames.push(smoother?.next(frame) ?? frame);
+    }
     const { joints } = model.estimator;
     const estimated: VideoPoses = { name: video.name, width: source.width, height: source.height, fps: source.fps, joints, frames }; // prettier-ignore
     const filtered = wholeTracks
       ? (await filterPoses(estimated, { ...options.filters, smooth: options.smooth })).video
       : estimated;
-    const poses = selectPeople(filtered, options.selection);
+    const poses = selectPeople(filtered, options.selection, starts);
     Object.assign(report, factsOf(poses));
     if (report.poses === 0 && frames.length > 0 && poses !== filtered) {
       report.warnings.push(

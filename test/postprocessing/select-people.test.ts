@@ -51,4 +51,7 @@ test('frames stay, people go', () => {
   const selected = selectPeople(video, { people: { kind: 'ids', ids: [2] } });
   expect([...selected.frames].map(({ people }) => people.map(({ trackId }) => trackId))).toEqual([[2], [2], [], [], [], [], [], [], [], []]); // prettier-ignore
   expect(frames[0].people).toHaveLength(3);
+  // in two parts, the one nearest to a place is another person in each
+  const parted = selectPeople(video, { people: { kind: 'near', x: 800, y: 300 } }, [0, 2]);
+  expect([...parted.frames].map(({ people }) => people.map(({ trackId }) => trackId)).slice(0, 4)).toEqual([[1, 2], [1, 2], [1], [1]]); // prettier-ignore
 });
