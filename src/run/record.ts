@@ -49,7 +49,7 @@ const recordSchema = z.object({
     z.looseObject({
       name: z.string(),
       path: z.string(),
-      status: z.string().default(''),
+      status: z.string().optional(),
       input: z.object({ digest: z.string().optional() }).optional(),
       error: z.object({ message: z.string() }).optional(),
     }),
