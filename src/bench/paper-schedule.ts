@@ -3,16 +3,16 @@ import { headShape, type Bundle } from '../bundle/bundle.js';
 import { addon } from '../native/binding.js';
 import { toJoints } from '../estimation/estimator.js';
 import { meanJointScore } from '../estimation/glpose.js';
-import type { Crop } from '../estimation/crop-net.js';
+import { expectedOf, type Crop } from '../estimation/crop-net.js';
 import type { ReadableFrame } from '../estimation/neighbourhood.js';
 import { globalReferences, type Candidate } from '../estimation/similarity.js';
 import type { DrawnCandidate } from '../estimation/candidates.js';
-import type { Joint, Window, Image } from '../types.js';
+import type { Image, Joint, PersonWindow, Window } from '../types.js';
 
-/** A key frame with 2k frames around it, and the windows of its people. */
+/** A key frame with 2k frames around it, its people's windows, and where their joints are expected in each of the frames. */
 export interface PaperKey {
   around: ReadableFrame[];
-  windows: Window[];
+  people: { window: Window; coarsePoses: (Float32Array | undefined)[] }[];
 }
 
 /**
@@ -39,22 +39,26 @@ export class PaperSchedule {
   /** The maps of the candidates, once a video. */
   async candidates(drawn: readonly DrawnCandidate[]): Promise<(Candidate & { handle: number })[]> {
     const candidates: (Candidate & { handle: number })[] = [];
-    for (const { frame, person, crop } of drawn) candidates.push({ frame, person, ...(await this.map(crop)) });
+    for (const { frame, person, window, coarsePose, crop } of drawn) {
+      candidates.push({ frame, person, ...(await this.map(crop, { window, coarsePose })) });
+    }
     return candidates;
   }
 
   /** @returns the joints of everyone in a key frame */
   async estimate(
-    { around, windows }: PaperKey,
+    { around, people }: PaperKey,
     candidates: readonly (Candidate & { handle: number })[],
   ): Promise<Joint[][]> {
     const { features } = this.bundle.config.extractor;
     const { k, n, similarity, localWeights, decode, secondLook } = this.bundle.config.head!;
     const C = features.channels;
-    const people: Joint[][] = [];
-    for (const window of windows) {
+    const poses: Joint[][] = [];
+    for (const { window, coarsePoses } of people) {
       const maps: { handle: number; embedding: Float32Array }[] = [];
-      for (const frame of around) maps.push(await this.map(await this.cut(frame, window)));
+      for (const [place, frame] of around.entries()) {
+        maps.push(await this.map(await this.cut(frame, window), { window, coarsePose: coarsePoses[place] }));
+      }
       const key = maps[k];
       const local = maps.filter((_, place) => place !== k);
       const global = globalReferences(key.embedding, around[k].index, candidates, n, similarity);
@@ -80,14 +84,18 @@ export class PaperSchedule {
         if (meanJointScore(again) > meanJointScore(joints)) joints = again;
       }
       this.head.release(Int32Array.from(maps, ({ handle }) => handle));
-      people.push(toJoints(joints, window, features.width));
+      poses.push(toJoints(joints, window, features.width));
     }
-    return people;
+    return poses;
   }
 
-  private async map(crop: Crop): Promise<{ handle: number; embedding: Float32Array }> {
+  private async map(crop: Crop, person: PersonWindow): Promise<{ handle: number; embedding: Float32Array }> {
     const { input, features } = this.bundle.config.extractor;
     const feeds = { [input.name]: new ort.Tensor('float32', crop, [1, 3, input.height, input.width]) };
+    if (input.expectedJoints !== undefined) {
+      const { data, dims } = expectedOf([person], 1);
+      feeds[input.expectedJoints] = new ort.Tensor('float32', data as Float32Array, dims);
+    }
     const outputs = await this.session.run(feeds, [features.output]);
     const { handles, embeddings } = await this.head.ingest(outputs[features.output].data as Float32Array);
     return { handle: handles[0], embedding: embeddings };

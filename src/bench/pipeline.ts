@@ -21,6 +21,7 @@ import { adapterOf } from '../detection/adapters/index.js';
 import { PersonDetector } from '../detection/detector.js';
 import { estimateVideo, surveyOptions, toScenePerson } from '../estimation/estimate.js';
 import type { FrameSource } from '../media/frames.js';
+import type { TrackedBox } from '../tracking/track.js';
 import { inOrder } from '../concurrency/in-order.js';
 import { Model } from '../estimation/model.js';
 import { neighbourhoods, type ReadableFrame } from '../estimation/neighbourhood.js';
@@ -188,7 +189,7 @@ async function runWhole(nameOrPath: string, folder: string, options: PipelineBen
   await using model = await Model.load(nameOrPath, { method: 'glpose', reuse: 'warp', device: 'cpu', threads });
   await using source = await openClip(options);
   await warmUp(model, source);
-  const counted = countExtracted(model);
+  const before = model.net.extracted;
   const frames: FramePoses[] = [];
   let poses: Whole['poses'] | undefined;
   const spent = await spend(async () => {
@@ -198,7 +199,7 @@ async function runWhole(nameOrPath: string, folder: string, options: PipelineBen
   });
   const persons = frames.reduce((total, { people }) => total + people.length, 0);
   if (persons === 0) throw new GlposeError('INPUT', `${video.path}: nobody is found`, 'Give a clip with people.');
-  return { spent, persons, extracted: counted(), poses: poses! };
+  return { spent, persons, extracted: model.net.extracted - before, poses: poses! };
 }
 
 /** The first run of a net makes room for its tensors. */
@@ -212,21 +213,6 @@ async function warmUp(model: Model, source: FrameSource): Promise<void> {
     await Promise.all(people.map(async () => model.detector?.detect(image, 0.5)));
     return;
   }
-}
-
-/** Counts the windows that go through a model's extractor from now on. */
-function countExtracted({ net }: Model): () => number {
-  let count = 0;
-  const { extract, run } = net;
-  net.extract = function (...call) {
-    count += call[1].length;
-    return extract.apply(net, call) as never;
-  };
-  net.run = (crops, people) => {
-    count += crops.length;
-    return run.call(net, crops, people);
-  };
-  return () => count;
 }
 
 /** The stages' work for a run of the whole, one stage after the other, each as parallel as in the pipeline. */
@@ -349,12 +335,17 @@ async function paperMilliseconds(
       for await (const { key, around } of neighbourhoods(source.frames(), bundle.config.head!.k)) {
         signal.throwIfAborted();
         if (!isKey(key.index) || !around) continue;
-        const windows = trackedBoxes.of(key.index).map((one) => toScenePerson(one, model.net.aspect).window);
+        const people = trackedBoxes.of(key.index).map((one) => {
+          const { window } = toScenePerson(one, model.net.aspect);
+          const inFrame = (frame: number): TrackedBox =>
+            trackedBoxes.of(frame).find(({ trackId }) => trackId === one.trackId) ?? one;
+          return { window, coarsePoses: around.map(({ index }) => inFrame(index).coarsePose) };
+        });
         const started = performance.now();
-        const people = await paper.estimate({ around, windows }, drawn);
+        const poses = await paper.estimate({ around, people }, drawn);
         keySeconds += (performance.now() - started) / 1e3;
-        inKeys += windows.length;
-        estimated.set(key.index, people.flat());
+        inKeys += people.length;
+        estimated.set(key.index, poses.flat());
       }
     });
     if (verify) {

@@ -26,6 +26,8 @@ export class CropNet {
   readonly lanes: number;
   /** Windows that it works on at a time; as many again are cut meanwhile. */
   readonly atOnce: number;
+  /** Windows that went through the net so far. */
+  extracted = 0;
   private readonly extracting: Batcher<Wanted, unknown>;
   private readonly runs: PooledRuns;
 
@@ -68,6 +70,7 @@ export class CropNet {
    * @returns each output by name, [N, …] over all crops
    */
   async run(crops: readonly Crop[], people: readonly PersonWindow[] = []): Promise<Outputs> {
+    this.extracted += crops.length;
     const runs: Promise<Outputs>[] = [];
     for (let start = 0; start < crops.length; start += this.batch) {
       const some = crops.slice(start, start + this.batch);
@@ -97,6 +100,7 @@ export class CropNet {
 
   private async extractTogether(wanted: Wanted[]): Promise<Promise<unknown>[]> {
     for (const { signal } of wanted) signal?.throwIfAborted();
+    this.extracted += wanted.length;
     const length = this.cropLength;
     const crops = this.session.buffers.take(this.batch * length);
     const cut = wanted.map(({ image, person }, i) =>
