@@ -1,6 +1,7 @@
 import path from 'node:path';
 import sharp from 'sharp';
 import { inOrder } from '../concurrency/in-order.js';
+import { fittedName } from '../media/video-names.js';
 import { writeAtomically } from '../storage/atomic-write.js';
 import type { Canvas } from './canvas.js';
 
@@ -40,5 +41,5 @@ function fileName(name: string, form: string, taken: Set<string>): string {
   const stem = /^\d+$/.test(name) ? name.padStart(6, '0') : path.parse(name).name;
   const chosen = taken.has(stem) ? name : stem;
   taken.add(chosen);
-  return `${chosen}.${form}`;
+  return `${fittedName(chosen, form.length + 1)}.${form}`;
 }

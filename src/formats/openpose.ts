@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { fittedName } from '../media/video-names.js';
 import type { Joint, PersonPose, VideoPoses } from '../types.js';
 import { foundJoint } from './found-joint.js';
 
@@ -33,6 +34,8 @@ const BODY_25: readonly Source[] = [
   null, null, null, null, null, null,
 ]; // prettier-ignore
 
+const ENDING = '_keypoints.json';
+
 /**
  * The OpenPose form of one video's poses: a file a frame, people or not.
  * @yields file names as OpenPose gives them (`<video>_000000000012_keypoints.json`, or `<image>_keypoints.json`)
@@ -46,7 +49,7 @@ export function* writeOpenPose(video: VideoPoses): Generator<{ name: string; doc
     const unique = taken.has(stem) ? name : stem; // a.png and a.jpg may lie in one folder
     taken.add(unique);
     yield {
-      name: `${unique}_keypoints.json`,
+      name: `${fittedName(unique, ENDING.length)}${ENDING}`,
       document: { version: 1.3, people: people.map((person) => toPerson(person, pathOf)) },
     };
   }

@@ -10,7 +10,7 @@ const IN_FLIGHT = 2;
 
 /**
  * Opens a folder of images as a video. An image that cannot be read becomes a frame without data.
- * Throws INPUT where no image can be read.
+ * Throws INPUT where no image can be read, when opened or at the end of the reading.
  */
 export async function openImages(input: ImageFolder): Promise<FrameReader> {
   const { width, height } = await firstSize(input);
@@ -26,13 +26,27 @@ export async function openImages(input: ImageFolder): Promise<FrameReader> {
           yield { name: input.files[index], index };
         }
       }
-      for await (const frame of inOrder(files(), IN_FLIGHT, (file) => readImage(input.path, file.name, file.index))) {
-        if (frame.problem !== '') warnings.add(frame.problem);
+      const several: string[] = [];
+      let readable = 0;
+      let problem = '';
+      for await (const read of inOrder(files(), IN_FLIGHT, (file) => readImage(input.path, file.name, file.index))) {
+        const { frame, pictures } = read;
+        if (frame.problem !== '') warnings.add((problem = frame.problem));
+        else readable++;
+        if (pictures > 1) several.push(`${frame.name}: ${pictures}`);
         yield frame;
+      }
+      if (readable === 0) throw noneReadable(input, problem);
+      if (several.length > 0) {
+        const some = several.slice(0, NAMED).join(', ') + (several.length > NAMED ? ', …' : '');
+        warnings.add(`of files with several pictures the first is read: ${several.length} (${some})`);
       }
     },
   };
 }
+
+/** How many files with several pictures are named. */
+const NAMED = 3;
 
 async function firstSize(input: ImageFolder): Promise<{ width: number; height: number }> {
   let reason = 'it is empty';
@@ -43,25 +57,27 @@ async function firstSize(input: ImageFolder): Promise<{ width: number; height: n
       reason = `${name}: ${messageOf(thrown)}`;
     }
   }
-  throw new GlposeError(
-    'INPUT',
-    `none of the ${input.files.length} images in ${input.path} can be read (last: ${reason})`,
-    'Check that the images open in a viewer.',
-  );
+  throw noneReadable(input, reason);
 }
 
-async function readImage(folder: string, name: string, index: number): Promise<Frame> {
+function noneReadable({ files, path: folder }: ImageFolder, reason: string): GlposeError {
+  const problem = `none of the ${files.length} images in ${folder} can be read (last: ${reason})`;
+  return new GlposeError('INPUT', problem, 'Check that the images open in a viewer.');
+}
+
+async function readImage(folder: string, name: string, index: number): Promise<{ frame: Frame; pictures: number }> {
   try {
-    const { image } = await openImage(path.join(folder, name));
+    const { image, pictures } = await openImage(path.join(folder, name));
     const { data, info } = await image
       .autoOrient()
       .flatten({ background: 'black' })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    return { index, name, width: info.width, height: info.height, data, problem: '', timeSeconds: null };
+    const { width, height } = info;
+    return { frame: { index, name, width, height, data, problem: '', timeSeconds: null }, pictures };
   } catch (thrown) {
     const problem = `${name} cannot be read: ${messageOf(thrown)}`;
-    return { index, name, width: 0, height: 0, data: null, problem, timeSeconds: null };
+    return { frame: { index, name, width: 0, height: 0, data: null, problem, timeSeconds: null }, pictures: 0 };
   }
 }

@@ -1,5 +1,5 @@
 import type { Dirent, Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
 import { namesFor } from './video-names.js';
@@ -39,26 +39,40 @@ export interface FoundVideos {
 const VIDEO_EXTENSIONS = 'mp4 m4v mov mkv webm avi mpg mpeg ts mts m2ts wmv flv ogv 3gp mxf'.split(' ');
 const IMAGE_EXTENSIONS = 'jpg jpeg png webp tif tiff avif'.split(' ');
 
+/** Pictures of kinds that are not read: where they stand among others, frames lack. */
+const OTHER_IMAGE_EXTENSIONS = 'bmp gif heic heif jp2 jxl tga ppm pgm pnm exr psd dng cr2 cr3 nef arw'.split(' ');
+
+/** Folders that systems make for themselves: thumbnails, waste. */
+const SYSTEM_FOLDERS = ['@eaDir', '@Recycle', '#recycle', '$RECYCLE.BIN', 'System Volume Information', '__MACOSX'];
+
+export interface FindOptions {
+  /** What is in a folder, but no input: what a run wrote there. */
+  leaveOut?(place: string): Promise<boolean>;
+}
+
 /**
  * Finds the videos that paths stand for. A path is a video file, one image, or a folder; a folder is, whichever fits first,
  * a folder of video files, a folder of images (one video), or a folder of such folders; what else such a folder holds that could
- * be used is passed over with a warning. Hidden files are left out, and a video that two paths lead to is taken once. A bad path
- * does not stop the others.
+ * be used is passed over with a warning. Hidden files are left out, and a video that two paths or links lead to is taken once. A
+ * bad path does not stop the others.
  * @param paths files and folders as the user gave them
  */
-export async function findVideos(paths: readonly string[]): Promise<FoundVideos> {
-  const found = new Map<string, Unnamed>(); // by path, so that none comes twice
+export async function findVideos(paths: readonly string[], options: FindOptions = {}): Promise<FoundVideos> {
+  const found = new Map<string, Unnamed>(); // by path
+  const real = new Set<string>(); // without links, so that none comes twice
   const failures: FoundVideos['failures'] = [];
   const rests: Rest[] = [];
   for (const given of paths) {
-    const rest: Rest = { given, images: [], folders: [] };
+    const rest: Rest = { given, options, images: [], folders: [], others: [], broken: [] };
     rests.push(rest);
     try {
       for (const video of await videosAt(path.resolve(given), rest)) {
-        if (!found.has(pathOf(video))) found.set(pathOf(video), video);
+        const place = await realpath(pathOf(video));
+        if (!real.has(place)) found.set(pathOf(video), video);
+        real.add(place);
       }
     } catch (thrown) {
-      failures.push({ path: given, error: asInputError(given, thrown) });
+      failures.push({ path: given, error: ADDRESS.test(given) ? noAddress(given) : asInputError(given, thrown) });
     }
   }
   return {
@@ -66,6 +80,15 @@ export async function findVideos(paths: readonly string[]): Promise<FoundVideos>
     failures,
     warnings: rests.flatMap((rest) => remarksOn(rest, found)),
   };
+}
+
+/** What an address of the net begins with. */
+const ADDRESS = /^[a-z][a-z\d+.-]*:\/\//i;
+
+function noAddress(given: string): GlposeError {
+  const remedy =
+    'Save it as a file first: ffmpeg -i ADDRESS -c copy video.mkv, for what goes on with -t SECONDS before the file.';
+  return new GlposeError('INPUT', `${given} is an address: only files are read, no streams`, remedy);
 }
 
 type Unnamed = Omit<VideoFile, 'name'> | Omit<ImageFolder, 'name'>;
@@ -87,7 +110,7 @@ async function videosAt(where: string, rest: Rest): Promise<Unnamed[]> {
 }
 
 async function videosIn(folder: string, rest: Rest): Promise<Unnamed[]> {
-  const content = await contentOf(folder);
+  const content = await contentOf(folder, rest.options);
   const here = mediaIn(content);
   if (here.length > 0) {
     await addRest(content, rest);
@@ -95,15 +118,17 @@ async function videosIn(folder: string, rest: Rest): Promise<Unnamed[]> {
   }
   const below: Unnamed[] = [];
   for (const name of content.folders) {
-    const inner = await contentOf(path.join(folder, name));
+    const inner = await contentOf(path.join(folder, name), rest.options);
     below.push(...mediaIn(inner));
     await addRest(inner, rest);
   }
   if (below.length > 0) return below;
-  const empty = content.files.length + content.folders.length === 0;
+  const { files, folders, broken } = content;
+  const empty = files.length + folders.length + broken.length === 0;
+  const links = broken.length > 0 ? `, but ${broken.length} links that lead nowhere (${broken[0]})` : '';
   throw new GlposeError(
     'INPUT',
-    empty ? `the folder ${folder} is empty` : `the folder ${folder} holds no videos and no images`,
+    empty ? `the folder ${folder} is empty` : `the folder ${folder} holds no videos and no images${links}`,
     `Videos are files ending in ${VIDEO_EXTENSIONS.join(', ')}; frames are images ending in ${IMAGE_EXTENSIONS.join(', ')}.`,
   );
 }
@@ -113,6 +138,8 @@ interface Content {
   folder: string;
   files: string[];
   folders: string[];
+  /** Links with the name of a video or image that lead nowhere. */
+  broken: string[];
 }
 
 /** The videos directly in a folder, or, where there is none, its images as one video. */
@@ -130,26 +157,35 @@ function imagesIn(files: readonly string[]): string[] {
 /** What a given path holds that is passed over although it could be used. */
 interface Rest {
   given: string;
+  options: FindOptions;
   /** Images beside videos. */
   images: string[];
   /** Folders that hold videos or images, with the places of these, beside videos or images or too far down. */
   folders: { path: string; places: string[] }[];
+  /** Pictures of kinds that are not read. */
+  others: string[];
+  /** Links that lead nowhere. */
+  broken: string[];
 }
 
 /** Adds what mediaIn leaves out of a folder. */
 async function addRest(content: Content, rest: Rest): Promise<void> {
-  const { folder, files, folders } = content;
-  if (mediaIn(content).some(({ kind }) => kind === 'video'))
+  const { folder, files, folders, broken } = content;
+  const media = mediaIn(content);
+  if (media.some(({ kind }) => kind === 'video'))
     for (const name of imagesIn(files)) rest.images.push(path.join(folder, name));
+  else if (media.length > 0)
+    for (const name of files) if (hasExtension(name, OTHER_IMAGE_EXTENSIONS)) rest.others.push(path.join(folder, name));
+  for (const name of broken) rest.broken.push(path.join(folder, name));
   for (const name of folders) {
-    const inner = await contentOf(path.join(folder, name)).catch(() => null); // what cannot be read is not missed
+    const inner = await contentOf(path.join(folder, name), rest.options).catch(() => null); // what cannot be read is not missed
     const places = inner ? mediaIn(inner).map(pathOf) : [];
     if (inner && places.length > 0) rest.folders.push({ path: inner.folder, places });
   }
 }
 
 /** Says what is passed over, but for that which another path leads to. */
-function remarksOn({ given, images, folders }: Rest, found: ReadonlyMap<string, Unnamed>): string[] {
+function remarksOn({ given, images, folders, others, broken }: Rest, found: ReadonlyMap<string, Unnamed>): string[] {
   const warning = (kind: string, places: string[], remedy: string): string[] => {
     const some = places.slice(0, NAMED).map((place) => path.relative(path.resolve(given), place));
     if (places.length > NAMED) some.push('…');
@@ -161,6 +197,8 @@ function remarksOn({ given, images, folders }: Rest, found: ReadonlyMap<string, 
   const missed = folders.filter(({ places }) => !places.every((place) => found.has(place)));
   return [
     ...warning('images beside videos', beside, 'Frames need a folder of their own.'),
+    ...warning('pictures of kinds that are not read', others, 'Convert them, to png for instance, to have them, too.'),
+    ...warning('links that lead nowhere', broken, 'What they stand for is not on this disk (git annex get, dvc pull).'),
     ...warning('folders with videos or images', missed.map((folder) => folder.path), 'Give their own paths to have them, too.'),
   ]; // prettier-ignore
 }
@@ -168,16 +206,22 @@ function remarksOn({ given, images, folders }: Rest, found: ReadonlyMap<string, 
 /** How many of what is passed over are named. */
 const NAMED = 3;
 
-/** What a link leads to counts; one that leads nowhere, devices and pipes are left out. */
-async function contentOf(folder: string): Promise<Content> {
-  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
+/** What a link leads to counts; devices and pipes are left out. */
+async function contentOf(folder: string, { leaveOut }: FindOptions): Promise<Content> {
+  const entries: Dirent[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.name.startsWith('.') || SYSTEM_FOLDERS.includes(entry.name)) continue;
+    if (!(await leaveOut?.(path.join(folder, entry.name)))) entries.push(entry);
+  }
   const typeOf = async (entry: Dirent): Promise<Dirent | Stats | null> =>
     entry.isSymbolicLink() ? stat(path.join(folder, entry.name)).catch(() => null) : entry;
   const types = await Promise.all(entries.map(typeOf));
   const files = entries.filter((_, i) => types[i]?.isFile());
   const folders = entries.filter((_, i) => types[i]?.isDirectory());
+  const media = [...VIDEO_EXTENSIONS, ...IMAGE_EXTENSIONS];
+  const broken = entries.filter(({ name }, i) => types[i] === null && hasExtension(name, media));
   const sorted = (some: Dirent[]): string[] => some.map(({ name }) => name).sort(naturalOrder);
-  return { folder, files: sorted(files), folders: sorted(folders) };
+  return { folder, files: sorted(files), folders: sorted(folders), broken: sorted(broken) };
 }
 
 const collator = new Intl.Collator('en', { numeric: true });

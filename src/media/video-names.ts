@@ -5,8 +5,11 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 
-/** Bytes that file systems allow a file's name, without what the longest name of a result adds to the video's (OpenPose's). */
-const MOST_BYTES = 255 - '_000000000012_keypoints.json'.length;
+/** Bytes that file systems allow a file's name. */
+const FILE_NAME = 255;
+
+/** The longest that the name of a result adds to the video's: OpenPose's. */
+const LONGEST_ENDING = '_000000000012_keypoints.json'.length;
 
 /**
  * The file's name without extension, or the folder's. Where two would be the same, videos keep their extension; what still
@@ -30,8 +33,8 @@ export function namesFor(
     const known = given.get(place);
     if (known !== undefined) return known;
     const full = uses.get(folded(short[i])) === 1 ? short[i] : path.basename(place);
-    let name = fitted(full);
-    for (let n = 2; taken.has(folded(name)); n++) name = fitted(full, `-${n}`);
+    let name = fittedName(full, LONGEST_ENDING);
+    for (let n = 2; taken.has(folded(name)); n++) name = fittedName(full, LONGEST_ENDING, `-${n}`);
     taken.add(folded(name));
     return name;
   });
@@ -41,14 +44,18 @@ function folded(name: string): string {
   return name.normalize('NFC').toLowerCase();
 }
 
-/** The name with its number; one that is too long ends, before the number, in a digest that keeps it apart from its like. */
-function fitted(name: string, number = ''): string {
-  if (Buffer.byteLength(name + number) <= MOST_BYTES) return name + number;
+/**
+ * A name with its number, short enough for a file's that goes on with so many bytes. One that is too long ends, before the number, in a
+ * digest that keeps it apart from its like.
+ */
+export function fittedName(name: string, ending: number, number = ''): string {
+  const most = FILE_NAME - ending;
+  if (Buffer.byteLength(name + number) <= most) return name + number;
   const end = `~${createHash('sha256').update(name).digest('hex').slice(0, 8)}${number}`;
   let [start, bytes] = ['', end.length];
   for (const { segment } of new Intl.Segmenter('en').segment(name)) {
     bytes += Buffer.byteLength(segment);
-    if (bytes > MOST_BYTES) break;
+    if (bytes > most) break;
     start += segment;
   }
   return start + end;

@@ -26,6 +26,16 @@ test('one file a frame, named as OpenPose names them', () => {
   ]);
 });
 
+test('the longest names that images can have fit, and stay apart', () => {
+  const long = ['ü'.repeat(125), `${'ü'.repeat(124)}öö`].map((stem) => `${stem}.jpg`);
+  const names = [...writeOpenPose(asFolder(long))].map(({ name }) => name);
+  expect(new Set(names).size).toBe(2);
+  for (const name of names) {
+    expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
+    expect(name).toMatch(/^ü+.*~[0-9a-f]{8}_keypoints\.json$/);
+  }
+});
+
 test('joints stand where BODY_25 has them; neck and hips’ middle lie between their pairs', () => {
   const [{ document }, empty] = writeOpenPose(twoPeople());
   expect(document.people.map(({ person_id: id }) => id)).toEqual([[0], [7]]);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import type { Frame } from '../../src/media/frame.js';
 import { copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { openFrames, type FrameSource } from '../../src/media/frames.js';
 import { ROOT } from '../shared-data.js';
@@ -456,6 +457,60 @@ describe('folders of images', () => {
       code: 'INPUT',
       message: expect.stringMatching(/none of the 1 images in .*nothing can be read \(last: 0\.png: /) as string,
     });
+  });
+
+  test('a folder in which no image decodes is refused, though all have headers', async () => {
+    const inner = path.join(folder, 'broken');
+    await mkdir(inner);
+    for (const name of ['0.png', '1.png']) {
+      const file = await makeImage(path.join(inner, name), PICTURES[0]);
+      await truncate(file, 60);
+    }
+    await expect(read('broken', ['0.png', '1.png'])).rejects.toMatchObject({
+      code: 'INPUT',
+      message: expect.stringMatching(/none of the 2 images in .*broken can be read \(last: 1\.png/) as string,
+    });
+  });
+
+  test('files with several pictures are told; the first is read', async () => {
+    const inner = path.join(folder, 'pages');
+    await mkdir(inner);
+    const one = (index: number): Promise<Buffer> => {
+      const { width, height, data } = PICTURES[index];
+      return sharp(data, { raw: { width, height, channels: 3 } })
+        .png()
+        .toBuffer();
+    };
+    const joined = sharp([await one(1), await one(2)], { join: { animated: true } });
+    await writeFile(path.join(inner, 'a.webp'), await joined.clone().webp({ lossless: true }).toBuffer());
+    await writeFile(path.join(inner, 'b.tif'), await joined.clone().tiff().toBuffer());
+    const png = await one(1);
+    const control = Buffer.from('000000086163544c0000000300000000', 'hex'); // acTL: three frames, for ever
+    const sum = Buffer.alloc(4);
+    sum.writeUInt32BE(crc32(control.subarray(4)));
+    await writeFile(path.join(inner, 'c.png'), Buffer.concat([png.subarray(0, 33), control, sum, png.subarray(33)]));
+    await writeFile(path.join(inner, 'd.png'), png);
+    const { frames, warnings } = await read('pages', ['a.webp', 'b.tif', 'c.png', 'd.png']);
+    expect(frames.map(frameShownBy)).toEqual([1, 1, 1, 1]);
+    expect(warnings).toEqual(['of files with several pictures the first is read: 3 (a.webp: 2, b.tif: 2, c.png: 3)']);
+  });
+
+  test('a HEIC picture is told as one, whatever it is called; AVIF with the same beginning is read', async () => {
+    const inner = path.join(folder, 'heic');
+    await mkdir(inner);
+    await makeImage(path.join(inner, '0.avif'), PICTURES[0]);
+    const bytes = await readFile(path.join(inner, '0.avif'));
+    bytes.write('mif1', 8, 'latin1');
+    await writeFile(path.join(inner, '0.avif'), bytes);
+    await writeFile(
+      path.join(inner, '1.jpg'),
+      Buffer.from('\0\0\0\x18ftypmif1\0\0\0\0mif1heic' + '\0'.repeat(99), 'latin1'),
+    );
+    const { frames, warnings } = await read('heic', ['0.avif', '1.jpg']);
+    expect(frames.map(({ data }) => data !== null)).toEqual([true, false]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^1\.jpg cannot be read: 1\.jpg is a HEIC picture, which is not read/),
+    ]);
   });
 
   test('aborting ends the reading', async () => {

@@ -181,6 +181,69 @@ describe('what a mixed folder holds besides is told', () => {
   });
 });
 
+describe('what is passed over', () => {
+  const foundWith = async (name: string): Promise<{ warnings: string[]; videos: string[] }> => {
+    const { videos, warnings } = await findVideos([path.join(root, name)]);
+    const short = (text: string): string => text.replaceAll(`${root}/`, '');
+    return { warnings: warnings.map(short), videos: videos.map((video) => short(video.path)) };
+  };
+
+  test('pictures of kinds that are not read, among frames', async () => {
+    await files('walk/1.png', 'walk/2.bmp', 'walk/3.png', 'walk/4.HEIC', 'walk/notes.txt');
+    expect((await foundWith('walk')).warnings).toEqual([
+      'walk: pictures of kinds that are not read are passed over: 2 (2.bmp, 4.HEIC). Convert them, to png for instance, to have them, too.',
+    ]);
+  });
+
+  test('links that lead nowhere, among videos and among frames', async () => {
+    await files('set/a.mp4', 'walk/1.png');
+    for (const link of ['set/b.mp4', 'set/readme', 'walk/2.png']) await symlink('gone', path.join(root, link));
+    expect((await foundWith('set')).warnings).toEqual([
+      expect.stringMatching(/^set: links that lead nowhere are passed over: 1 \(b\.mp4\)\. .*git annex get/),
+    ]);
+    expect((await foundWith('walk')).warnings).toEqual([expect.stringMatching(/^walk: links .* 1 \(2\.png\)/)]);
+  });
+
+  test('a folder of nothing but such links is told as one', async () => {
+    await mkdir(path.join(root, 'annex'));
+    await symlink('gone', path.join(root, 'annex', 'a.mp4'));
+    const { failures } = await findVideos([path.join(root, 'annex')]);
+    expect(failures[0].error.message).toMatch(/no videos and no images, but 1 links that lead nowhere \(a\.mp4\)/);
+  });
+
+  test('what systems put into folders', async () => {
+    await files('set/a.mp4', 'set/@eaDir/a.mp4/SYNOVIDEO.jpg', 'more/@eaDir/x.mp4', 'more/b/1.png');
+    expect(await foundWith('set')).toEqual({ warnings: [], videos: ['set/a.mp4'] });
+    expect(await foundWith('more')).toEqual({ warnings: [], videos: ['more/b'] });
+  });
+});
+
+test('a file that two links lead to is taken once', async () => {
+  await files('real/a.mp4');
+  await mkdir(path.join(root, 'set'));
+  for (const link of ['b.mp4', 'c.mp4']) await symlink(path.join(root, 'real/a.mp4'), path.join(root, 'set', link));
+  expect(await found('set', 'real')).toEqual(['b = set/b.mp4']);
+});
+
+test('what is to be left out is no input, and nothing is said of it', async () => {
+  await files('in/a/1.mp4', 'in/render/1.mp4');
+  const written = path.join(root, 'in/render/1.mp4');
+  const { videos, warnings } = await findVideos([path.join(root, 'in')], {
+    leaveOut: (place) => Promise.resolve(place === written),
+  });
+  expect(videos.map((video) => video.path)).toEqual([path.join(root, 'in/a/1.mp4')]);
+  expect(warnings).toEqual([]);
+});
+
+test.each(['https://example.org/a.mp4', 'rtsp://camera/1', 'file:///a.mp4'])(
+  '%s is told as an address',
+  async (url) => {
+    const { failures } = await findVideos([url]);
+    expect(failures).toMatchObject([{ path: url, error: { code: 'INPUT' } }]);
+    expect(failures[0].error.message).toContain(`${url} is an address: only files are read`);
+  },
+);
+
 test('no name leads out of the output folder', async () => {
   await files('...mp4', '..png');
   expect(await found('...mp4', '..png')).toEqual(['...mp4 = ...mp4', '..png =  [..png]']);
