@@ -98,6 +98,9 @@ export interface FramePoses {
   name: string;
   /** Seconds after the first frame, by the video's time stamps; null where there are none (folders of images, streams). */
   timeSeconds: number | null;
+  /** In pixels, where it is known; images of a folder may differ in size. */
+  width?: number;
+  height?: number;
   people: PersonPose[];
 }
 

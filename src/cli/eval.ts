@@ -64,13 +64,6 @@ export function evalCommand(terminal: Terminal): Command {
         runs.push({ name: names[i], evaluation: await stepByStep(evaluating(source), signal) });
       }
       for (const { name, evaluation } of runs) terminal.err(basis(runs.length > 1 ? `${name}: ` : '', evaluation));
-      if (options.report !== undefined) {
-        const { buildReport } = await import('../evaluation/report/report.js'); // the plots take time to load
-        const page = await buildReport({ title, metric, annotations, runs, frames: options.frames });
-        signal.throwIfAborted();
-        write(options.report, page);
-        terminal.err(`report: ${options.report}\n`);
-      }
       if (options.json) {
         const documents = runs.map(({ evaluation }) => document(evaluation, options.details ?? false));
         const all = { runs: Object.fromEntries(names.map((name, i) => [name, documents[i]])) };
@@ -80,6 +73,14 @@ export function evalCommand(terminal: Terminal): Command {
           evaluation.table.rows.map((row) => (runs.length === 1 ? row : { ...row, name: `${name}: ${row.name}` })),
         );
         terminal.out(textTable(runs[0].evaluation.table.headings, rows));
+      }
+      // After the figures, which took long, since the place of the report may be wrong.
+      if (options.report !== undefined) {
+        const { buildReport } = await import('../evaluation/report/report.js'); // the plots take time to load
+        const page = await buildReport({ title, metric, annotations, runs, frames: options.frames });
+        signal.throwIfAborted();
+        write(options.report, page);
+        terminal.err(`report: ${options.report}\n`);
       }
     });
 }

@@ -205,5 +205,6 @@ export function toFramePoses(frame: Frame, trackedBoxes: TrackedBox[], poses: re
     if (interpolated) pose.interpolated = true;
     return explanation ? { ...pose, explanation } : pose;
   });
-  return { index: frame.index, name: frame.name, timeSeconds: frame.timeSeconds, people };
+  const { index, name, timeSeconds, width, height, data } = frame;
+  return { index, name, timeSeconds, ...(data ? { width, height } : {}), people };
 }

@@ -142,14 +142,16 @@ function imagesOf({ frames, annotated, predicted }: SequencePair, variances: num
   });
 }
 
-/** The annotated area; where there is none, the box's. */
+/** The annotated area; where there is none above 0, the box's. Labelling tools write 0 where nothing was segmented. */
 function areaOf(pose: LabelledPose, where: string, warnings: Warnings): number {
-  if (pose.area !== null) return pose.area;
-  if (pose.box) {
-    warnings.note("annotated people without `area`, their box's taken", where);
-    return pose.box.width * pose.box.height;
+  if (pose.area !== null && pose.area > 0) return pose.area;
+  const inBox = pose.box ? pose.box.width * pose.box.height : 0;
+  const isBox = pose.box !== null && pose.box.width > 0 && inBox > 0;
+  if (isBox) {
+    warnings.note("annotated people without `area` above 0, their box's taken", where);
+    return inBox;
   }
-  warnings.note('annotated people without `area` and `bbox`, the area around their joints taken', where);
+  warnings.note('annotated people without `area` and `bbox` above 0, the area around their joints taken', where);
   const around = extentOf(pose.joints);
   return around ? around.width * around.height : 0;
 }

@@ -3,7 +3,7 @@
  * annotation and data-set tools open, and a list of results, which pycocotools' `loadRes` and COCO's server take.
  */
 import { COCO_JOINTS } from '../joints.js';
-import type { PersonPose, VideoPoses } from '../types.js';
+import type { FramePoses, Joint, PersonPose, VideoPoses } from '../types.js';
 import { foundJoint } from './found-joint.js';
 import { frameFileName, frameNumbers, timeOf } from './frame-names.js';
 import { whole, type InPieces } from './json-pieces.js';
@@ -29,7 +29,10 @@ export interface CocoAnnotation extends CocoResult {
   id: number;
   /** Joints found. */
   num_keypoints: number;
-  /** 17 joint scores; the third value of a keypoint is COCO's visibility flag here: 2 where found, else 0. */
+  /**
+   * 17 joint scores; the third value of a keypoint is COCO's visibility flag here: 2 where found, 1 where found outside the picture, else
+   * 0.
+   */
   scores: number[];
   /** The box's, in px². */
   area: number;
@@ -61,7 +64,7 @@ export function* cocoResults(video: VideoPoses): Generator<CocoResult, void, und
   const numbers = frameNumbers(video.frames);
   let frame = 0;
   for (const { people } of video.frames) {
-    for (const person of people) yield result(person, numbers[frame], places, (score) => score);
+    for (const person of people) yield result(person, numbers[frame], places, ({ score }) => score);
     frame++;
   }
 }
@@ -79,18 +82,19 @@ export function cocoPieces(video: VideoPoses): InPieces<CocoDocument> {
     let frame = 0;
     for (const each of video.frames) {
       const fileName = `${video.name}/${frameFileName(each, 6, 0)}`;
-      const { width, height } = video;
+      const { width, height } = sizeOf(each, video);
       yield { id: numbers[frame++], file_name: fileName, width, height, ...timeOf(each) };
     }
   }
   function* annotations(): Generator<CocoAnnotation> {
     let [frame, id] = [0, 1];
-    for (const { people } of video.frames) {
-      for (const person of people) {
+    for (const each of video.frames) {
+      const size = sizeOf(each, video);
+      for (const person of each.people) {
         const scores = places.map((place) => foundJoint(person, place)?.score ?? 0);
         yield {
           id: id++,
-          ...result(person, numbers[frame], places, () => 2),
+          ...result(person, numbers[frame], places, (joint) => (isInside(joint, size) ? 2 : 1)),
           num_keypoints: scores.filter((score) => score > 0).length,
           scores,
           area: person.box.width * person.box.height,
@@ -107,17 +111,32 @@ export function cocoPieces(video: VideoPoses): InPieces<CocoDocument> {
   };
 }
 
-/** @param third a keypoint's third value, of its score */
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** Of a frame, else that of the first one. */
+function sizeOf({ width, height }: FramePoses, video: VideoPoses): Size {
+  return width === undefined || height === undefined ? video : { width, height };
+}
+
+/** Whether a joint lies in the picture, whose first pixel's centre is at 0. */
+function isInside({ x, y }: Joint, { width, height }: Size): boolean {
+  return x >= -0.5 && y >= -0.5 && x < width - 0.5 && y < height - 0.5;
+}
+
+/** @param third a keypoint's third value */
 function result(
   person: PersonPose,
   imageId: number,
   places: readonly number[],
-  third: (score: number) => number,
+  third: (joint: Joint) => number,
 ): CocoResult {
   const { box, score, trackId } = person;
   const keypoints = places.flatMap((place) => {
     const joint = foundJoint(person, place);
-    return joint ? [joint.x, joint.y, third(joint.score)] : [0, 0, 0];
+    return joint ? [joint.x, joint.y, third(joint)] : [0, 0, 0];
   });
   const bbox = [box.x, box.y, box.width, box.height];
   const entry: CocoResult = { image_id: imageId, category_id: 1, keypoints, score, bbox, track_id: trackId };

@@ -5,7 +5,14 @@
 import { GlposeError } from '../errors.js';
 import { COCO_JOINTS, POSETRACK18_JOINTS } from '../joints.js';
 import { boxOf, describe, fieldsOf, isFields, isNumber, listOf, textsOf, type Fields } from './fields.js';
-import { ABSENT, bySequence, type LabelledFrame, type LabelledPose, type PoseSequence } from './pose-sequence.js';
+import {
+  ABSENT,
+  bySequence,
+  type Category,
+  type LabelledFrame,
+  type LabelledPose,
+  type PoseSequence,
+} from './pose-sequence.js';
 import type { Warnings } from './warnings.js';
 
 /**
@@ -22,6 +29,8 @@ export interface ReadPosesOptions {
   warnings: Warnings;
   /** Instead of what the file looks like. */
   dialect?: CocoDialect;
+  /** Predictions: the annotations that they belong to; bare result lists find their images there. */
+  annotations?: readonly PoseSequence[];
 }
 
 /** The score of a predicted joint that has none, as in the reference evaluator: it ranks last. */
@@ -55,10 +64,40 @@ export function readCocoDocument(document: Fields, file: string, options: ReadPo
     frames.set(frame.imageId, frame);
     names.add(frame.name);
   });
-  addPeople(entries, frames, { ...options, file, joints, dialect });
+  const categories = categoriesOf(document);
+  const counted = options.role === 'annotations' ? undefined : countedIds(categories, options.annotations);
+  addPeople(entries, frames, { ...options, file, joints, dialect, counted });
   const sequences = bySequence([...frames.values()], file, joints);
-  const positiveOnly = options.role === 'annotations' && dialect === 'posetrack21';
-  return positiveOnly ? sequences.map((sequence) => ({ ...sequence, positiveOnly })) : sequences;
+  if (options.role === 'predictions') return sequences;
+  const positiveOnly = dialect === 'posetrack21';
+  return sequences.map((sequence) => ({
+    ...sequence,
+    ...(positiveOnly ? { positiveOnly } : {}),
+    ...(categories.length > 0 ? { categories } : {}),
+  }));
+}
+
+/** The categories that have joints; empty where a document names none. */
+function categoriesOf(document: Fields): Category[] {
+  const all = Array.isArray(document.categories) ? document.categories.filter(isFields) : [];
+  return all.filter(hasJoints).map(({ id, name }) => ({ id, name }));
+}
+
+function hasJoints({ keypoints }: Fields): boolean {
+  return Array.isArray(keypoints) && keypoints.length > 0;
+}
+
+/**
+ * The ids of the predictions' categories that the annotations have, by name where the predictions have more than one; undefined
+ * where all count.
+ */
+function countedIds(own: readonly Category[], annotations?: readonly PoseSequence[]): Set<unknown> | undefined {
+  const known = annotations?.flatMap(({ categories }) => categories ?? []) ?? [];
+  if (known.length === 0) return own.length > 0 ? new Set(own.map(({ id }) => id)) : undefined;
+  if (own.length === 0) return new Set(known.map(({ id }) => id));
+  const names = new Set(known.map(({ name }) => name));
+  const same = own.length === 1 ? own : own.filter(({ name }) => names.has(name));
+  return new Set(same.map(({ id }) => id));
 }
 
 /**
@@ -88,7 +127,8 @@ export function readCocoResults(
     );
   }
   const joints = annotated[0]?.joints ?? COCO_JOINTS;
-  addPeople(results, frames, { file, joints, dialect: 'coco', role: 'predictions', warnings });
+  const counted = countedIds([], annotated);
+  addPeople(results, frames, { file, joints, dialect: 'coco', role: 'predictions', warnings, counted });
   return empty;
 }
 
@@ -96,6 +136,8 @@ interface Reading extends ReadPosesOptions {
   file: string;
   joints: readonly string[];
   dialect: CocoDialect;
+  /** Ids of the categories that count; undefined where all do. */
+  counted?: ReadonlySet<unknown>;
 }
 
 function addPeople(entries: unknown[], frames: Map<unknown, LabelledFrame>, reading: Reading): void {
@@ -110,6 +152,11 @@ function addPeople(entries: unknown[], frames: Map<unknown, LabelledFrame>, read
         problem: `image_id ${describe(entry.image_id)} is not among the images`,
         remedy: 'List the image in `images` or correct the id',
       });
+      return;
+    }
+    if (reading.counted && entry.category_id !== undefined && !reading.counted.has(entry.category_id)) {
+      const place = `${file}, annotation ${index}, category_id ${describe(entry.category_id)}`;
+      warnings.note('predictions of categories that the annotations do not have, left out', place);
       return;
     }
     frame.listed++;
@@ -155,7 +202,8 @@ function ignoreRegions(image: Fields, where: string): Float64Array[] {
 
 /** The category's joints under this project's names; PoseTrack18's where the file names none. */
 function jointNames(document: Fields, file: string): readonly string[] {
-  const category = Array.isArray(document.categories) ? (document.categories[0] as unknown) : undefined;
+  const categories = Array.isArray(document.categories) ? (document.categories as unknown[]) : [];
+  const category = categories.find((some) => isFields(some) && hasJoints(some)) ?? categories[0];
   if (!isFields(category) || category.keypoints === undefined) return POSETRACK18_JOINTS;
   const names = textsOf(category, 'keypoints', `${file}, category 0`);
   const known = names.map((name) => (name === 'head_bottom' ? 'neck' : name));
@@ -197,8 +245,25 @@ function readPose(entry: Fields, where: string, reading: Reading): LabelledPose 
     ...(isNumber(entry.bbox_score) ? { boxScore: entry.bbox_score } : {}),
     area: isNumber(entry.area) ? entry.area : null,
     crowd: entry.iscrowd === 1 || entry.iscrowd === true,
-    score: isNumber(entry.score) ? entry.score : null,
+    score: poseScore(entry.score, where, reading),
   };
+}
+
+/** A pose's own score; null where there is none. Some tools write it as a text. */
+function poseScore(score: unknown, where: string, { role, warnings }: Reading): number | null {
+  if (isNumber(score)) return score;
+  if (score === undefined || score === null) return null;
+  if (typeof score === 'string' && score.trim() !== '' && Number.isFinite(Number(score))) {
+    warnings.note(`${role} whose \`score\` is a text, read as the number that it holds`, where);
+    return Number(score);
+  }
+  warnings.missing({
+    text: `${role} whose \`score\` is no number, taken as missing`,
+    where,
+    problem: `\`score\` is ${describe(score)}, no number`,
+    remedy: 'Write it as a number',
+  });
+  return null;
 }
 
 function readJoints(keypoints: unknown[], scores: unknown[] | null, where: string, reading: Reading): Float64Array {

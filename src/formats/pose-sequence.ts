@@ -42,6 +42,12 @@ export interface LabelledFrame {
   listed: number;
 }
 
+/** A category of the COCO family. */
+export interface Category {
+  id: unknown;
+  name: unknown;
+}
+
 export interface PoseSequence {
   /** The folder of the frames' names, or the file's name where frames have no folder. */
   name: string;
@@ -53,6 +59,8 @@ export interface PoseSequence {
   joints: readonly string[];
   /** Annotations of PoseTrack21: predicted joints count, like annotated ones, only where x > 0 and y > 0. */
   positiveOnly?: boolean;
+  /** Annotations of the COCO family: the categories whose people are scored; absent where the file names none. */
+  categories?: readonly Category[];
   /** In order of time. */
   frames: LabelledFrame[];
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
 import { atOnce, type Steps } from '../concurrency/steps.js';
@@ -9,10 +9,7 @@ import { isPoseTrack17Document, readPoseTrack17Document } from './posetrack17.js
 import { Warnings } from './warnings.js';
 import type { ResultFormat } from './results.js';
 
-export interface ReadPoseFilesOptions extends ReadPosesOptions {
-  /** Where bare result lists find their images. */
-  annotations?: readonly PoseSequence[];
-}
+export type ReadPoseFilesOptions = ReadPosesOptions;
 
 /** What `glpose infer` writes and can be read again, the richest first. */
 export const READABLE = ['posetrack18', 'coco', 'posetrack17'] as const satisfies ResultFormat[];
@@ -61,6 +58,7 @@ export function* eachPoseFile(
   const withoutFrames: PoseFile[] = []; // held back: an error where there is nothing else
   let some = false;
   for (const name of [...named, ...others]) {
+    if (file && !isJson(name)) throw noPoses(`${source} is no JSON file`);
     const document = readJsonFile(name);
     const warnings = new Warnings(options.warnings.allowMissing);
     const sequences = readPoseDocument(document, name, { ...options, warnings });
@@ -98,8 +96,21 @@ function noPoses(problem: string): GlposeError {
   return new GlposeError(
     'ANNOTATION',
     problem,
-    'Give PoseTrack17/18/21 or COCO keypoint files (`annolist`, or `images` and `annotations`).',
+    'Give PoseTrack17/18/21 or COCO keypoint files (`annolist`, or `images` and `annotations`); of what glpose infer writes, ' +
+      `${READABLE.join(', ')}, and coco-results as predictions, are read, but not csv, openpose and mot.`,
   );
+}
+
+/** Whether a file is called JSON or begins like it; only then is it told what is wrong in it. */
+function isJson(file: string): boolean {
+  if (/\.json$/i.test(file)) return true;
+  const start = Buffer.alloc(64);
+  const handle = openSync(file, 'r');
+  try {
+    return /^[\uFEFF\s]*([[{]|$)/.test(start.toString('utf8', 0, readSync(handle, start)));
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function jsonFiles(source: string, predictions: boolean): { file: boolean; files: string[] } {

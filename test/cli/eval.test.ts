@@ -138,6 +138,13 @@ it('ends at Ctrl-C between two files, with the exit code of an interruption and 
 });
 
 describe('--report', () => {
+  it('into a place that cannot be written keeps the figures', async () => {
+    const { code, out, err } = await run(...standard(), '--report', at('predictions'));
+    expect(code).toBe(1);
+    expect(out).toMatch(/^ *AP /m);
+    expect(err).toMatch(/predictions cannot be written: .* Choose another --report/);
+  });
+
   it('is one page that loads nothing, names published figures as such, and draws the frames', async () => {
     const image = await sharp({ create: { width: 64, height: 36, channels: 3, background: 'red' } })
       .jpeg()

@@ -120,11 +120,26 @@ describe('AP and AR', () => {
     const found = [pose(joints, { score: 1 })]; // 40 × 50 px: medium; with absent joints at 0, 0 it would be large
     const spanned = evaluateOks([sequence([[pose(joints)]])], [sequence([found])]);
     expect(spanned.apMedium).toBeCloseTo(100, 10);
-    expect(spanned.warnings[0].text).toMatch(/without `area` and `bbox`, the area around their joints/);
+    expect(spanned.warnings[0].text).toMatch(/without `area` and `bbox` above 0, the area around their joints/);
     const boxed = pose(joints, { box: { x: 0, y: 0, width: 200, height: 200 } });
     const { apLarge, warnings } = evaluateOks([sequence([[boxed]])], [sequence([found])]);
     expect(apLarge).toBeCloseTo(100, 10);
-    expect(warnings[0].text).toMatch(/without `area`, their box's taken/);
+    expect(warnings[0].text).toMatch(/without `area` above 0, their box's taken/);
+  });
+
+  it('takes an area of 0, as labelling tools write it, for missing', () => {
+    const box = { x: 50, y: 50, width: 100, height: 100 };
+    const found = [pose(allAt(103, 100), { score: 1 })];
+    const [missing, zero, negative] = [null, 0, -1].map((area) =>
+      evaluateOks([sequence([[pose(allAt(100, 100), { box, area })]])], [sequence([found])]),
+    );
+    expect(zero).toEqual(missing);
+    expect(negative).toEqual(missing);
+    expect(zero.ap).toBeGreaterThan(50);
+    const empty = pose(allAt(100, 100), { box: { ...box, width: 0 }, area: 0 });
+    expect(evaluateOks([sequence([[empty]])], [sequence([found])]).warnings[0].text).toMatch(
+      /`area` and `bbox` above 0/,
+    );
   });
 
   it('refuses a layout without constants', () => {

@@ -38,6 +38,23 @@ test('the document obeys what COCO’s own API asks of one', () => {
   for (const limb of categories[0].skeleton) for (const place of limb) expect(place).toBeLessThanOrEqual(17);
 });
 
+test('joints outside the picture, of whatever size this one is, have the flag of what cannot be seen', () => {
+  const video = twoPeople();
+  const person = video.frames[0].people[0]; // its joint i lies at 100 + i, 50 + 2 i
+  person.joints[0] = { x: -3, y: 50, score: 0.5 };
+  person.joints[1] = { x: 639.4, y: -0.4, score: 0.5 };
+  video.frames[0] = { ...video.frames[0], people: [person] };
+  const flags = ({ keypoints }: { keypoints: number[] }): number[] => keypoints.filter((_, i) => i % 3 === 2);
+  const [first] = writeCoco(video).annotations;
+  expect(flags(first).slice(0, 3)).toEqual([1, 2, 2]);
+  expect(first.num_keypoints).toBe(17);
+  video.frames[0] = { ...video.frames[0], width: 105, height: 500 };
+  const smaller = writeCoco(video);
+  expect(flags(smaller.annotations[0]).slice(0, 8)).toEqual([1, 1, 2, 2, 2, 1, 1, 1]);
+  expect(smaller.images[0]).toMatchObject({ width: 105, height: 500 });
+  expect(smaller.images[1]).toMatchObject({ width: 640, height: 480 });
+});
+
 test('results find their images in annotations with the same file numbers', () => {
   const results = writeCocoResults(asFolder(['000000397133.jpg', '000000000785.jpg', '000000037777.jpg']));
   expect(results.map(({ image_id: id }) => id)).toEqual([397133, 397133, 37777]);

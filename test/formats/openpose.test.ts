@@ -27,8 +27,9 @@ test('one file a frame, named as OpenPose names them', () => {
 });
 
 test('the longest names that images can have fit, and stay apart', () => {
-  const long = ['ü'.repeat(125), `${'ü'.repeat(124)}öö`].map((stem) => `${stem}.jpg`);
-  const names = [...writeOpenPose(asFolder(long))].map(({ name }) => name);
+  const names = [...writeOpenPose(asFolder([`${'ü'.repeat(125)}.jpg`, `${'ü'.repeat(124)}ö.jpg`, 'a.jpg']))]
+    .slice(0, 2)
+    .map(({ name }) => name);
   expect(new Set(names).size).toBe(2);
   for (const name of names) {
     expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);

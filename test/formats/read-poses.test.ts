@@ -45,6 +45,65 @@ const document17 = (person: Record<string, unknown> = {}): { annolist: Record<st
   ],
 });
 
+describe('categories that the annotations do not have do not count', () => {
+  const box = [0, 0, 10, 10];
+  const kp = COCO_JOINTS.flatMap((_, k) => [k + 1, k + 2, 2]);
+  const truth = {
+    images: [{ id: 1, file_name: 'v/1.jpg' }],
+    annotations: [{ id: 1, image_id: 1, category_id: 1, keypoints: kp, bbox: box }],
+    categories: [
+      { id: 3, name: 'car' },
+      { id: 1, name: 'person', keypoints: COCO_JOINTS },
+    ],
+  };
+  const people = (document: unknown): { count: number; notes: string[] } => {
+    const annotations = readPoseFiles(write(truth, 'truth.json'), {
+      ...{ role: 'annotations', warnings: new Warnings() },
+    } as ReadPosesOptions);
+    const warnings = new Warnings();
+    const [sequence] = readPoseFiles(write(document), { role: 'predictions', warnings, annotations });
+    return { count: sequence.frames[0].people.length, notes: warnings.list().map(({ text }) => text) };
+  };
+  const result = (category: unknown): object => ({ image_id: 1, category_id: category, keypoints: kp, score: 0.5 });
+  const left = 'predictions of categories that the annotations do not have, left out';
+
+  it('in a list of results', () => {
+    expect(people([result(1), result(2), result(undefined)])).toEqual({ count: 2, notes: [left] });
+    expect(people([result(2)])).toEqual({ count: 0, notes: [left] });
+  });
+
+  it('in a document, whose ids are its own', () => {
+    const annotations = [result(1), result(2)].map((one, id) => ({ id, ...one }));
+    const two = [
+      { id: 1, name: 'dog', keypoints: COCO_JOINTS },
+      { id: 2, name: 'person', keypoints: COCO_JOINTS },
+    ];
+    expect(people({ ...truth, annotations, categories: two })).toEqual({ count: 1, notes: [left] });
+    expect(people({ ...truth, annotations, categories: [{ ...two[0], name: 'human' }] }).count).toBe(1);
+  });
+});
+
+describe('scores of poses', () => {
+  it('that are texts are read as numbers, and told', () => {
+    const { warnings, ...options } = predictions();
+    const [sequence] = readPoseFiles(write(document18({ score: '0.75' })), { ...options, warnings });
+    expect(sequence.frames[0].people[0].score).toBe(0.75);
+    expect(warnings.list()[0].text).toBe('predictions whose `score` is a text, read as the number that it holds');
+  });
+
+  it('that are none are named', () => {
+    expect(() => readPoseFiles(write(document18({ score: 'high' })), predictions())).toThrow(
+      /annotation 1: `score` is "high", no number\. Write it as a number; --allow-missing/,
+    );
+  });
+});
+
+it('a file that is no JSON is told as such, with the forms that are read', () => {
+  expect(() => readPoseFiles(write('frame,name,time\r\n', 'x.csv'), predictions())).toThrow(
+    /x\.csv is no JSON file\. Give PoseTrack17\/18\/21 or COCO .* posetrack18, coco, posetrack17.* but not csv, openpose and mot/,
+  );
+});
+
 describe('faults name file, frame, person and what to do', () => {
   it.each<[string, unknown, RegExp]>([
     ['too few keypoints', document18({ keypoints: [1, 2, 3] }), /v\.json, frame images\/v\/000003\.jpg, annotation 1: keypoints has 3 numbers, not 3 × 17/],
