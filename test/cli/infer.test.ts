@@ -79,10 +79,10 @@ test('tracks keep their numbers from frame to frame', async () => {
 });
 
 test('a video and the folder of its frames give the same poses', async () => {
-  // Of single frames: GLPose joins the frames behind the folder's last one, too.
+  // Of single frames: GLPose joins the frames behind the folder's last one, too. A folder has no rate to look at people by.
   const outs = [path.join(dir, 'out-video'), path.join(dir, 'out-frames')];
   for (const [i, input] of [SAMPLE, folder].entries()) {
-    const { code, err } = await infer(input, '-o', outs[i], '--method', 'single-frame');
+    const { code, err } = await infer(input, '-o', outs[i], '--method', 'single-frame', '--detect-every', '1');
     expect({ code, err: withoutQuality(err) }).toEqual({ code: 0, err: '' });
   }
   const [fromVideo, fromFolder] = [await poses(outs[0], 'walking'), await poses(outs[1], 'walking')];
@@ -252,7 +252,7 @@ describe('what cannot work at all ends with exit code 2 and names file and remed
     await cp(path.join(bundle, 'detector.onnx'), path.join(bundle, 'extractor.onnx'));
     const wrongNet = await infer(folder, '-o', path.join(dir, 'x'), '--model', bundle);
     expect(wrongNet.code).toBe(2);
-    expect(wrongNet.err).toMatch(/extractor\.onnx has no output "features"/);
+    expect(wrongNet.err).toMatch(/extractor\.onnx has no (output "features"|input "expected")/);
     await writeFile(path.join(bundle, 'extractor.onnx'), 'not a graph');
     const noNet = await infer(folder, '-o', path.join(dir, 'x'), '--model', bundle);
     expect(noNet.code).toBe(2);

@@ -70,7 +70,7 @@ test('each part is as if it were the video; numbers, names and times are the vid
   }
   const alone = await all(estimateVideo({ ...source, frames: cut }, model, { detect: (frame) => detect({ index: frame.index + 20 }) })); // prettier-ignore
   expect(frames.slice(4).map(({ people }) => people[0].joints)).toEqual(alone.map(({ people }) => people[0].joints));
-}, 120_000);
+});
 
 test('every n-th frame counts in the video, and a caller’s own track numbers stay', async () => {
   const ranges = pairRanges([{ frame: 4 }, { frame: 12 }], [{ frame: 7 }, { frame: 15 }]);
@@ -78,10 +78,10 @@ test('every n-th frame counts in the video, and a caller’s own track numbers s
   const frames = await all(estimateParts(source, model, ranges, { detect: tracked as never, every: 3 }));
   expect(frames.map(({ index }) => index)).toEqual([6, 12, 15]);
   expect(frames.flatMap(({ people }) => people.map(({ trackId }) => trackId))).toEqual([5, 5, 5]);
-}, 120_000);
+});
 
 test('a part that is not there', async () => {
   const ranges = pairRanges([{ seconds: 90 }], []);
   await expect(all(estimateParts(source, model, ranges, { detect }))).rejects.toThrow(/no frame lies between/);
   await expect(all(estimateParts(source, model, [], { detect, only: (frame) => frame < 2 }))).resolves.toHaveLength(2);
-}, 120_000);
+});

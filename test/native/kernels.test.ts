@@ -22,7 +22,7 @@ test(
 test('the head on the CPU, from several threads at once', () => expectPasses(program, ['kernel=head']), BUILD);
 test('CUDA kernels, small maps', () => {
   expectPasses(program, ['backend=cuda', 'kernel=ingest,warp,conv,decode', 'small']);
-}, 600_000);
+});
 test(
   'the CUDA backend: network, batches, graphs, failing devices',
   () => expectPasses(program, ['backend=cuda', 'kernel=network,device']),

@@ -62,7 +62,7 @@ test('each video fails alone with its reason, others finish as if nothing had be
     expect(behind).toMatchObject({ status: 'done', files: [`posetrack18/${behind.name}.json`] });
     expect((await readFile(path.join(dir, 'out', behind.files[0]), 'utf8')).replaceAll(behind.name, 'good-0')).toBe(reference); // prettier-ignore
   }
-}, 300_000);
+});
 
 const PROBE = JSON.stringify({
   streams: [{ codec_type: 'video', codec_name: 'h264', index: 0, width: 4, height: 2, r_frame_rate: '10/1' }],

@@ -47,7 +47,7 @@ test('two parts, the largest person in each; the record repeats it', async () =>
   );
   // done alike already, and done again with another part
   expect((await glpose('infer', WALKING, '-o', again, ...asked, '--hampel', '--butterworth', '2')).err).toContain('is done already'); // prettier-ignore
-}, 240_000);
+});
 
 test('what cannot be', async () => {
   const infer = (...args: string[]): ReturnType<typeof glpose> => glpose('infer', WALKING, '-o', path.join(dir, 'out'), '--method', 'single-frame', ...args); // prettier-ignore
@@ -61,4 +61,4 @@ test('what cannot be', async () => {
   expect(code).toBe(1); // from 1 s to frame 1: nothing
   expect(err).toContain('no frame lies between');
   expect(await infer('--to', '1f', '--people', '77')).toMatchObject({ code: 0, err: expect.stringContaining('nobody is left') as string }); // prettier-ignore
-}, 240_000);
+});

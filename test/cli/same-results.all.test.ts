@@ -1,6 +1,6 @@
 /*
  * One input gives one result: the same bytes with any number of threads, in shards, once more, and repeated from the record in
- * another working directory. (test/estimation/estimate.test.ts has the same for every stage held up at random.)
+ * another working directory. (test/estimation/estimate.all.test.ts has the same for every stage held up at random.)
  */
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -54,4 +54,4 @@ test('threads, shards, repetition and working directory change nothing', async (
   await copyFile(path.join(root, 'one/run.json'), path.join(root, 'elsewhere/run.json'));
   infer(path.join(root, 'elsewhere'), '--repeat', 'run.json', '-o', '../repeated');
   expect(await results('repeated')).toEqual(one);
-}, 180_000);
+});

@@ -97,7 +97,7 @@ test('a second Ctrl-C ends it at once', async () => {
   expect(code).toBe(130);
   expect(at - asked).toBeLessThan(1000);
   expect(await readdir(path.join(out, 'posetrack18'))).toEqual(['first.json']);
-}, 120_000);
+});
 
 test('whoever stops reading stdout does not stop the work', async () => {
   const { child, text, firstIsDone, ended } = infer({}, '--every', '8');
@@ -106,7 +106,7 @@ test('whoever stops reading stdout does not stop the work', async () => {
   expect((await ended).code).toBe(0);
   expect(withoutQuality(text.err)).toBe('');
   expect((await readdir(path.join(out, 'posetrack18'))).sort()).toEqual(['first.json', 'walking.json']);
-}, 120_000);
+});
 
 describe('a disk that fails', () => {
   const isRoot = process.getuid?.() === 0;
@@ -169,7 +169,7 @@ describe('a disk that fails', () => {
     expect((await ended).code).toBe(1);
     expect(text.err).toMatch(/output folder .* is gone/);
     expect(await readdir(dir)).toEqual(['first']);
-  }, 120_000);
+  });
 });
 
 /** Takes all the room there is. */
@@ -196,4 +196,4 @@ test('two runs into one folder at a time: the second is told, and the first is n
   expect(two.text.err).toMatch(`another run is at work in the output folder ${out}: process ${one.child.pid} on`);
   expect((await one.ended).code).toBe(0);
   expect(await statuses()).toEqual(['done', 'done']);
-}, 120_000);
+});

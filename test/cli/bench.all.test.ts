@@ -43,7 +43,7 @@ test('measures every stage of a clip, as JSON', async () => {
     expect(perSecond).toBeCloseTo(1e3 / median, 6);
   }
   expect(report.whole.framesPerSecond).toBeGreaterThan(0);
-}, 120_000);
+});
 
 test('measures the pipeline beside the paper’s schedule, whose poses it checks, as JSON', async () => {
   const { code, out, err } = await run('pipeline', '--frames', '8', '--only', 'default', '--json');
@@ -57,7 +57,7 @@ test('measures the pipeline beside the paper’s schedule, whose poses it checks
   expect(milliseconds.warp).toBeCloseTo((1e3 * whole.seconds) / persons, 6);
   expect(figures.overhead).toBeCloseTo((whole.seconds - stages.detector.seconds) / stages.extractor.seconds - 1, 6);
   for (const { seconds, cpuSeconds } of Object.values(stages)) expect(Math.min(seconds, cpuSeconds)).toBeGreaterThan(0);
-}, 120_000);
+});
 
 test.each([
   [['--video', '/nonexistent.mp4'], 1],

@@ -79,7 +79,7 @@ describeTraining(`training${whyNoPython}`, () => {
     const exported = parseSafetensors(readFileSync(file), file).tensors;
     checkHeadTensors(exported, shape, file);
     for (const [name, tensor] of exported) expect(tensor.data).toEqual(head[name].data);
-  }, 120_000);
+  });
 
   test('processes whose shares of the samples differ take equally many steps', async () => {
     const server = createServer().listen(0, '127.0.0.1');
@@ -97,7 +97,7 @@ describeTraining(`training${whyNoPython}`, () => {
     const ends = await Promise.all(processes.map((one) => once(one, 'exit')));
     expect(ends).toEqual([0, 1, 2].map(() => [0, null]));
     expect(epochs(out)).toEqual([1, 2]);
-  }, 120_000);
+  });
 
   test('a run that was killed goes on, and ends where it would have ended', async () => {
     const [whole, killed] = ['whole', 'killed'].map((name) => path.join(folder, name));
@@ -122,7 +122,7 @@ describeTraining(`training${whyNoPython}`, () => {
     const config = readFileSync(path.join(whole, 'bundle/config.json'), 'utf8');
     expect(JSON.parse(config)).toMatchObject({ name: 'whole', head: { trained: true, k: 2, n: 2, m: 4 } });
     expect(config + readFileSync(path.join(whole, 'bundle/README.md'), 'utf8')).not.toContain('another head');
-  }, 120_000);
+  });
 
   test('every program takes what the others write', () => {
     const [runs, mine, golden] = ['runs', 'mine', 'real.safetensors'].map((name) => path.join(folder, name));
@@ -142,7 +142,7 @@ describeTraining(`training${whyNoPython}`, () => {
     expect(figures(ofBundle)).toEqual(figures(ofRun));
     done('agreement.py', single, '--samples', samples, '--out', golden);
     expect(readGoldenFile(golden).people).toBe(4);
-  }, 120_000);
+  });
 
   test('samples, runs and bundles of other extractors are told apart', () => {
     const other = path.join(folder, 'other');
@@ -153,7 +153,7 @@ describeTraining(`training${whyNoPython}`, () => {
     expect(run.stderr).toContain(`${other} and ${samples} cannot be used together: they differ in \`extractor\``);
     expect(train('train.py', ...options, '--bundle', folder).stderr).toContain('is no bundle');
     expect(train('train.py', ...options, '--bundle', bundle, '--runs', '2').stderr).toContain('argument --runs');
-  }, 60_000);
+  });
 
   test('of two looks, the surer counts where the first is unsure', () => {
     const run = runLines([
@@ -164,7 +164,7 @@ describeTraining(`training${whyNoPython}`, () => {
     ]);
     expect(run.stderr).toBe('');
     expect(run.stdout.trim()).toBe('[0.35, 0.3, 0.5, 0.4] [0.35, 0.3, 0.5, 0.4]');
-  }, 60_000);
+  });
 
   // The samples' joints are bumps, blank in degraded frames, which drift evenly: a "head" that shows them as they are.
   test('averaged and interpolated heat maps are those of the frames that a run leaves', () => {
@@ -194,7 +194,7 @@ describeTraining(`training${whyNoPython}`, () => {
       'interpolated, occlusion 1: all',
       'interpolated, occlusion 3: all',
     ]);
-  }, 60_000);
+  });
 
   test("the extractor's own poses: distances, scores, and AP by hand", () => {
     const run = runLines([
@@ -208,7 +208,7 @@ describeTraining(`training${whyNoPython}`, () => {
     expect(run.stderr).toBe('');
     // Right, wrong, right and missing, by score: precision 1, 2/3 at the two hits of four labels.
     expect(run.stdout.trim()).toBe(`[0.05000000074505806, 0.5, 0.0, inf] 50.0 ${(25 * (1 + 2 / 3)).toFixed(3)}`);
-  }, 60_000);
+  });
 
   test('an exported bundle config is one that glpose takes', () => {
     const bundle = path.join(ROOT, 'models/glpose-movenet');
@@ -238,5 +238,5 @@ describeTraining(`training${whyNoPython}`, () => {
     });
     expect(headShape(config)).toMatchObject({ channels: 31, blockWidth: 16, enhancement: false });
     expect(config.extractor.features.mean[5]).toBe(0.25);
-  }, 60_000);
+  });
 });
