@@ -5,6 +5,9 @@ import { GlposeError, messageOf } from '../errors.js';
 import { METRICS, type Evaluation, type MetricName, type MetricOptions } from '../evaluation/metrics.js';
 import { textTable } from '../evaluation/text-table.js';
 import { stepByStep } from '../concurrency/steps.js';
+import { deviations } from '../run/protocol.js';
+import { PROTOCOL_NAMES, type ProtocolName } from '../run/protocol-names.js';
+import { readRecord, recordFiles } from '../run/record.js';
 import type { Terminal } from './terminal.js';
 
 interface EvalOptions extends Required<Pick<MetricOptions, 'allowMissing' | 'tracks'>> {
@@ -15,6 +18,7 @@ interface EvalOptions extends Required<Pick<MetricOptions, 'allowMissing' | 'tra
   details?: boolean;
   report?: string;
   frames?: string;
+  protocol?: ProtocolName;
 }
 
 const HELP = `
@@ -52,6 +56,11 @@ export function evalCommand(terminal: Terminal): Command {
         'posetrack21',
       ]),
     )
+    .addOption(
+      new Option('--protocol <name>', 'say where a run was made otherwise than published numbers').choices(
+        PROTOCOL_NAMES,
+      ),
+    )
     .addHelpText('after', HELP)
     .action(async (predictions: string[], options: EvalOptions) => {
       const { annotations, metric, allowMissing, tracks, dialect } = options;
@@ -62,6 +71,9 @@ export function evalCommand(terminal: Terminal): Command {
       const runs: { name: string; evaluation: Evaluation }[] = [];
       for (const [i, source] of predictions.entries()) {
         runs.push({ name: names[i], evaluation: await stepByStep(evaluating(source), signal) });
+      }
+      for (const [i, source] of options.protocol ? predictions.entries() : []) {
+        for (const line of madeOtherwise(options.protocol!, source)) terminal.err(`${names[i]}: ${line}\n`);
       }
       for (const { name, evaluation } of runs) terminal.err(basis(runs.length > 1 ? `${name}: ` : '', evaluation));
       if (options.json) {
@@ -83,6 +95,18 @@ export function evalCommand(terminal: Terminal): Command {
         terminal.err(`report: ${options.report}\n`);
       }
     });
+}
+
+/** How the run that predictions come from differs from a protocol, in lines. */
+function madeOtherwise(protocol: ProtocolName, source: string): string[] {
+  const records = [source, path.dirname(path.resolve(source))].map(recordFiles);
+  const { whole, shards } = records.find((files) => files.whole !== null || files.shards.length > 0) ?? records[0];
+  const file = whole ?? shards[0];
+  if (file === undefined) return ['no run.json: how these poses were made is not known'];
+  const { options, filters } = readRecord(file);
+  const different = deviations(protocol, options);
+  if (filters) different.push('filtered afterwards (glpose filter)');
+  return different.map((difference) => `not as published numbers (${protocol}): ${difference}`);
 }
 
 function document({ summary, details, counts, warnings }: Evaluation, withDetails: boolean): object {

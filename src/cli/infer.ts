@@ -5,6 +5,7 @@ import { summaryOf } from '../evaluation/quality/problem.js';
 import { READABLE } from '../formats/read-poses.js';
 import { RUN_OPTIONS, type RunOptionValues } from '../run/options.js';
 import type { VideoReport } from '../run/outcome.js';
+import { protocolOptions } from '../run/protocol.js';
 import { recordFile, runOf, type EarlierRun } from '../run/record.js';
 import { runSession } from '../run/session.js';
 import type { Selection } from '../view/selection.js';
@@ -41,12 +42,22 @@ export function inferCommand(terminal: Terminal): Command {
     .action((inputs: string[], _options: object, command: Command) => {
       const { repeat } = command.opts<{ repeat?: string }>();
       const earlier = repeat === undefined ? undefined : repeatRun(repeat, command);
+      applyProtocol(command);
       const options = command.opts<InferOptions>();
       const given = inputs.length > 0 ? inputs : (earlier?.inputs ?? []);
       if (given.length === 0) throw new GlposeError('USAGE', 'no inputs', 'Give videos or folders of images.');
       if (!options.out) throw new GlposeError('USAGE', 'no output folder', 'Give one with -o, --out <folder>.');
       return infer(given, options, terminal, earlier);
     });
+}
+
+/** Sets what a protocol sets and nobody has given. */
+function applyProtocol(command: Command): void {
+  const { protocol } = command.opts<InferOptions>();
+  for (const [name, value] of Object.entries(protocol ? protocolOptions(protocol) : {})) {
+    const source = command.getOptionValueSource(name);
+    if (source === 'default' || source === undefined) command.setOptionValueWithSource(name, value, 'config');
+  }
 }
 
 async function infer(inputs: string[], options: InferOptions, terminal: Terminal, earlier?: EarlierRun): Promise<void> {

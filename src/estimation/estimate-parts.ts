@@ -1,6 +1,7 @@
 /*
  * Parts of a video, each estimated as a video of its own: people are followed, and references drawn, within a part. Frames keep the
- * video's numbers and times; what lies outside is decoded once at most, on the way to a part, and not estimated.
+ * video's numbers and times. What lies outside is not estimated; what lies before a part is decoded on the way to it, twice where the
+ * part's own frames are too many to be kept, and what lies behind the last part is not read.
  */
 import { GlposeError } from '../errors.js';
 import type { Frame } from '../media/frame.js';

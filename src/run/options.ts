@@ -19,6 +19,7 @@ import { SMOOTH_DEFAULTS, type SmoothOptions } from '../postprocessing/smooth.js
 import { parseMoments } from '../postprocessing/time-ranges.js';
 import { nonNegativeInteger, numbersOf, oneOf, positiveInteger, positiveNumber, share } from '../values.js';
 import { defaulted, option, type ValueOf } from './option.js';
+import { PROTOCOL_NAMES } from './protocol-names.js';
 import { parseShard, type Shard } from './shard.js';
 
 /** What decides results and is repeated; what only says how to work; where to write. */
@@ -112,6 +113,12 @@ export const RUN_OPTIONS = {
       throw new Error('Expected a whole number from 32 to 4096.');
     },
     ...RESULTS,
+  }),
+  protocol: option<(typeof PROTOCOL_NAMES)[number]>({
+    flags: '--protocol <name>',
+    help: 'set what published numbers are made with; options given beside it count instead (docs/evaluation.md)',
+    choices: PROTOCOL_NAMES,
+    ...WORK,
   }),
   every: defaulted<number>({
     flags: '--every <n>',

@@ -18,6 +18,7 @@ import { lockFolder } from './folder-lock.js';
 import { optionsThat, withDefaults, type RunOptionValues } from './options.js';
 import { emptyReport, STATE_FOLDER, type VideoReport } from './outcome.js';
 import { makeFolder } from './output-folder.js';
+import { deviations, protocolOptions } from './protocol.js';
 import { fingerprintOfFiles, type RunSettings } from './provenance.js';
 import { machine, totalsOf, writeRecord, type EarlierRun, type RunRecord } from './record.js';
 import { runVideos, type RunEvents } from './run-videos.js';
@@ -48,9 +49,15 @@ export async function runSession(
   given: SessionOptions,
   events: SessionEvents = {},
 ): Promise<RunRecord> {
-  const options = { ...withDefaults(given), out: given.out };
+  const preset = given.protocol && protocolOptions(given.protocol);
+  const options = { ...withDefaults({ ...preset, ...given }), out: given.out };
   const { out, shard } = options;
   const { signal, earlier, onWarning } = events;
+  if (options.protocol) {
+    const different = deviations(options.protocol, options);
+    if (different.length > 0)
+      onWarning?.(`not as published numbers (--protocol ${options.protocol}): ${different.join('; ')}`);
+  }
   const started = new Date();
   const ranges = parseRanges(options);
   if (options.butterworth && options.smooth) {

@@ -1,0 +1,23 @@
+import { deviations, protocolOptions } from '../../src/run/protocol.js';
+import { withDefaults } from '../../src/run/options.js';
+
+test('a protocol sets what a run has', () => {
+  expect(protocolOptions('posetrack18')).toMatchObject({ minScore: 0.2, every: 1, format: ['posetrack18'] });
+  expect(protocolOptions('coco')).toMatchObject({ minScore: 0, format: ['coco-results'] });
+});
+
+test('a run by the protocol differs in nothing; any other says in what', () => {
+  const made = { ...withDefaults(protocolOptions('posetrack17')), boxes: 'detections.json' };
+  expect(deviations('posetrack17', made)).toEqual([]);
+  const other = { ...made, boxes: undefined, minScore: 0.25, smooth: { minCutoff: 2, beta: 4 }, people: 'largest', format: ['posetrack18', 'posetrack17'] }; // prettier-ignore
+  expect(deviations('posetrack17', other)).toEqual([
+    expect.stringContaining('--boxes'),
+    'with --people largest',
+    'with --smooth 2,4',
+    '--min-score 0.25 instead of 0.2',
+  ]);
+  expect(deviations('coco', made)).toEqual(
+    expect.arrayContaining(['--min-score 0.2 instead of 0', '--format posetrack17 instead of coco-results']),
+  );
+  expect(deviations('coco', made).some((line) => line.includes('--flip'))).toBe(true);
+});
