@@ -8,6 +8,7 @@ import path from 'node:path';
 import { parseSafetensors } from '../bundle/safetensors.js';
 import { addon } from '../native/binding.js';
 import { gathered } from './cases.js';
+import { peakMiB } from './peak-memory.js';
 
 export type Side = 'inputs' | 'native' | 'onnxruntime';
 
@@ -119,18 +120,6 @@ async function runOnnxRuntime(
     }
   }
   return result;
-}
-
-/**
- * The process's highest resident set so far. Linux counts into getrusage's maximum what the parent had when it forked: its
- * /proc knows better.
- */
-function peakMiB(): number {
-  try {
-    return Number(readFileSync('/proc/self/status', 'utf8').match(/VmHWM:\s*(\d+) kB/)![1]) / 1024;
-  } catch {
-    return process.resourceUsage().maxRSS / 1024;
-  }
 }
 
 const [side, folder, threads, runs] = process.argv.slice(2);

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { describe, headCases } from '../bench/cases.js';
-import { benchHead, measureCeilings, type HeadFigures } from '../bench/head.js';
+import { benchHead, measureCeilings, type ConvShare, type HeadFigures } from '../bench/head.js';
+import { benchNetwork, NETWORKS, type NetworkFigures, type NetworkName } from '../bench/network.js';
 import { benchPipeline, PIPELINE_BUNDLES, type PipelineBundle, type PipelineFigures } from '../bench/pipeline.js';
 import { benchStages, type StageReport } from '../bench/stages.js';
 import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
@@ -28,6 +29,14 @@ interface StageCommandOptions {
   json?: boolean;
 }
 
+interface NetworkCommandOptions {
+  threads: number;
+  only?: NetworkName;
+  rounds: number;
+  runs: number;
+  json?: boolean;
+}
+
 interface PipelineCommandOptions {
   threads: number;
   video: string;
@@ -41,6 +50,7 @@ export function benchCommand(terminal: Terminal): Command {
   const bench = new Command('bench').description('measures throughput and latency on this machine');
   bench.addCommand(stagesCommand(terminal), { isDefault: true });
   bench.addCommand(headCommand(terminal));
+  bench.addCommand(networkCommand(terminal));
   bench.addCommand(pipelineCommand(terminal));
   return bench;
 }
@@ -103,6 +113,29 @@ function headCommand(terminal: Terminal): Command {
         if (!json) terminal.out(`\n${headCase.title}: ${describe(headCase.shape)}\n${headTable(figures)}`);
       }
       if (json) terminal.out(`${JSON.stringify({ head, threads, isa: addon().info().isa, ceilings }, null, 2)}\n`);
+    });
+}
+
+function networkCommand(terminal: Terminal): Command {
+  return new Command('network')
+    .description('extractors on glpose’s own kernels beside ONNX Runtime: same file, image and threads')
+    .option('--threads <number>', 'threads of either side', positiveInteger, 2)
+    .addOption(new Option('--only <network>', 'one of the two that are measured').choices(NETWORKS))
+    .option('--rounds <number>', 'turns of either side', positiveInteger, 5)
+    .option('--runs <number>', 'crops of a turn', positiveInteger, 8)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  glpose bench network --threads 2')
+    .action(async ({ threads, only, rounds, runs, json }: NetworkCommandOptions) => {
+      const ceilings = await measureCeilings(threads);
+      const onStep = (step: string): void => terminal.err(`glpose: ${step}\n`);
+      const network: Partial<Record<NetworkName, NetworkFigures>> = {};
+      if (!json) terminal.out(heading(threads, ceilings));
+      for (const name of only ? [only] : NETWORKS) {
+        const figures = await benchNetwork(name, { threads, ceilings, rounds, runs, signal: terminal.signal, onStep });
+        network[name] = figures;
+        if (!json) terminal.out(`\n${name}\n${networkTable(figures)}`);
+      }
+      if (json) terminal.out(`${JSON.stringify({ network, threads, isa: addon().info().isa, ceilings }, null, 2)}\n`);
     });
 }
 
@@ -173,24 +206,46 @@ function stageTable({ stages, whole }: StageReport, method: Method): string {
   );
 }
 
-function headTable(figures: HeadFigures): string {
-  const { native, onnxruntime } = figures;
-  const side = (name: string, ms: number, p90: number, mib: number, error: number): string =>
-    `  ${name.padEnd(28)}${column(ms, 2)}${column(p90, 2)}${column(mib, 0)}${error.toExponential(1).padStart(10)}\n`;
-  const lines = [
-    titles('', 'ms', 'p90', 'MiB', 'NMSE'),
-    side('ONNX Runtime', onnxruntime.whole, onnxruntime.p90, onnxruntime.memoryMiB, onnxruntime.nmse),
-    side('native, ingest + estimate', native.whole, native.p90, native.memoryMiB, figures.nmse),
-    `  ${'native, estimate alone'.padEnd(28)}${column(native.estimate, 2)}\n`,
-    `  speed ${figures.speed_vs_ort.toFixed(2)}×, peak memory ${figures.memory_vs_ort.toFixed(2)}× of ONNX Runtime's\n`,
+/** Milliseconds, memory and error of one way to run something. */
+const sideLine = (name: string, ms: number, p90: number, mib: number, error: number): string =>
+  `  ${name.padEnd(28)}${column(ms, 2)}${column(p90, 2)}${column(mib, 0)}${error.toExponential(1).padStart(10)}\n`;
+
+/** Convolutions by themselves. */
+function convTable(convolutions: readonly ConvShare[]): string {
+  return [
     titles('convolution', 'ms', 'GMAC', 'of peak'),
-    ...figures.convolutions.map(
+    ...convolutions.map(
       ({ name, milliseconds, gmac, shareOfPeak }) =>
         `  ${name.padEnd(28)}${column(milliseconds, 3)}${column(gmac, 3)}${column(100 * shareOfPeak, 0)} %\n`,
     ),
     '  (of peak: multiplications of the definition; above 100 % where Winograd saves more than the rest costs)\n',
-  ];
-  return lines.join('');
+  ].join('');
+}
+
+function headTable(figures: HeadFigures): string {
+  const { native, onnxruntime } = figures;
+  return [
+    titles('', 'ms', 'p90', 'MiB', 'NMSE'),
+    sideLine('ONNX Runtime', onnxruntime.whole, onnxruntime.p90, onnxruntime.memoryMiB, onnxruntime.nmse),
+    sideLine('native, ingest + estimate', native.whole, native.p90, native.memoryMiB, figures.nmse),
+    `  ${'native, estimate alone'.padEnd(28)}${column(native.estimate, 2)}\n`,
+    `  speed ${figures.speed_vs_ort.toFixed(2)}×, peak memory ${figures.memory_vs_ort.toFixed(2)}× of ONNX Runtime's\n`,
+    convTable(figures.convolutions),
+  ].join('');
+}
+
+function networkTable(figures: NetworkFigures): string {
+  const { native, onnxruntime, missingOperator } = figures;
+  if (!native || !onnxruntime) return `  left to ONNX Runtime: glpose's own kernels lack ${missingOperator}\n`;
+  const line = (name: string, { milliseconds, p90, memoryMiB, nmse }: typeof native): string =>
+    sideLine(name, milliseconds, p90, memoryMiB, nmse);
+  return [
+    titles('', 'ms', 'p90', 'MiB', 'NMSE'),
+    line('ONNX Runtime', onnxruntime),
+    line('own kernels', native),
+    `  speed ${figures.speed_vs_ort!.toFixed(2)}×, peak memory ${figures.memory_vs_ort!.toFixed(2)}× of ONNX Runtime's\n`,
+    convTable(figures.convolutions),
+  ].join('');
 }
 
 function pipelineTable(figures: PipelineFigures): string {

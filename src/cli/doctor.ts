@@ -9,6 +9,7 @@ import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
 import { addon } from '../native/binding.js';
 import { VERSION } from '../version.js';
 import { findCudaProvider } from '../onnx/cuda-provider.js';
+import { describeRuntime, readNetwork } from '../onnx/network-session.js';
 import { Model } from '../estimation/model.js';
 import type { Terminal } from './terminal.js';
 
@@ -117,7 +118,10 @@ async function defaultModel(): Promise<Finding> {
     const model = await Model.load(DEFAULT_BUNDLE, { device: 'cpu', method: 'single-frame' });
     const sha256 = await model.bundle.sha256();
     await model.dispose();
-    return { what, state: 'ok', found: `loads; sha256 ${sha256.slice(0, 12)}…` };
+    const { extractorFile, config } = model.bundle;
+    const own = await readNetwork(extractorFile, config.extractor.input, [config.extractor.features.output]);
+    const found = `loads; sha256 ${sha256.slice(0, 12)}…; its extractor runs in ${describeRuntime(own)}`;
+    return { what, state: 'ok', found };
   } catch (thrown) {
     return missing(what, thrown, 'Install glpose again: a file of the bundle is missing or damaged.');
   }

@@ -6,6 +6,7 @@ import { DEFAULT_BUNDLE, fileNames, headShape, loadBundle, shippedBundles, type 
 import type { DetectorConfig } from '../bundle/config.js';
 import { headOnnx } from '../models/head-onnx.js';
 import { importHrnet } from '../models/import-hrnet.js';
+import { describeRuntime, readNetwork } from '../onnx/network-session.js';
 import { writeAtomically } from '../storage/atomic-write.js';
 import type { Terminal } from './terminal.js';
 import { quantizeCommand } from './models-quantize.js';
@@ -68,12 +69,20 @@ function infoCommand(terminal: Terminal): Command {
           bytes: (await stat(path.join(bundle.dir, name))).size,
         })),
       );
-      if (json) terminal.out(document({ dir: bundle.dir, sha256, files, config: bundle.config }));
-      else terminal.out(describe(bundle, sha256, files));
+      const { input, features } = bundle.config.extractor;
+      const own = await readNetwork(bundle.extractorFile, input, [features.output]);
+      const { missing: missingOperator } = own;
+      if (json) terminal.out(document({ dir: bundle.dir, sha256, files, missingOperator, config: bundle.config }));
+      else terminal.out(describe(bundle, sha256, files, describeRuntime(own)));
     });
 }
 
-function describe({ dir, config }: Bundle, sha256: string, files: { name: string; bytes: number }[]): string {
+function describe(
+  { dir, config }: Bundle,
+  sha256: string,
+  files: { name: string; bytes: number }[],
+  runtime: string,
+): string {
   const { extractor, detector, head } = config;
   const { input, features, ownPose } = extractor;
   const rows: [string, string][] = [
@@ -84,6 +93,7 @@ function describe({ dir, config }: Bundle, sha256: string, files: { name: string
     ['sha256', sha256],
     ['input', `${input.width}×${input.height} RGB`],
     ['features', `C = ${features.channels}, ${features.width}×${features.height}`],
+    ['extractor runs in', runtime],
     ['single-frame pose', `${ownPose.kind}, ${ownPose.joints.length} joints`],
     ['detector', detector ? describeDetector(detector) : 'none: give --boxes or --detector'],
   ];

@@ -11,16 +11,22 @@ import { PersonDetector } from '../detection/detector.js';
 import type { Estimator } from './estimator.js';
 import { CropNet } from './crop-net.js';
 import { GlobalLocal, type Reuse } from './glpose.js';
+import { fasterOnCpu, networkSession, readNetwork, type ImageInput, type OwnSession } from '../onnx/network-session.js';
 import { OnnxRuntime, type OnnxSession } from '../onnx/runtime.js';
 import { SingleFrame } from './single-frame.js';
 
 export type Method = 'glpose' | 'single-frame';
+/** What runs the extractor: glpose's own kernels, ONNX Runtime, or whichever is faster of those that can. */
+export type ExtractorRuntime = (typeof EXTRACTOR_RUNTIMES)[number];
+export const EXTRACTOR_RUNTIMES = ['auto', 'glpose', 'onnx'] as const;
 
 export interface ModelOptions {
   method?: Method;
   device?: Device;
   /** Where the maps of neighbouring frames come from (GLPose only). Default: the bundle's. */
   reuse?: Reuse;
+  /** Default: `auto`. */
+  extractorRuntime?: ExtractorRuntime;
   /** CPU threads. Default: all cores. */
   threads?: number;
   /** A JSON file that describes a detector to use instead of the bundle's: docs/choosing-a-model.md. */
@@ -45,12 +51,15 @@ export class Model {
     readonly estimator: Estimator,
     /** null where the bundle has none: boxes must be given. */
     readonly detector: PersonDetector | null,
-    /** Where the extractor and the head run: `cpu` or `cuda:<i>`. */
-    readonly devices: { extractor: string; head: string | null },
+    /** Where the extractor and the head run, `cpu` or `cuda:<i>`, and what runs the extractor. */
+    readonly devices: { extractor: string; head: string | null; runtime: 'glpose' | 'onnxruntime' },
+    /** What of the extractor glpose's own kernels lack; null where they lack nothing, or it was not looked. */
+    readonly missingOperator: string | null,
     /** What the user should know: fallbacks, an untrained head. */
     readonly warnings: readonly string[],
     private readonly runtime: OnnxRuntime,
     private readonly head: NativeHead | null,
+    private readonly ownExtractor: { dispose(): void } | null,
   ) {}
 
   /**
@@ -69,6 +78,7 @@ export class Model {
     const warnings: string[] = [];
     const runtime = new OnnxRuntime(threads, undefined, TIMEOUT);
     let head: NativeHead | null = null;
+    let own: OwnExtractor = { session: null, missing: null };
     try {
       const { extractor } = bundle.config;
       const wanted = cudaIndex(native, options.device ?? 'auto', warnings);
@@ -85,7 +95,10 @@ export class Model {
             : [ownPose.output];
       const { name, expectedJoints } = extractor.input;
       const inputs = expectedJoints === undefined ? [name] : [name, expectedJoints];
-      const session = await load.session(netFile, inputs, outputs);
+      if (load.cuda === null) {
+        own = await ownExtractor(native, netFile, extractor.input, outputs, options.extractorRuntime ?? 'auto');
+      } else if (options.extractorRuntime === 'glpose') throw notOnCuda(load.cuda);
+      const session = own.session ?? (await load.session(netFile, inputs, outputs));
       const batch = Math.min(session.maxBatch, load.cuda === null ? 1 : GPU_BATCH);
       const net = new CropNet(native, session, extractor.input, outputs, batch);
       const estimator = head
@@ -105,10 +118,16 @@ export class Model {
         const detect = await load.session(file, [config.input.name], adapter.outputs, describedIn);
         people = new PersonDetector(native, detect, config.input, adapter);
       }
-      const devices = { extractor: deviceName(load.cuda), head: head?.device ?? null };
-      return new Model(bundle, method, net, estimator, people, devices, warnings, runtime, head);
+      const devices = {
+        extractor: deviceName(load.cuda),
+        head: head?.device ?? null,
+        runtime: own.session ? ('glpose' as const) : ('onnxruntime' as const),
+      };
+      const { missing } = own;
+      return new Model(bundle, method, net, estimator, people, devices, missing, warnings, runtime, head, own.session);
     } catch (thrown) {
       head?.dispose();
+      own.session?.dispose();
       await runtime.dispose();
       throw thrown;
     }
@@ -130,6 +149,7 @@ export class Model {
   /** Ends the threads and frees the memory. Disposing twice is harmless. */
   async dispose(): Promise<void> {
     this.head?.dispose();
+    this.ownExtractor?.dispose();
     await this.runtime.dispose();
   }
 
@@ -139,14 +159,49 @@ export class Model {
 }
 
 /** @throws USAGE */
-function checkOptions(nameOrPath: unknown, { method, device, reuse, threads, detector }: ModelOptions): void {
+function checkOptions(
+  nameOrPath: unknown,
+  { method, device, reuse, extractorRuntime, threads, detector }: ModelOptions,
+): void {
   const bundle = 'Options come second: loadModel(undefined, { … }) takes the default bundle.';
   checkArgument('the bundle', nameOrPath, 'a name or folder', typeof nameOrPath === 'string', bundle);
   checkArgument('method', method, 'glpose or single-frame', [undefined, 'glpose', 'single-frame'].includes(method));
   checkArgument('device', device, 'auto, cpu, cuda or cuda:<index>', /^(auto|cpu|cuda(:\d+)?)$/.test(device ?? 'auto'));
   checkArgument('reuse', reuse, 'exact or warp', [undefined, 'exact', 'warp'].includes(reuse));
+  const runtime = extractorRuntime ?? 'auto';
+  checkArgument('extractorRuntime', runtime, 'auto, glpose or onnx', EXTRACTOR_RUNTIMES.includes(runtime));
   checkArgument('threads', threads, 'a whole number from 1', isCount(threads ?? 1));
   checkArgument('detector', detector, 'a JSON file', typeof (detector ?? '') === 'string');
+}
+
+type OwnExtractor = { session: OwnSession; missing: null } | { session: null; missing: string | null };
+
+/**
+ * The extractor on glpose's own kernels on the CPU, where it is asked for, or faster.
+ * @throws MODEL where it is asked for and the kernels lack something
+ */
+async function ownExtractor(
+  native: Addon,
+  file: string,
+  input: ImageInput,
+  outputs: readonly string[],
+  wanted: ExtractorRuntime,
+): Promise<OwnExtractor> {
+  if (wanted === 'onnx') return { session: null, missing: null };
+  const { network, missing } = await readNetwork(file, input, outputs);
+  if (network && (wanted === 'glpose' || fasterOnCpu(network))) {
+    return { session: networkSession(native, network, input, outputs, 'cpu'), missing };
+  }
+  if (wanted === 'glpose') {
+    const problem = `${file} does not run on glpose's own kernels: ${missing}`;
+    throw new GlposeError('MODEL', problem, 'Use --extractor-runtime auto or onnx.');
+  }
+  return { session: null, missing };
+}
+
+function notOnCuda(index: number): GlposeError {
+  const problem = `glpose's own kernels run extractors on the CPU only, not on cuda:${index}`;
+  return new GlposeError('DEVICE', problem, 'Use --device cpu, or --extractor-runtime onnx.');
 }
 
 function ownDetector({ config, detectorFile }: Bundle): OwnDetector | null {

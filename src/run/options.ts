@@ -7,7 +7,7 @@ import { parseDevice, type Device } from '../estimation/device.js';
 import type { RenderStyle } from '../drawing/render.js';
 import { ESTIMATE_DEFAULTS, isDetectSize } from '../estimation/estimate.js';
 import type { Reuse } from '../estimation/glpose.js';
-import type { Method } from '../estimation/model.js';
+import { EXTRACTOR_RUNTIMES, type ExtractorRuntime, type Method } from '../estimation/model.js';
 import { regionText } from '../formats/region.js';
 import { DEFAULT_FORMATS, RESULT_FORMATS, type ResultFormat } from '../formats/results.js';
 import { BRIDGE_DEFAULTS, type BridgeOptions } from '../postprocessing/bridge.js';
@@ -47,7 +47,7 @@ export const RUN_OPTIONS = {
     help: 'where results go: <format>/<video>.json, render/, run.json',
     ...PLACE,
   }),
-  // Model, method and device are not among what decides: the model itself says more (provenance.ts).
+  // Model, method, device and runtime are not among what decides: the model itself says more (provenance.ts).
   model: defaulted<string>({
     flags: '--model <bundle>',
     help: 'a bundle by name (see glpose models list) or folder',
@@ -77,6 +77,13 @@ export const RUN_OPTIONS = {
     help: 'auto, cpu, cuda or cuda:<index>',
     default: 'auto',
     parse: parseDevice,
+    ...WORK,
+  }),
+  extractorRuntime: defaulted<ExtractorRuntime>({
+    flags: '--extractor-runtime <name>',
+    help: 'what runs the extractor: glpose (its own kernels), onnx (ONNX Runtime), or auto, the faster of those that can',
+    choices: EXTRACTOR_RUNTIMES,
+    default: 'auto',
     ...WORK,
   }),
   reuse: option<Reuse>({

@@ -24,7 +24,14 @@ export interface RunRecord {
   seconds: number | null;
   /** The inputs and the options in force, defaults filled in. */
   options: Record<string, unknown>;
-  model: { name: string; sha256: string; method: string; devices: Model['devices']; warnings: readonly string[] };
+  model: {
+    name: string;
+    sha256: string;
+    method: string;
+    devices: Model['devices'];
+    missingOperator: string | null;
+    warnings: readonly string[];
+  };
   machine: { platform: string; node: string; decoder: string | null; cpu: string; cores: number };
   totals: { videos: number; failed: number; left: number; frames: number; poses: number };
   /** Of a shard, its own videos only. */

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { headTensorShapes } from '../../src/bundle/head-tensors.js';
 import type { Addon, HeadShape, NativeHead, Tensor } from '../../src/native/contract.js';
+import type { Layer } from '../../src/native/network.js';
 
 const addon = createRequire(import.meta.url)(process.argv[2]) as Addon;
 let calls = 0;
@@ -131,6 +132,58 @@ async function decodes(): Promise<void> {
   }
 }
 
+const MAPS = [
+  { channels: 3, height: 6, width: 5 },
+  { channels: 4, height: 6, width: 5 },
+  { channels: 4, height: 3, width: 3 },
+];
+const TAPS = { first: Int32Array.of(0, 1, 2), second: Int32Array.of(1, 2, 2), weight: new Float32Array(3) };
+const RELU = { kind: 'clip', low: 0, high: Infinity } as const;
+const CONV: Layer = { op: 'conv', name: 'c', source: 0, addend: null, kernel: 3, stride: 1, padTop: 1, padLeft: 1, depthwise: false, weight: new Uint8Array(4 * 3 * 4 * 9), bias: new Float32Array(4), activation: RELU, out: 1 }; // prettier-ignore
+const LAYERS: Layer[] = [
+  CONV,
+  { op: 'sum', name: 's', terms: [{ map: 1, factor: 1 }], activation: RELU, out: 2 },
+  { op: 'product', name: 'p', sources: [1, 1], out: 2 },
+  { op: 'concat', name: 'j', sources: [1], out: 2 },
+  { op: 'resize', name: 'r', source: 1, rows: TAPS, columns: TAPS, out: 2 },
+  { op: 'pool', name: 'o', kind: 'max', source: 1, kernelHeight: 2, kernelWidth: 3, stride: 2, padTop: 0, padLeft: 1, out: 2 },
+]; // prettier-ignore
+
+async function networks(): Promise<void> {
+  for (const odd of ODD) {
+    await attempt(() => addon.createNetwork(odd as never, [0], 'cpu'));
+    await attempt(() => addon.createNetwork(MAPS, odd as never, 'cpu'));
+    await attempt(() => addon.createNetwork(MAPS, [0], odd as never));
+    await attempt(() => addon.createNetwork([{ ...MAPS[0], width: odd as never }], [0], 'cpu'));
+  }
+  const planes = new Float32Array(3 * 6 * 5).fill(0.5);
+  for (const layer of LAYERS) {
+    for (const changed of variations(layer)) {
+      const network = addon.createNetwork(MAPS, [1], 'cpu');
+      if (layer !== CONV) network.add(CONV);
+      await attempt(() => network.add(changed)); // taken or not, it runs or says why not
+      await attempt(() => network.run({ planes, count: 1 }));
+    }
+  }
+  const network = addon.createNetwork(MAPS, [1], 'cpu');
+  for (const layer of LAYERS) await attempt(() => network.add(layer));
+  for (const batch of variations({ planes, count: 1, into: [new Float32Array(120)] })) {
+    await attempt(() => network.run(batch));
+  }
+  for (let i = 0; i < 20; i++) {
+    const network = addon.createNetwork(MAPS, [1], 'cpu');
+    network.add(CONV);
+    const [images, into] = [planes.slice(), new Float32Array(120)];
+    const running = attempt(() => network.run({ planes: images, count: 1, into: [into] }));
+    detached(images);
+    detached(into);
+    await running;
+    const unfinished = network.run({ planes, count: 1 });
+    network.dispose(); // while it runs
+    await attempt(() => unfinished);
+  }
+}
+
 async function heads(): Promise<void> {
   const tensors = tensorsOf(SHAPE);
   for (const shape of variations(SHAPE)) await attempt(() => addon.createHead(shape, tensors, 'cpu'));
@@ -240,6 +293,7 @@ async function environments(): Promise<void> {
 await crops();
 await decodes();
 await heads();
+await networks();
 await environments();
 globalThis.gc?.();
 process.stdout.write(`${calls} calls\n`);

@@ -30,12 +30,12 @@ const LINEAR: Activation = { kind: 'linear' };
  * Brings a graph into the form that the addon runs: a list of layers with their weights. Constants and BatchNorm are folded;
  * additions, activations and enlargements go into the layers that they follow or precede.
  * @param graph is simplified in place
- * @param input shape of the graph's one input
+ * @param input shape of the image, and its name where it is not the graph's first input
  * @param outputs tensors to give back; what they do not need is left out. Default: the graph's outputs
  * @returns the layers; or, where the graph needs something else, the first such operator
  * @throws MODEL where the graph contradicts itself
  */
-export function lower(graph: OnnxGraph, input: MapShape, outputs: readonly string[] = graph.outputs): Lowered {
+export function lower(graph: OnnxGraph, input: ImageInput, outputs: readonly string[] = graph.outputs): Lowered {
   simplify(graph);
   try {
     return { network: new Lowering(graph, input, outputs).run(), missing: null };
@@ -43,6 +43,11 @@ export function lower(graph: OnnxGraph, input: MapShape, outputs: readonly strin
     if (!(thrown instanceof NotKnown)) throw thrown;
     return { network: null, missing: thrown.operator };
   }
+}
+
+/** The input that becomes map 0. */
+export interface ImageInput extends MapShape {
+  name?: string;
 }
 
 /** Thrown at the first operator that has no layer. */
@@ -71,14 +76,11 @@ class Lowering {
 
   constructor(
     private readonly graph: OnnxGraph,
-    input: MapShape,
+    { name: image, ...shape }: ImageInput,
     private readonly outputs: readonly string[],
   ) {
-    this.maps = [input];
-    const inputs = graph.inputs.filter((name) => !graph.isConstant(name));
-    if (inputs.length !== 1)
-      throw new NotKnown({ op: 'Input', tensor: inputs[1] ?? '', why: `${inputs.length} inputs` });
-    this.values.set(inputs[0], { kind: 'map', shape: input, map: 0, factor: 1 });
+    this.maps = [shape];
+    this.values.set(image ?? graph.inputs[0], { kind: 'map', shape, map: 0, factor: 1 });
 
     for (const name of outputs) this.uses.set(name, 1);
     this.needed = [...graph.nodes].reverse().filter((node) => node.outputs.some((name) => this.uses.has(name))

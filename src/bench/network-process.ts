@@ -1,0 +1,80 @@
+/*
+ * One side of the network's benchmark in a process of its own, so that its peak memory is its own. Prints one JSON line.
+ * Arguments: inputs|native|onnxruntime, folder, threads, runs. The folder holds what network.ts wrote: job.json, network.onnx,
+ * image; the side adds its output.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { addon } from '../native/binding.js';
+import type { ConvTiming } from '../native/contract.js';
+import { networkSession, readNetwork, type ImageInput, type OwnSession } from '../onnx/network-session.js';
+import { peakMiB } from './peak-memory.js';
+
+export type NetworkSide = 'inputs' | 'native' | 'onnxruntime';
+
+export interface NetworkJob {
+  input: ImageInput;
+  output: string;
+}
+
+/** What the process prints. Milliseconds, one for each run. */
+export interface NetworkProcessResult {
+  milliseconds: number[];
+  /** Peak resident set, MiB. */
+  peakMiB: number;
+  /** Native: of one run. */
+  timings: ConvTiming[];
+}
+
+const WARM_UP = 2;
+
+async function measure(run: () => Promise<unknown>, runs: number): Promise<number[]> {
+  const milliseconds: number[] = [];
+  for (let i = -WARM_UP; i < runs; i++) {
+    const start = performance.now();
+    await run();
+    if (i >= 0) milliseconds.push(performance.now() - start);
+  }
+  return milliseconds;
+}
+
+const [side, folder, threads, runs] = process.argv.slice(2);
+const { input, output } = JSON.parse(readFileSync(path.join(folder, 'job.json'), 'utf8')) as NetworkJob;
+const file = path.join(folder, 'network.onnx');
+const image = Float32Array.from(new Float32Array(new Uint8Array(readFileSync(path.join(folder, 'image'))).buffer));
+addon().setThreads(Number(threads));
+const result: NetworkProcessResult = { milliseconds: [], peakMiB: peakMiB(), timings: [] };
+
+if (side === 'native') {
+  const session = await load();
+  const feeds = (): Parameters<typeof session.run>[0] => ({
+    [input.name]: { dims: [1, 3, input.height, input.width], data: image },
+  });
+  const { [output]: last } = await session.run(feeds(), [output]);
+  result.milliseconds = await measure(() => session.run(feeds(), [output], { [output]: last }), Number(runs));
+  result.peakMiB = peakMiB();
+  writeFileSync(path.join(folder, 'native-output'), last.data);
+  result.timings = await session.timings(image);
+} else if (side === 'onnxruntime') {
+  const { InferenceSession, Tensor } = await import('onnxruntime-node');
+  const session = await InferenceSession.create(file, {
+    intraOpNumThreads: Number(threads),
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+  });
+  const feeds = { [input.name]: new Tensor('float32', image, [1, 3, input.height, input.width]) };
+  result.milliseconds = await measure(() => session.run(feeds, [output]), Number(runs));
+  result.peakMiB = peakMiB();
+  writeFileSync(
+    path.join(folder, 'onnxruntime-output'),
+    (await session.run(feeds, [output]))[output].data as Float32Array,
+  );
+}
+process.stdout.write(`${JSON.stringify(result)}\n`);
+
+/** In a function of its own, so that the file's bytes are not kept. */
+async function load(): Promise<OwnSession> {
+  const { network, missing } = await readNetwork(file, input, [output]);
+  if (!network) throw new Error(missing);
+  return networkSession(addon(), network, input, [output], 'cpu');
+}

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { GlposeError, messageOf } from '../errors.js';
+import type { Addon, ConvTiming } from '../native/contract.js';
+import type { Network } from '../native/network.js';
+import { BufferPool } from './buffer-pool.js';
+import { OnnxGraph } from './graph.js';
+import { describeMissing, lower } from './lowering/lower.js';
+import { parseOnnx } from './onnx-model.js';
+import type { OnnxSession, TensorData } from './runtime.js';
+
+/** The input of a graph that takes images of one size. */
+export interface ImageInput {
+  name: string;
+  width: number;
+  height: number;
+}
+
+/** A graph as glpose's own kernels can run it; or, in words, what keeps them from it: the first operator that they lack. */
+export type OwnNetwork = { network: Network; missing: null } | { network: null; missing: string };
+
+/**
+ * Reads a graph for the addon's kernels.
+ * @param outputs tensors to give back
+ * @throws MODEL where the file cannot be read
+ */
+export async function readNetwork(file: string, input: ImageInput, outputs: readonly string[]): Promise<OwnNetwork> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (thrown) {
+    throw new GlposeError(
+      'MODEL',
+      `${file} cannot be read: ${messageOf(thrown)}`,
+      'Import or install the model again.',
+    );
+  }
+  try {
+    const graph = new OnnxGraph(parseOnnx(bytes, file));
+    const lowered = lower(graph, { name: input.name, channels: 3, height: input.height, width: input.width }, outputs);
+    return lowered.missing ? { network: null, missing: describeMissing(lowered.missing) } : lowered;
+  } catch (thrown) {
+    // ONNX Runtime may still know what to do with it.
+    if (thrown instanceof GlposeError && thrown.code === 'MODEL') return { network: null, missing: thrown.message };
+    throw thrown;
+  }
+}
+
+/**
+ * Whether the addon runs a network faster than ONNX Runtime does on a CPU: where most multiplications are those of 3×3 convolutions
+ * of stride 1, of which Winograd's algorithm needs a quarter.
+ */
+export function fasterOnCpu({ maps, layers }: Network): boolean {
+  let all = 0;
+  let saved = 0;
+  for (const layer of layers) {
+    if (layer.op !== 'conv') continue;
+    const { height, width } = maps[layer.out];
+    const macs = (layer.weight.length / 4) * height * width;
+    all += macs;
+    if (layer.kernel === 3 && layer.stride === 1 && !layer.depthwise) saved += macs;
+  }
+  return saved > all / 2;
+}
+
+/** What runs a graph on a CPU, and why, in words. */
+export function describeRuntime({ network, missing }: OwnNetwork): string {
+  if (missing !== null) return `ONNX Runtime; glpose's own kernels lack ${missing}`;
+  return fasterOnCpu(network)
+    ? "glpose's own kernels"
+    : 'ONNX Runtime, which is faster where there are few 3×3 convolutions';
+}
+
+export interface OwnSession extends OnnxSession {
+  /** How long each layer takes, one image of [3, height, width] by itself. */
+  timings(image: Float32Array): Promise<ConvTiming[]>;
+  dispose(): void;
+}
+
+/**
+ * A network in the addon, ready to run. Its layers use all threads of the addon's pool, so that one run at a time is enough.
+ * @param outputs names of the network's outputs, in their order
+ * @param device `cpu`
+ * @throws MODEL where the layers contradict one another, MEMORY
+ */
+export function networkSession(
+  native: Addon,
+  network: Network,
+  input: ImageInput,
+  outputs: readonly string[],
+  device: string,
+): OwnSession {
+  const own = native.createNetwork(network.maps, network.outputs, device);
+  for (const layer of network.layers) own.add(layer);
+  const buffers = new BufferPool();
+  const shapes = network.outputs.map((map) => network.maps[map]);
+  return {
+    inputs: [input.name],
+    outputs: [...outputs],
+    maxBatch: Infinity,
+    width: 1,
+    buffers,
+    async run(feeds, wanted, into) {
+      const { dims, data } = feeds[input.name];
+      const [count] = dims;
+      const results = outputs.map((name, i): TensorData => {
+        const { channels, height, width } = shapes[i];
+        const given = into?.[name];
+        return (
+          given ?? { dims: [count, channels, height, width], data: buffers.take(count * channels * height * width) }
+        );
+      });
+      await own.run({ planes: data, count, into: results.map((result) => result.data) });
+      buffers.give(data);
+      return Object.fromEntries(
+        outputs.map((name, i) => [name, results[i]] as const).filter(([name]) => wanted.includes(name)),
+      );
+    },
+    timings: async (image) => (await own.run({ planes: image, count: 1, timings: true })).timings,
+    dispose: () => own.dispose(),
+  };
+}

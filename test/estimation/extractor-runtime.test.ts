@@ -1,0 +1,76 @@
+/* The extractor on glpose's own kernels and in ONNX Runtime: the same poses; which of them is used, and why. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { writeHrnetBundle } from '../../src/bench/hrnet-bundle.js';
+import { DEFAULT_BUNDLE } from '../../src/bundle/bundle.js';
+import { estimateStream } from '../../src/estimation/estimate-stream.js';
+import { Model, type ModelOptions } from '../../src/estimation/model.js';
+import type { FramePoses, Image } from '../../src/types.js';
+
+let folder: string;
+let hrnet: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'glpose-runtime-'));
+  hrnet = path.join(folder, 'hrnet');
+  await writeHrnetBundle(hrnet, { channels: 16, width: 96, height: 128 });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Three frames in which a bright square moves. */
+async function* frames(): AsyncGenerator<Image> {
+  for (let i = 0; i < 3; i++) {
+    const image: Image = { width: 160, height: 120, data: new Uint8Array(160 * 120 * 3).fill(90) };
+    for (let y = 40; y < 60; y++) image.data.fill(230, 3 * (y * 160 + 60 + 5 * i), 3 * (y * 160 + 80 + 5 * i));
+    yield image;
+  }
+}
+const boxes = {
+  boxesOf: () => [40, 70].map((x) => ({ box: { x, y: 20, width: 50, height: 80 }, score: 1 })),
+};
+
+async function posesWith(options: ModelOptions): Promise<{ poses: FramePoses[]; model: Model }> {
+  await using model = await Model.load(hrnet, { device: 'cpu', ...options });
+  const poses: FramePoses[] = [];
+  for await (const frame of estimateStream(frames(), model, { boxes })) poses.push(frame);
+  return { poses, model };
+}
+
+test.each(['glpose', 'single-frame'] as const)('%s: the same poses of an HRNet', async (method) => {
+  const own = await posesWith({ method });
+  expect(own.model.devices).toMatchObject({ extractor: 'cpu', runtime: 'glpose' });
+  expect(own.model.missingOperator).toBeNull();
+  const theirs = await posesWith({ method, extractorRuntime: 'onnx' });
+  expect(theirs.model.devices).toMatchObject({ extractor: 'cpu', runtime: 'onnxruntime' });
+  const joints = (poses: FramePoses[]): number[] =>
+    poses.flatMap(({ people }) => people.flatMap(({ joints }) => joints.flatMap((joint) => [joint!.x, joint!.y])));
+  const [a, b] = [joints(own.poses), joints(theirs.poses)];
+  expect(a.length).toBe(b.length);
+  expect(a.length).toBeGreaterThan(3 * 2 * 15);
+  a.forEach((value, i) => expect(Math.abs(value - b[i])).toBeLessThan(0.01)); // pixels
+  expect((await posesWith({ method, extractorRuntime: 'glpose', threads: 3 })).poses).toEqual(own.poses);
+});
+
+test('an extractor that needs more is left to ONNX Runtime, and what it needs is named', async () => {
+  await using model = await Model.load(DEFAULT_BUNDLE, { device: 'cpu', method: 'glpose' });
+  expect(model.devices).toMatchObject({ runtime: 'onnxruntime' });
+  expect(model.missingOperator).toBe('Shape joints.shape');
+  const insisting = Model.load(DEFAULT_BUNDLE, { device: 'cpu', method: 'glpose', extractorRuntime: 'glpose' });
+  await expect(insisting).rejects.toThrow(
+    /extractor\.onnx does not run on glpose's own kernels: Shape joints\.shape\. Use/,
+  );
+  await expect(insisting).rejects.toMatchObject({ code: 'MODEL', remedy: 'Use --extractor-runtime auto or onnx.' });
+});
+
+test('one that ONNX Runtime runs faster is left to it, unless told otherwise', async () => {
+  const options = { device: 'cpu', method: 'single-frame' } as const;
+  await using model = await Model.load(DEFAULT_BUNDLE, options);
+  expect(model.devices.runtime).toBe('onnxruntime');
+  expect(model.missingOperator).toBeNull();
+  await using told = await Model.load(DEFAULT_BUNDLE, { ...options, extractorRuntime: 'glpose' });
+  expect(told.devices.runtime).toBe('glpose');
+});
+
+test('an unknown runtime is refused', async () => {
+  await expect(Model.load(hrnet, { extractorRuntime: 'tensorrt' as never })).rejects.toMatchObject({ code: 'USAGE' });
+});
