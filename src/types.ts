@@ -47,6 +47,8 @@ export interface Joint {
   score: number;
   /** True where the place was derived from other joints, not seen by the network (neck and head top of COCO nets). */
   estimated?: boolean;
+  /** True where nothing in the picture speaks for the joint, or what does is another person's: it is hidden about there. */
+  occluded?: boolean;
 }
 
 /** One person in one frame. */

@@ -22,7 +22,7 @@ const RELIABLE = 0.1;
  * @param joints in that order
  * @returns the joints followed by neck and head_top, each marked `estimated`; null where their sources are not seen
  */
-export function withDerivedJoints(names: readonly string[], joints: readonly Joint[]): (Joint | null)[] {
+export function withDerivedJoints(names: readonly string[], joints: readonly (Joint | null)[]): (Joint | null)[] {
   const seen = (name: string): Joint | null => {
     const joint = joints[names.indexOf(name)];
     return joint && joint.score >= RELIABLE ? joint : null;

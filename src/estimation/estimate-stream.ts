@@ -37,7 +37,7 @@ export async function* estimateStream(
   options: StreamOptions = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
   const { estimator, net } = model;
-  const { explain, signal } = options;
+  const { explain, poseNms, signal } = options;
   const release = model.take();
   try {
     const survey = surveyOptions(model, options);
@@ -70,7 +70,7 @@ export async function* estimateStream(
         nextDraw *= 2;
       }
       const people = peopleOf(key);
-      const poses = await estimator.estimate(around!.map(sceneOf), explain); // every frame of a stream is readable
+      const poses = await estimator.estimate(around!.map(sceneOf), { explain, poseNms }); // every frame of a stream is readable
       yield toFramePoses(key, people, poses);
       await estimator.passed(key.index + 1);
       surveyor.forget(key.index - estimator.k + 1);

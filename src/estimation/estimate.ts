@@ -13,6 +13,7 @@ import { checkArgument, isCount } from '../check-argument.js';
 import type { Box, FramePoses, PersonPose, Image } from '../types.js';
 import type { GivenBox } from '../formats/boxes.js';
 import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
+import { POSE_NMS } from './one-joint-one-person.js';
 import type { FrameSource } from '../media/frames.js';
 import { Looks } from './looks.js';
 import type { Look, Memo, VideoMemo } from './memo.js';
@@ -46,6 +47,11 @@ export interface PeopleOptions {
    * detectors that take inputs of any size.
    */
   detectSize?: number;
+  /**
+   * Similarity (OKS, over the limbs) of the coarse poses of two boxes above which they show one person, of whom the box with the
+   * higher score stays; 1: everyone stays. Boxes without a coarse pose always do. Default 0.5.
+   */
+  poseNms?: number;
   /** Stops the work; its reason is thrown. */
   signal?: AbortSignal;
 }
@@ -67,7 +73,7 @@ export interface EstimateOptions extends PeopleOptions {
 }
 
 /** What is taken where an option is left out. */
-export const ESTIMATE_DEFAULTS = { minBoxScore: 0.25, every: 1, seed: 0 };
+export const ESTIMATE_DEFAULTS = { minBoxScore: 0.25, poseNms: POSE_NMS, every: 1, seed: 0 };
 
 /** A weaker detection than `minBoxScore` prolongs a track down to this share of it. */
 const WEAK_SHARE = 0.4;
@@ -85,7 +91,7 @@ export async function* estimateVideo(
   options: EstimateOptions = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
   const { estimator, net } = model;
-  const { every = ESTIMATE_DEFAULTS.every, only, explain, memo, signal, onProgress } = options;
+  const { every = ESTIMATE_DEFAULTS.every, only, explain, poseNms, memo, signal, onProgress } = options;
   checkArgument('every', every, 'a whole number from 1', isCount(every));
   const release = model.take();
   try {
@@ -105,8 +111,8 @@ export async function* estimateVideo(
     const isAsked = ({ index }: Frame): boolean => index % every === 0 && only?.(index) !== false;
     const estimateKey = async ({ key, around }: Neighbourhood): Promise<FramePoses | null> => {
       signal?.throwIfAborted();
-      const estimate = async (): Promise<readonly EstimatedPose[]> =>
-        around && isAsked(key) ? estimator.estimate(around.map(sceneOf), explain) : [];
+      const estimate = async (): Promise<readonly (EstimatedPose | null)[]> =>
+        around && isAsked(key) ? estimator.estimate(around.map(sceneOf), { explain, poseNms }) : [];
       const poses = await (memo?.poses.of(key.index, estimate) ?? estimate());
       return isAsked(key) ? toFramePoses(key, around ? peopleOf(key) : [], poses) : null;
     };
@@ -131,7 +137,7 @@ export function surveyOptions(
   options: PeopleOptions,
   memo?: Memo<readonly Look[]>,
 ): SurveyOptions {
-  const { boxes, detect, detectEvery, detectSize, signal } = options;
+  const { boxes, detect, detectEvery, detectSize, poseNms, signal } = options;
   const { minBoxScore = ESTIMATE_DEFAULTS.minBoxScore, seed = ESTIMATE_DEFAULTS.seed } = options;
   const read = 'Boxes of a file: readBoxes(file).forVideo(name).';
   checkArgument(
@@ -143,6 +149,7 @@ export function surveyOptions(
   );
   checkArgument('detect', detect, 'a function', detect === undefined || typeof detect === 'function');
   checkArgument('minBoxScore', minBoxScore, 'a number from 0 to 1', minBoxScore >= 0 && minBoxScore <= 1);
+  checkArgument('poseNms', poseNms, 'a number from 0 to 1', poseNms === undefined || (poseNms >= 0 && poseNms <= 1));
   checkArgument('seed', seed, 'a whole number', Number.isSafeInteger(seed));
   checkArgument('detectEvery', detectEvery, 'a whole number from 1', isCount(detectEvery ?? 1));
   const size = 'a whole number from 32 to 4096';
@@ -192,18 +199,25 @@ function checked(detections: readonly GivenDetection[], frame: string): readonly
 }
 
 /** @param aspect width / height of windows */
-export function toScenePerson({ trackId, box, coarsePose }: TrackedBox, aspect: number): ScenePerson {
-  return { trackId, window: windowOf(box, aspect), coarsePose };
+export function toScenePerson({ trackId, box, score, coarsePose }: TrackedBox, aspect: number): ScenePerson {
+  return { trackId, box, score, window: windowOf(box, aspect), coarsePose };
 }
 
-export function toFramePoses(frame: Frame, trackedBoxes: TrackedBox[], poses: readonly EstimatedPose[]): FramePoses {
-  const people = trackedBoxes.map(({ trackId, box, score, interpolated }, i): PersonPose => {
-    const { joints, explanation } = poses[i];
+/** @param poses of the people of these boxes; null of those whom another box shows, too: they are left out */
+export function toFramePoses(
+  frame: Frame,
+  trackedBoxes: TrackedBox[],
+  poses: readonly (EstimatedPose | null)[],
+): FramePoses {
+  const people = trackedBoxes.flatMap(({ trackId, box, score, interpolated }, i): PersonPose[] => {
+    const estimated = poses[i];
+    if (!estimated) return [];
+    const { joints, explanation } = estimated;
     const scores = joints.filter((joint) => joint !== null).map((joint) => joint.score);
     const mean = scores.reduce((a, b) => a + b, 0) / Math.max(1, scores.length);
     const pose: PersonPose = { trackId, box, boxScore: score, score: mean * score, joints };
     if (interpolated) pose.interpolated = true;
-    return explanation ? { ...pose, explanation } : pose;
+    return [explanation ? { ...pose, explanation } : pose];
   });
   const { index, name, timeSeconds, width, height, data } = frame;
   return { index, name, timeSeconds, ...(data ? { width, height } : {}), people };

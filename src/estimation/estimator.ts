@@ -1,4 +1,4 @@
-import type { Explanation, Image, Joint, PersonWindow, Window } from '../types.js';
+import type { Box, Explanation, Image, Joint, PersonWindow, Window } from '../types.js';
 import type { DrawnCandidate } from './candidates.js';
 import { toImage } from '../geometry/window.js';
 
@@ -19,6 +19,16 @@ export interface Scene extends Image {
 
 export interface ScenePerson extends PersonWindow {
   trackId: number;
+  box: Box;
+  /** The box's, 0–1. */
+  score: number;
+}
+
+export interface SceneOptions {
+  /** Also say what each pose was made from. */
+  explain?: boolean;
+  /** OKS of two coarse poses from which their boxes show one person; 1: never. Default: `POSE_NMS`. */
+  poseNms?: number;
 }
 
 /** A way from windows to poses. */
@@ -36,9 +46,9 @@ export interface Estimator {
   /**
    * Poses of the people of one key frame. Keys come in order; several may be under way at a time.
    * @param around 2k+1 frames, the key in the middle
-   * @param explain also say what each pose was made from
+   * @returns one of each person; null of somebody whom another box shows, too
    */
-  estimate(around: readonly Scene[], explain?: boolean): Promise<EstimatedPose[]>;
+  estimate(around: readonly Scene[], options?: SceneOptions): Promise<(EstimatedPose | null)[]>;
   /** No key before this frame is under way or comes any more. */
   passed(frame: number): Promise<void>;
 }

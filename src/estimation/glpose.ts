@@ -1,7 +1,16 @@
 import type { ExtractorConfig, HeadConfig } from '../bundle/config.js';
 import type { PersonWindow, Reference } from '../types.js';
 import type { NativeHead } from '../native/contract.js';
-import { toJoints, type EstimatedPose, type Estimator, type Scene, type ScenePerson } from './estimator.js';
+import {
+  toJoints,
+  type EstimatedPose,
+  type Estimator,
+  type Scene,
+  type SceneOptions,
+  type ScenePerson,
+} from './estimator.js';
+import { inCompany, keepApart, type WindowPose } from './one-joint-one-person.js';
+import { heatmapPeaks } from './peaks.js';
 import { Batcher } from '../concurrency/batcher.js';
 import type { CropNet } from './crop-net.js';
 import { FeatureStore, type StoredMap } from './feature-store.js';
@@ -26,7 +35,8 @@ const BATCH = 16;
 interface HeadInput {
   key: number;
   references: WeightedReference[];
-  explain: boolean;
+  /** Also the heat maps and the mask. */
+  maps: boolean;
 }
 
 /** A map to join with the key's. */
@@ -90,30 +100,40 @@ export class GlobalLocal implements Estimator {
     await this.store.forgetBefore(frame - this.k);
   }
 
-  async estimate(around: readonly Scene[], explain = false): Promise<EstimatedPose[]> {
+  async estimate(
+    around: readonly Scene[],
+    { explain = false, poseNms }: SceneOptions = {},
+  ): Promise<(EstimatedPose | null)[]> {
     const { people } = around[this.k];
+    const company = inCompany(people);
     const later = new Set(around.slice(this.k + 1).flatMap((scene) => scene.people.map(idOf)));
-    const poses: EstimatedPose[] = [];
+    const poses: (WindowPose & Pick<EstimatedPose, 'explanation'>)[] = [];
     for (let start = 0; start < people.length; start += GROUP) {
       const group = people.slice(start, start + GROUP);
       const estimated = await Promise.allSettled(
-        group.map((person) => this.estimatePerson(person, around, later, explain)),
+        group.map((person, i) => this.estimatePerson(person, around, later, company[start + i], explain)),
       );
       for (const result of estimated) {
         if (result.status === 'rejected') throw result.reason;
         poses.push(result.value);
       }
     }
-    return poses;
+    return keepApart(people, poses, this.joints, poseNms).map(
+      (joints, i) => joints && { joints, explanation: poses[i].explanation },
+    );
   }
 
-  /** @param later ids (`idOf`) of the people of the following frames */
+  /**
+   * @param later ids (`idOf`) of the people of the following frames
+   * @param company whether others are in sight of the person's window
+   */
   private async estimatePerson(
     person: ScenePerson,
     around: readonly Scene[],
     later: ReadonlySet<string>,
+    company: boolean,
     explain: boolean,
-  ): Promise<EstimatedPose> {
+  ): Promise<WindowPose & Pick<EstimatedPose, 'explanation'>> {
     const { k, store } = this;
     const { n, similarity, localWeights } = this.config;
     const { channels: C, width, height } = this.features;
@@ -142,13 +162,14 @@ export class GlobalLocal implements Estimator {
       const { joined, answer } = await this.withSecondLook({
         key: key.handle,
         references: [...local, ...global],
-        explain,
+        maps: company || explain,
       });
       const joints = toJoints(answer.joints, window, width);
-      if (!explain) return { joints };
+      const peaks = company ? heatmapPeaks(answer.heatmaps!, joints, window, height, width) : undefined;
+      if (!explain) return { joints, peaks };
       const references = joined.references.map(({ kind, frame, window, weight }) => ({ kind, frame, window, weight }));
       const mask = answer.masks && meanOverChannels(answer.masks, width * height);
-      return { joints, explanation: { window, references, heatmaps: answer.heatmaps!, mask, width, height } };
+      return { joints, peaks, explanation: { window, references, heatmaps: answer.heatmaps!, mask, width, height } };
     } finally {
       await Promise.allSettled(asked);
       for (const [place, scene] of around.entries()) {
@@ -192,7 +213,7 @@ export class GlobalLocal implements Estimator {
       weights.set(reference.weights, place * C);
       transforms.set([scale, shiftX, shiftY], place * 3);
     }
-    const maps = people.some(({ explain }) => explain);
+    const maps = people.some((person) => person.maps);
     const batch = { keys, references, weights, transforms, decode: this.config.decode, maps };
     const { joints, heatmaps, masks } = await this.head.estimate(batch);
     return people.map((_, person) => {

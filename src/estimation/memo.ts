@@ -22,5 +22,5 @@ export interface Memo<T> {
 /** The only two things of a video that take long: what the networks say of each frame. */
 export interface VideoMemo {
   readonly looks: Memo<readonly Look[]>;
-  readonly poses: Memo<readonly EstimatedPose[]>;
+  readonly poses: Memo<readonly (EstimatedPose | null)[]>;
 }

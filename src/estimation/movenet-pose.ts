@@ -1,5 +1,7 @@
 import { inWindow, toImage } from '../geometry/window.js';
 import { expectationWeight } from './expectation.js';
+import type { WindowPose } from './one-joint-one-person.js';
+import { peaksOf, type Peak } from './peaks.js';
 import type { Joint, PersonWindow } from '../types.js';
 
 /**
@@ -33,23 +35,31 @@ interface Cell {
  * Joint: the cell that maximises the heat map, weighted by how near it is to where the joint is expected, plus that cell's offset.
  * @param person whose coarse pose says where that is. Without one, MoveNet's own decoding: the person's cell expects the joints,
  * the one that maximises σ(center) / (distance to the window's middle + 1.8), and the weight is 1 / (distance + 1.8)
+ * @param company whether to say what else the window offers
  * @returns Q joints in image pixels; score = the heat map's value at the chosen cell
  */
-export function decodeMoveNetPose(maps: MoveNetMaps, person: PersonWindow): Joint[] {
+export function decodeMoveNetPose(maps: MoveNetMaps, person: PersonWindow, company: boolean): WindowPose {
   const { h, w } = maps;
   const plane = h * w;
   const { window, coarsePose } = person;
   const expected = coarsePose ? expectedCells(person, h, w) : ownExpectation(maps);
   const weight = coarsePose ? expectationWeight(h) : ownWeight;
   const joints: Joint[] = [];
+  const peaks: Peak[][] = [];
   for (let q = 0; q < maps.heatmap.length / plane; q++) {
     const heat = maps.heatmap.subarray(q * plane, (q + 1) * plane);
     const cell = argmaxNear(expected[q], h, w, (index) => heat[index], weight);
-    const y = Math.floor(cell / w) + maps.offset[2 * q * plane + cell];
-    const x = (cell % w) + maps.offset[(2 * q + 1) * plane + cell];
-    joints.push({ ...toImage(window, w, x, y), score: heat[cell] });
+    const toPlace = (row: number, column: number): { x: number; y: number } => {
+      const at = row * w + column;
+      const y = row + maps.offset[2 * q * plane + at];
+      const x = column + maps.offset[(2 * q + 1) * plane + at];
+      return toImage(window, w, x, y);
+    };
+    joints.push({ ...toPlace(Math.floor(cell / w), cell % w), score: heat[cell] });
+    if (company) peaks.push(peaksOf(heat, h, w, toPlace));
   }
-  return joints;
+  if (!company) return { joints };
+  return { joints, peaks, expected: expected.map(({ row, column }) => toImage(window, w, column, row)) };
 }
 
 /** Where a coarse pose lies in maps of its window. */

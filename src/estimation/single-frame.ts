@@ -1,12 +1,18 @@
 import type { OwnPoseConfig } from '../bundle/config.js';
 import type { Addon } from '../native/contract.js';
-import { toJoints, type EstimatedPose, type Estimator, type Scene } from './estimator.js';
+import { toJoints, type EstimatedPose, type Estimator, type Scene, type SceneOptions } from './estimator.js';
+import { inCompany, keepApart, type WindowPose } from './one-joint-one-person.js';
+import { heatmapPeaks } from './peaks.js';
 import type { CropNet } from './crop-net.js';
 import type { Outputs } from '../onnx/pooled-runs.js';
 import { decodeMoveNetPose } from './movenet-pose.js';
 import { DERIVED_JOINTS, withDerivedJoints } from './derived-joints.js';
 import type { DrawnCandidate } from './candidates.js';
-import type { PersonWindow } from '../types.js';
+import type { Explanation, PersonWindow } from '../types.js';
+
+interface Decoded extends WindowPose {
+  explanation?: Explanation;
+}
 
 /** The extractor's own poses, from the key frame alone: the baseline beside GLPose. */
 export class SingleFrame implements Estimator {
@@ -29,12 +35,24 @@ export class SingleFrame implements Estimator {
 
   async passed(): Promise<void> {}
 
-  async estimate([scene]: readonly Scene[], explain = false): Promise<EstimatedPose[]> {
+  async estimate(
+    [scene]: readonly Scene[],
+    { explain = false, poseNms }: SceneOptions = {},
+  ): Promise<(EstimatedPose | null)[]> {
     const { people } = scene;
-    return this.net.extract(scene, people, (outputs, i) => this.decode(outputs, people[i], explain), this.signal);
+    const { config } = this;
+    const company = inCompany(people);
+    const decode = (outputs: Outputs, i: number): Decoded => this.decode(outputs, people[i], company[i], explain);
+    const poses = await this.net.extract(scene, people, decode, this.signal);
+    return keepApart(people, poses, config.joints, poseNms).map((joints, i): EstimatedPose | null => {
+      if (!joints) return null;
+      const all = config.kind === 'movenet' ? withDerivedJoints(config.joints, joints) : joints;
+      return { joints: all, explanation: poses[i].explanation };
+    });
   }
 
-  private decode(outputs: Outputs, person: PersonWindow, explain: boolean): EstimatedPose {
+  /** @param company whether others are in sight of the window */
+  private decode(outputs: Outputs, person: PersonWindow, company: boolean, explain: boolean): Decoded {
     const { config } = this;
     const { window } = person;
     const map = (name: string): Float32Array => outputs[name].data;
@@ -45,11 +63,11 @@ export class SingleFrame implements Estimator {
       ? { window, references: [], heatmaps: heatmaps.slice(), width: w, height: h }
       : undefined;
     if (config.kind === 'heatmaps') {
-      const places = this.native.decode(heatmaps, [1, K, h, w], config.decode);
-      return { joints: toJoints(places, window, w), explanation };
+      const joints = toJoints(this.native.decode(heatmaps, [1, K, h, w], config.decode), window, w);
+      return { joints, peaks: company ? heatmapPeaks(heatmaps, joints, window, h, w) : undefined, explanation };
     }
     const { offset, regress, center } = config.outputs;
     const maps = { h, w, heatmap: heatmaps, offset: map(offset), regress: map(regress), center: map(center) };
-    return { joints: withDerivedJoints(config.joints, decodeMoveNetPose(maps, person)), explanation };
+    return { ...decodeMoveNetPose(maps, person, company), explanation };
   }
 }

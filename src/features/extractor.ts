@@ -70,7 +70,11 @@ export class Extractor {
   async ownPose(image: Image, window: Window): Promise<Map<string, Joint>> {
     if (!this.teacher) return new Map();
     const { estimator } = this.teacher;
-    const [{ joints }] = await estimator.estimate([{ ...image, index: 0, people: [{ trackId: 0, window }] }]);
+    const { centreX, centreY, width, height } = window;
+    const box = { x: centreX - width / 2, y: centreY - height / 2, width, height };
+    const people = [{ trackId: 0, box, score: 1, window }];
+    const [pose] = await estimator.estimate([{ ...image, index: 0, people }]);
+    const { joints } = pose!; // nobody else is there
     return new Map(joints.flatMap((joint, i) => (joint ? [[estimator.joints[i], joint] as const] : [])));
   }
 

@@ -30,8 +30,8 @@ export interface CocoAnnotation extends CocoResult {
   /** Joints found. */
   num_keypoints: number;
   /**
-   * 17 joint scores; the third value of a keypoint is COCO's visibility flag here: 2 where found, 1 where found outside the picture, else
-   * 0.
+   * 17 joint scores; the third value of a keypoint is COCO's visibility flag here: 2 where found, 1 where found but hidden or outside the
+   * picture, else 0.
    */
   scores: number[];
   /** The box's, in px². */
@@ -94,7 +94,7 @@ export function cocoPieces(video: VideoPoses): InPieces<CocoDocument> {
         const scores = places.map((place) => foundJoint(person, place)?.score ?? 0);
         yield {
           id: id++,
-          ...result(person, numbers[frame], places, (joint) => (isInside(joint, size) ? 2 : 1)),
+          ...result(person, numbers[frame], places, (joint) => (isInside(joint, size) && !joint.occluded ? 2 : 1)),
           num_keypoints: scores.filter((score) => score > 0).length,
           scores,
           area: person.box.width * person.box.height,

@@ -5,7 +5,7 @@ import { foundJoint } from './found-joint.js';
  * One video's poses as a table for spreadsheets, R and pandas (RFC 4180, UTF-8): one row per person and frame, by frame,
  * then track. Columns: `frame` from 0, `name` of the frame, `time` in seconds by the video's time stamps (empty for folders of
  * images), `track_id`, `score`, `box_x`, `box_y`, `box_width`, `box_height`, `box_score`, `interpolated` (1 where the person was
- * not seen in this frame), then `<joint>_x`, `<joint>_y`, `<joint>_score` for every joint, empty where it was not found. Pixels
+ * not seen in this frame), then `<joint>_x`, `<joint>_y`, `<joint>_score` for every joint, empty where it was not found, and `occluded`, the names of the hidden joints. Pixels
  * to a thousandth, scores to 1e-5. A frame's name that a spreadsheet would take for a formula gets `./` before it, and still names
  * the file.
  * @yields lines
@@ -13,7 +13,7 @@ import { foundJoint } from './found-joint.js';
 export function* writeCsv({ joints, frames }: VideoPoses): Generator<string, void, undefined> {
   const box = ['box_x', 'box_y', 'box_width', 'box_height', 'box_score', 'interpolated'];
   const columns = joints.flatMap((joint) => [`${joint}_x`, `${joint}_y`, `${joint}_score`]);
-  yield csvLine(['frame', 'name', 'time', 'track_id', 'score', ...box, ...columns]);
+  yield csvLine(['frame', 'name', 'time', 'track_id', 'score', ...box, ...columns, 'occluded']);
   for (const { index, name, timeSeconds, people } of frames) {
     const time = timeSeconds === null ? '' : rounded(timeSeconds, 6);
     for (const person of people) {
@@ -31,6 +31,7 @@ export function* writeCsv({ joints, frames }: VideoPoses): Generator<string, voi
         score(person.score),
         ...boxes,
         ...places,
+        joints.filter((_, place) => foundJoint(person, place)?.occluded).join(' '),
       ]);
     }
   }

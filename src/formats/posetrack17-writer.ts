@@ -30,6 +30,8 @@ export interface PoseTrack17Point {
   y: [number];
   /** Joint score × box score, by which published PoseTrack results rank joints. */
   score: [number];
+  /** 0 of a hidden joint. */
+  is_visible: [number];
 }
 
 /** The PoseTrack17 form of one video's poses: every frame listed, people or not; joints that were not found left out. */
@@ -59,6 +61,8 @@ export function poseTrack17Pieces(video: VideoPoses): InPieces<PoseTrack17Docume
 function points(person: PersonPose, places: readonly number[]): PoseTrack17Point[] {
   return places.flatMap((place, id): PoseTrack17Point[] => {
     const joint = foundJoint(person, place);
-    return joint ? [{ id: [id], x: [joint.x], y: [joint.y], score: [joint.score * person.boxScore] }] : [];
+    if (!joint) return [];
+    const score = joint.score * person.boxScore;
+    return [{ id: [id], x: [joint.x], y: [joint.y], score: [score], is_visible: [joint.occluded ? 0 : 1] }];
   });
 }

@@ -30,7 +30,7 @@ export interface PoseTrack18Annotation {
   image_id: number;
   category_id: 1;
   track_id: number;
-  /** 17 × (x, y, found), pixels; found is 1, and all three are 0 where a joint was not found. */
+  /** 17 × (x, y, visibility), pixels; visibility is 1, 0 of a hidden joint, and all three are 0 where a joint was not found. */
   keypoints: number[];
   /** 17 × joint score × box score, by which published PoseTrack results rank joints; 0 where a joint was not found. */
   scores: number[];
@@ -134,7 +134,7 @@ function annotation(
       return;
     }
     if (joint.estimated) estimated.add(posetrackName(POSETRACK18_JOINTS[slot]));
-    keypoints.push(joint.x, joint.y, 1);
+    keypoints.push(joint.x, joint.y, joint.occluded ? 0 : 1);
     scores.push(joint.score * person.boxScore);
   });
   const { x, y, width, height } = person.box;

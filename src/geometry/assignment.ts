@@ -1,5 +1,6 @@
 /**
- * Optimal one-to-one assignment (shortest augmenting paths with potentials; Jonker & Volgenant 1987), O(n²m).
+ * Optimal one-to-one assignment (shortest augmenting paths with potentials; Jonker & Volgenant 1987), O(n²m)
+ * for n rows and m columns, at least as many.
  * @param cost rows × columns, finite numbers; `Infinity` forbids a pair
  * @returns for each row its column, or −1 where it stays alone. The number of pairs comes before their total cost only
  *   among allowed pairs: a forbidden pair is never made.
@@ -9,20 +10,20 @@ export function assign(cost: readonly (readonly number[])[]): number[] {
   const columns = rows === 0 ? 0 : cost[0].length;
   if (rows === 0 || columns === 0) return new Array<number>(rows).fill(-1);
 
-  // Square the problem: `alone` is dearer than any sum of real pairs could save, so that pairs are made wherever allowed.
+  // A column for every row: `alone` is dearer than any sum of real pairs could save, so that pairs are made wherever allowed.
   let highest = 0;
   for (const row of cost) for (const value of row) if (value !== Infinity) highest = Math.max(highest, Math.abs(value));
   const size = Math.max(rows, columns);
   const alone = (highest + 1) * 2 * size;
   const at = (row: number, column: number): number => {
-    const value = row < rows && column < columns ? cost[row][column] : alone;
+    const value = column < columns ? cost[row][column] : alone;
     return value === Infinity ? alone : value;
   };
 
-  const rowPotential = new Float64Array(size + 1);
+  const rowPotential = new Float64Array(rows + 1);
   const columnPotential = new Float64Array(size + 1);
   const rowOf = new Int32Array(size + 1); // 1-based row matched to each 1-based column; column 0 starts a path
-  for (let row = 1; row <= size; row++) {
+  for (let row = 1; row <= rows; row++) {
     const previous = new Int32Array(size + 1);
     const slack = new Float64Array(size + 1).fill(Infinity);
     const visited = new Uint8Array(size + 1);
@@ -62,7 +63,7 @@ export function assign(cost: readonly (readonly number[])[]): number[] {
   const result = new Array<number>(rows).fill(-1);
   for (let column = 1; column <= columns; column++) {
     const row = rowOf[column] - 1;
-    if (row >= 0 && row < rows && cost[row][column - 1] !== Infinity) result[row] = column - 1;
+    if (row >= 0 && cost[row][column - 1] !== Infinity) result[row] = column - 1;
   }
   return result;
 }

@@ -24,7 +24,7 @@ const SETTINGS = 'settings.json';
 
 export class Checkpoint {
   readonly looks: FrameLog<readonly Look[]>;
-  readonly poses: FrameLog<readonly EstimatedPose[]>;
+  readonly poses: FrameLog<readonly (EstimatedPose | null)[]>;
   private readonly folder: string;
   private begun: Promise<void> | undefined;
 
@@ -125,29 +125,36 @@ function detectionOf(numbers: Float64Array): Detection {
   return detection;
 }
 
-const [ABSENT, SEEN, ESTIMATED] = [0, 1, 2];
+/** What a joint is: 0 where it is not there, else a sum of these. */
+const [THERE, ESTIMATED, OCCLUDED] = [1, 2, 4];
 
-/** For each of the K joints of a pose x, y, score, and what it is. */
-function posesOf(joints: number): Codec<readonly EstimatedPose[]> {
+/** For each of the K joints of a pose x, y, score, and what it is; x of a joint that is not there is 1, and 0 where there is no pose. */
+function posesOf(joints: number): Codec<readonly (EstimatedPose | null)[]> {
   const toJoint = ([x, y, score, kind]: Float64Array): Joint | null => {
-    if (kind === ABSENT) return null;
-    return kind === ESTIMATED ? { x, y, score, estimated: true } : { x, y, score };
+    if (kind === 0) return null;
+    const joint: Joint = { x, y, score };
+    if (kind & ESTIMATED) joint.estimated = true;
+    if (kind & OCCLUDED) joint.occluded = true;
+    return joint;
   };
+  const kindOf = ({ estimated, occluded }: Joint): number =>
+    THERE + (estimated ? ESTIMATED : 0) + (occluded ? OCCLUDED : 0);
   return {
     toNumbers(poses) {
-      return poses.flatMap((pose) =>
-        pose.joints.flatMap((joint) =>
-          joint ? [joint.x, joint.y, joint.score, joint.estimated ? ESTIMATED : SEEN] : [0, 0, 0, ABSENT],
-        ),
-      );
+      return poses.flatMap((pose) => {
+        const all = pose?.joints ?? new Array<null>(joints).fill(null);
+        const absent = [pose ? 1 : 0, 0, 0, 0];
+        return all.flatMap((joint) => (joint ? [joint.x, joint.y, joint.score, kindOf(joint)] : absent));
+      });
     },
     fromNumbers(numbers) {
-      return Array.from({ length: numbers.length / (4 * joints) }, (_, person) => ({
-        joints: Array.from({ length: joints }, (_, joint) => {
-          const at = 4 * (person * joints + joint);
-          return toJoint(numbers.subarray(at, at + 4));
-        }),
-      }));
+      return Array.from({ length: numbers.length / (4 * joints) }, (_, person) => {
+        const values = numbers.subarray(4 * person * joints, 4 * (person + 1) * joints);
+        if (values.every((value) => value === 0)) return null;
+        return {
+          joints: Array.from({ length: joints }, (_, joint) => toJoint(values.subarray(4 * joint, 4 * joint + 4))),
+        };
+      });
     },
   };
 }

@@ -127,6 +127,13 @@ export const RUN_OPTIONS = {
     choices: PROTOCOL_NAMES,
     ...WORK,
   }),
+  poseNms: defaulted<number>({
+    flags: '--pose-nms <oks>',
+    help: 'two boxes show one person where their coarse poses are more alike, 0–1; 1: everyone stays',
+    default: ESTIMATE_DEFAULTS.poseNms,
+    parse: share,
+    ...RESULTS,
+  }),
   every: defaulted<number>({
     flags: '--every <n>',
     help: 'estimate poses in every n-th frame only',

@@ -137,6 +137,7 @@ export interface Run {
   method: 'glpose' | 'single-frame';
   boxes?: string;
   minScore?: number;
+  poseNms?: number;
   seed?: number;
   every?: number;
   reuse?: ModelOptions['reuse'];
@@ -153,6 +154,7 @@ const runOptionsSchema = z.object({
   model: z.string(),
   boxes: z.string().optional().catch(undefined),
   minScore: z.number().optional().catch(undefined),
+  poseNms: z.number().optional().catch(undefined),
   seed: z.number().optional().catch(undefined),
   every: z.int().min(1).optional().catch(undefined),
   reuse: z.enum(['warp', 'exact']).optional().catch(undefined),

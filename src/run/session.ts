@@ -119,6 +119,7 @@ export async function runSession(
     minBoxScore: options.minScore,
     detectEvery: options.detectEvery,
     detectSize: options.detectSize,
+    poseNms: options.poseNms,
     every: options.every,
     seed: options.seed,
     formats: options.format,

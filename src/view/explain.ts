@@ -14,7 +14,7 @@ import { selectsFrame, selectsTrack, type Selection } from './selection.js';
 
 export interface ExplainOptions extends Pick<
   EstimateOptions,
-  'every' | 'seed' | 'minBoxScore' | 'boxes' | 'signal' | 'onProgress'
+  'every' | 'seed' | 'minBoxScore' | 'poseNms' | 'boxes' | 'signal' | 'onProgress'
 > {
   selection: Selection;
   /** The boxes of the results, for the single-frame poses. */
@@ -42,9 +42,9 @@ export async function* explainVideo(
   singleFrame: Model | null,
   options: ExplainOptions,
 ): AsyncGenerator<FrameExplanation, void, undefined> {
-  const { selection, resultBoxes, every, seed, minBoxScore, boxes, signal, onProgress } = options;
+  const { selection, resultBoxes, every, seed, minBoxScore, poseNms, boxes, signal, onProgress } = options;
   const only = (frame: number): boolean => selectsFrame(selection, frame);
-  const shared = { every, only, seed, minBoxScore, signal, onProgress, explain: true };
+  const shared = { every, only, seed, minBoxScore, poseNms, signal, onProgress, explain: true };
   const explained = estimateVideo(source, model, { ...shared, boxes });
   const alone = singleFrame && estimateVideo(source, singleFrame, { ...shared, boxes: resultBoxes });
   try {

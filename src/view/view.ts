@@ -244,6 +244,7 @@ async function explainParts(
     every: run?.every,
     seed: run?.seed,
     minBoxScore: run?.minScore,
+    poseNms: run?.poseNms,
     signal,
     onProgress: options.onFrame,
   });

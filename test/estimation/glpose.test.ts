@@ -47,7 +47,7 @@ class Recorder {
     estimate: async (batch: EstimateBatch) => {
       for (const handle of [...batch.keys, ...batch.references]) expect(this.alive.has(handle)).toBe(true);
       this.batches.push(batch);
-      return { joints: new Float32Array(batch.keys.length * 3) };
+      return { joints: new Float32Array(batch.keys.length * 3), heatmaps: new Float32Array(batch.keys.length) };
     },
     dispose: () => {},
   } satisfies NativeHead;
@@ -78,7 +78,10 @@ const scene = (index: number, ...centres: number[]): Scene => ({
   width: 1,
   height: 1,
   data: new Uint8Array(3),
-  people: centres.map((centreX, trackId) => ({ trackId, window: windowAt(centreX) })),
+  people: centres.map((centreX, trackId) => {
+    const box = { x: centreX - 4, y: -4, width: 8, height: 8 };
+    return { trackId, box, score: 1, window: windowAt(centreX) };
+  }),
 });
 const drawn = (frame: number, centreX: number): Parameters<GlobalLocal['begin']>[0][number] => ({
   frame,
@@ -147,11 +150,12 @@ test('of a crowd, few maps are in memory at a time, and the order of the people 
   let most = 0;
   recorder.head.estimate = async (batch) => {
     most = Math.max(most, recorder.alive.size);
-    return { joints: Float32Array.from([...batch.keys].flatMap((key) => [0, 0, Number(recorder.cutOf(key).split(':')[1])])) }; // prettier-ignore
+    const heatmaps = new Float32Array(batch.keys.length);
+    return { heatmaps, joints: Float32Array.from([...batch.keys].flatMap((key) => [0, 0, Number(recorder.cutOf(key).split(':')[1])])) }; // prettier-ignore
   };
-  const crowd = Array.from({ length: 100 }, (_, i) => 1000 + i);
+  const crowd = Array.from({ length: 100 }, (_, i) => 1000 + 20 * i);
   const poses = await glpose.estimate([scene(0), scene(1, ...crowd), scene(2)]);
-  expect(poses.map(({ joints }) => joints[0]!.score)).toEqual(crowd);
+  expect(poses.map((pose) => pose!.joints[0]!.score)).toEqual(crowd);
   expect(most).toBeLessThan(3 * 20);
   expect(recorder.alive.size).toBe(0);
 });
@@ -165,7 +169,8 @@ test('explains itself: where every joined map was cut from, and its weight', asy
   });
   const glpose = new GlobalLocal(recorder.net, FEATURES, recorder.head, CONFIG, 'exact');
   await glpose.begin([drawn(9, 2)]);
-  const [{ explanation }] = await glpose.estimate([scene(4, 1), scene(5, 3), scene(6, 1)], true);
+  const [pose] = await glpose.estimate([scene(4, 1), scene(5, 3), scene(6, 1)], { explain: true });
+  const { explanation } = pose!;
   expect(explanation!.references.map(({ kind, frame }) => [kind, frame])).toEqual([['local', 4], ['local', 6], ['global', 9], ['global', 5]]); // prettier-ignore
   expect(explanation!.references[0]).toMatchObject({ weight: 0.5, window: windowAt(3) });
   expect(explanation!.mask![0]).toBeCloseTo(0.3, 6);
@@ -190,7 +195,8 @@ describe('a second look, without the local frames', () => {
     };
     const glpose = new GlobalLocal(recorder.net, FEATURES, recorder.head, config, 'warp');
     await glpose.begin([drawn(9, 2)]);
-    const [{ joints, explanation }] = await glpose.estimate(around, true);
+    const [pose] = await glpose.estimate(around, { explain: true });
+    const { joints, explanation } = pose!;
     return { looks, weights: explanation!.references.map(({ weight }) => weight), score: joints[0]!.score };
   }
 

@@ -28,7 +28,7 @@ test('chooses the person in the middle and that person’s joint, though the nei
   m.heatmap[12 * w + 42] = 0.9; // the neighbour's
   m.offset[12 * w + 21] = 0.25;
   m.offset[plane + 12 * w + 21] = -0.5;
-  const nose = decodeMoveNetPose(m, SOMEBODY)[0];
+  const nose = decodeMoveNetPose(m, SOMEBODY, false).joints[0];
   expect(nose).toEqual({ x: 500 + (21 - 0.5 - 24) * 2, y: 300 + (12.25 - 32) * 2, score: expect.closeTo(0.6, 6) });
 });
 
@@ -39,13 +39,13 @@ test('a coarse pose says who is meant: not the person in the middle, but the one
   m.heatmap[12 * w + 40] = 0.3;
   const coarsePose = new Float32Array(34).fill(300);
   coarsePose.set([500 + (38 - 24) * 2, 300 + (13 - 32) * 2]); // the nose, √5 cells off
-  const nose = decodeMoveNetPose(m, { window: WINDOW, coarsePose })[0];
+  const nose = decodeMoveNetPose(m, { window: WINDOW, coarsePose }, false).joints[0];
   expect(nose).toEqual({ x: 500 + (40 - 24) * 2, y: 300 + (12 - 32) * 2, score: expect.closeTo(0.3, 6) });
-  expect(decodeMoveNetPose(m, SOMEBODY)[0].score).toBeCloseTo(0.9, 6);
+  expect(decodeMoveNetPose(m, SOMEBODY, false).joints[0].score).toBeCloseTo(0.9, 6);
 });
 
 test('empty maps give finite places with score 0', () => {
-  for (const joint of decodeMoveNetPose(maps(), SOMEBODY)) {
+  for (const joint of decodeMoveNetPose(maps(), SOMEBODY, false).joints) {
     expect(Number.isFinite(joint.x) && Number.isFinite(joint.y)).toBe(true);
     expect(joint.score).toBe(0);
   }

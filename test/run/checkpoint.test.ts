@@ -32,9 +32,11 @@ const detections = (frame: number): Detection[] => [
   { box: { x: -0.1 * frame, y: 1 / 3, width: 5, height: 7 }, score: 0.9, coarsePose: Float32Array.of(frame, 0.1) },
   { box: { x: 1, y: 2, width: 3, height: 4 }, score: 0.3 },
 ];
-const poses = (frame: number): EstimatedPose[] => [
+const poses = (frame: number): (EstimatedPose | null)[] => [
   { joints: [{ x: frame / 7, y: -3, score: 1 }, null, { x: 0, y: 0, score: 0.5, estimated: true }] },
-  { joints: [null, { x: 1e-9, y: 2, score: 0 }, null] },
+  { joints: [null, { x: 1e-9, y: 2, score: 0, estimated: true, occluded: true }, null] },
+  null,
+  { joints: [null, null, null] },
 ];
 
 /** Asks for a chunk of frames; counts those that were computed. */
