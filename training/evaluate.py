@@ -47,11 +47,11 @@ def measure_as_infer(head: Head, batches: Batches, picks: list[tuple[int, Condit
     """With a second look at those whose mean score is below `second_look`; 0: none."""
     measured = measure(head, batches, picks)
     if second_look > 0:
-        measured = surest(measured, measure(head, batches.without_local(), picks), second_look)
+        measured = with_second_look(measured, measure(head, batches.without_local(), picks), second_look)
     return measured
 
 
-def surest(first: Measured, without: Measured, below: float) -> Measured:
+def with_second_look(first: Measured, without: Measured, below: float) -> Measured:
     """
     What infer keeps of two looks: the one without local frames, where the first one's mean score is below `below` and the
     other's is higher.

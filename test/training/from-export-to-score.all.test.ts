@@ -1,4 +1,4 @@
-/* The recipes of docs/hrnet.md and docs/training.md, from the network's export to poses that are scored, on real frames. */
+/* The ways of docs/hrnet.md and docs/training.md, from the network's export to poses that are scored, on real frames. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { main } from '../../src/cli/main.js';
 import { describeWithShared } from '../shared-data.js';
 import { python, train, whyNoPython } from './python.js';
 
-const folder = await mkdtemp(path.join(os.tmpdir(), 'glpose-recipes-'));
+const folder = await mkdtemp(path.join(os.tmpdir(), 'glpose-training-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 const at = (name: string): string => path.join(folder, name);
 
@@ -34,7 +34,7 @@ async function cleanPck(run: string): Promise<Map<number, number>> {
   return new Map(rows.map((row) => row.split(',').map(Number)).map((row) => [row[epoch], row[clean]]));
 }
 
-describeWithShared('data/mmpose-testdata/posetrack18', `training recipes${whyNoPython}`, (data) => {
+describeWithShared('data/mmpose-testdata/posetrack18', `training, from export to score${whyNoPython}`, (data) => {
   const onPython = python === undefined ? test.skip : test;
   const [images, annotations] = [path.join(data, 'images/val'), path.join(data, 'annotations/val')];
   const small = ['--k', '1', '--degraded', '0', '--threads', '1'];
