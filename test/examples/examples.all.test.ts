@@ -47,6 +47,13 @@ test('custom-boxes.mjs: every format is written', async () => {
   expect((await readdir(out)).sort()).toEqual([...RESULT_FORMATS].sort());
 });
 
+test('many-videos.mjs: a run into a folder, which a second call takes over', async () => {
+  const out = path.join(dir, 'many');
+  const said = await run('many-videos.mjs', [out]);
+  expect(said).toMatch(/^walking: done, \d+ poses, \d+ tracks\n1 videos, 0 failed, 0 left\n$/);
+  expect((await readdir(out)).sort()).toEqual(['.glpose', 'coco', 'csv', 'run.json']);
+});
+
 test('custom-detector.mjs: the detector’s boxes become people', async () => {
   expect(await run('custom-detector.mjs', [])).toMatch(/^frame \d+, person \d+: \d+×\d+ pixels, score 0\.\d\d$/m);
 });
