@@ -44,7 +44,7 @@ export {
 
 // Models
 export { loadModel } from './library.js';
-export type { Method, Model, ModelOptions } from './estimation/model.js';
+export type { ExtractorRuntime, Method, Model, ModelOptions } from './estimation/model.js';
 export type { Reuse } from './estimation/glpose.js';
 export { DEFAULT_BUNDLE, loadBundle, shippedBundles, type Bundle } from './bundle/bundle.js';
 export type { Tensor } from './native/contract.js';

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { DEFAULT_BUNDLE, loadBundle } from '../bundle/bundle.js';
 import { GlposeError } from '../errors.js';
 import { cutOnnx } from '../models/onnx-cut.js';
+import { addon } from '../native/binding.js';
 import type { Ceilings } from '../native/contract.js';
 import { fasterOnCpu, readNetwork, type ImageInput } from '../onnx/network-session.js';
 import { parseOnnx } from '../onnx/onnx-model.js';
@@ -110,7 +111,7 @@ export async function benchNetwork(name: NetworkName, options: NetworkBenchOptio
       (round, i) => median(rounds.onnxruntime[i].milliseconds) / median(round.milliseconds),
     );
     return {
-      runtime: fasterOnCpu(network) ? 'glpose' : 'onnxruntime',
+      runtime: fasterOnCpu(addon(), network) ? 'glpose' : 'onnxruntime',
       missingOperator: null,
       speed_vs_ort: median(speeds),
       memory_vs_ort: native.memoryMiB / onnxruntime.memoryMiB,

@@ -120,7 +120,7 @@ async function defaultModel(): Promise<Finding> {
     await model.dispose();
     const { extractorFile, config } = model.bundle;
     const own = await readNetwork(extractorFile, config.extractor.input, [config.extractor.features.output]);
-    const found = `loads; sha256 ${sha256.slice(0, 12)}…; its extractor runs in ${describeRuntime(own)}`;
+    const found = `loads; sha256 ${sha256.slice(0, 12)}…; its extractor runs in ${describeRuntime(addon(), own)}`;
     return { what, state: 'ok', found };
   } catch (thrown) {
     return missing(what, thrown, 'Install glpose again: a file of the bundle is missing or damaged.');

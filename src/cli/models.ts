@@ -6,6 +6,7 @@ import { DEFAULT_BUNDLE, fileNames, headShape, loadBundle, shippedBundles, type 
 import type { DetectorConfig } from '../bundle/config.js';
 import { headOnnx } from '../models/head-onnx.js';
 import { importHrnet } from '../models/import-hrnet.js';
+import { addon } from '../native/binding.js';
 import { describeRuntime, readNetwork } from '../onnx/network-session.js';
 import { writeAtomically } from '../storage/atomic-write.js';
 import type { Terminal } from './terminal.js';
@@ -73,7 +74,7 @@ function infoCommand(terminal: Terminal): Command {
       const own = await readNetwork(bundle.extractorFile, input, [features.output]);
       const { missing: missingOperator } = own;
       if (json) terminal.out(document({ dir: bundle.dir, sha256, files, missingOperator, config: bundle.config }));
-      else terminal.out(describe(bundle, sha256, files, describeRuntime(own)));
+      else terminal.out(describe(bundle, sha256, files, describeRuntime(addon(), own)));
     });
 }
 

@@ -189,7 +189,7 @@ async function ownExtractor(
 ): Promise<OwnExtractor> {
   if (wanted === 'onnx') return { session: null, missing: null };
   const { network, missing } = await readNetwork(file, input, outputs);
-  if (network && (wanted === 'glpose' || fasterOnCpu(network))) {
+  if (network && (wanted === 'glpose' || fasterOnCpu(native, network))) {
     return { session: networkSession(native, network, input, outputs, 'cpu'), missing };
   }
   if (wanted === 'glpose') {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { writeHrnetBundle } from '../../src/bench/hrnet-bundle.js';
 import { DEFAULT_BUNDLE } from '../../src/bundle/bundle.js';
 import { estimateStream } from '../../src/estimation/estimate-stream.js';
+import { addon } from '../../src/native/binding.js';
 import { Model, type ModelOptions } from '../../src/estimation/model.js';
 import type { FramePoses, Image } from '../../src/types.js';
 
@@ -37,7 +38,7 @@ async function posesWith(options: ModelOptions): Promise<{ poses: FramePoses[]; 
 }
 
 test.each(['glpose', 'single-frame'] as const)('%s: the same poses of an HRNet', async (method) => {
-  const own = await posesWith({ method });
+  const own = await posesWith({ method, extractorRuntime: 'glpose' });
   expect(own.model.devices).toMatchObject({ extractor: 'cpu', runtime: 'glpose' });
   expect(own.model.missingOperator).toBeNull();
   const theirs = await posesWith({ method, extractorRuntime: 'onnx' });
@@ -49,6 +50,12 @@ test.each(['glpose', 'single-frame'] as const)('%s: the same poses of an HRNet',
   expect(a.length).toBeGreaterThan(3 * 2 * 15);
   a.forEach((value, i) => expect(Math.abs(value - b[i])).toBeLessThan(0.01)); // pixels
   expect((await posesWith({ method, extractorRuntime: 'glpose', threads: 3 })).poses).toEqual(own.poses);
+});
+
+const wide = addon().info().isa !== 'baseline';
+test(`an HRNet is ${wide ? '' : 'not '}taken by glpose itself on this processor`, async () => {
+  await using model = await Model.load(hrnet, { device: 'cpu', method: 'single-frame' });
+  expect(model.devices.runtime).toBe(wide ? 'glpose' : 'onnxruntime');
 });
 
 test('an extractor that needs more is left to ONNX Runtime, and what it needs is named', async () => {
