@@ -26,7 +26,7 @@ const COLOURS = { right: 'var(--right)', left: 'var(--left)', middle: 'var(--mid
 const MOST_POINTS = 3000;
 
 const { document } = parseHTML('<html><body></body></html>');
-const SIZE = { width: 620, height: 150, marginLeft: 44, marginRight: 10, marginTop: 8, marginBottom: 22 };
+const SIZE = { width: 620, height: 150, marginLeft: 44, marginRight: 18, marginTop: 8, marginBottom: 22 };
 
 /** All plots of a person: joint angles, segments, speeds, and when the feet are on the ground. */
 export function chartsOf(analysis: Analysis, person: PersonAnalysis): DrawnChart[] {
