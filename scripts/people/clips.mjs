@@ -46,6 +46,7 @@ async function measure(folder) {
   const clips = [];
   for (const sequence of readResults(folder)) {
     const video = videos.find(({ name }) => name === sequence.name);
+    if (!video) continue; // of an earlier run into the same folder
     const { counts, poses, doubledPoses } = checkSequence(sequence, framePlaces(sequence, null), sequence.size);
     clips.push({
       name: sequence.name,
