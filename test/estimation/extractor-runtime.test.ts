@@ -44,10 +44,12 @@ test.each(['glpose', 'single-frame'] as const)('%s: the same poses of an HRNet',
   const theirs = await posesWith({ method, extractorRuntime: 'onnx' });
   expect(theirs.model.devices).toMatchObject({ extractor: 'cpu', runtime: 'onnxruntime' });
   const joints = (poses: FramePoses[]): number[] =>
-    poses.flatMap(({ people }) => people.flatMap(({ joints }) => joints.flatMap((joint) => [joint!.x, joint!.y])));
+    poses.flatMap(({ people }) =>
+      people.flatMap(({ joints }) => joints.flatMap((joint) => (joint ? [joint.x, joint.y] : []))),
+    );
   const [a, b] = [joints(own.poses), joints(theirs.poses)];
   expect(a.length).toBe(b.length);
-  expect(a.length).toBeGreaterThan(3 * 2 * 15);
+  expect(a.length).toBeGreaterThan(3 * 2 * 10);
   a.forEach((value, i) => expect(Math.abs(value - b[i])).toBeLessThan(0.01)); // pixels
   expect((await posesWith({ method, extractorRuntime: 'glpose', threads: 3 })).poses).toEqual(own.poses);
 });

@@ -45,7 +45,7 @@ test('each video fails alone with its reason, others finish as if nothing had be
   }
   await mkdir(path.join(dir, 'out/posetrack18/writer-refused.json/x'), { recursive: true });
   await pretend('ffprobe', `echo '${PROBE}'`);
-  await pretend('ffmpeg', 'head -c 24 /dev/zero; case "$*" in *hangs*) exec sleep 60;; *) kill -9 $$;; esac');
+  await pretend('ffmpeg', 'head -c 24 /dev/zero; case "$*" in *hangs*) exec sleep 600;; *) kill -9 $$;; esac');
 
   const program = path.join(dir, 'run.mjs');
   await writeFile(program, PROGRAM);

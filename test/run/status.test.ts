@@ -144,6 +144,6 @@ test('more outcomes than a process may open files are all read', async () => {
   for (let i = 1; i < count; i++) await writeFile(outcomeFile(out, `v${i}`), text.replaceAll('NAME', `v${i}`));
   const module = path.join(ROOT, 'dist/src/run/status.js');
   const program = `import { readStatus } from '${module}'; console.log((await readStatus('${out}')).videos.length)`;
-  const run = 'ulimit -n 100; exec "$0" --input-type=module -e "$1"';
+  const run = 'ulimit -n 400; exec "$0" --input-type=module -e "$1"';
   expect(execFileSync('bash', ['-c', run, process.execPath, program], { encoding: 'utf8' }).trim()).toBe(String(count));
 });
