@@ -195,7 +195,7 @@ export const RUN_OPTIONS = {
       if (minCutoff > 0 && beta >= 0 && Number.isFinite(minCutoff + beta) && rest.length === 0) {
         return { minCutoff, beta };
       }
-      throw new Error(`Expected two numbers, such as ${smoothText(SMOOTH_DEFAULTS)}.`);
+      throw new Error(`Expected a cut-off above 0 and a slope from 0 up, such as ${smoothText(SMOOTH_DEFAULTS)}.`);
     },
     ...RESULTS,
   }),
@@ -208,7 +208,8 @@ export const RUN_OPTIONS = {
       if (sure > 0 && sure <= 1 && Number.isSafeInteger(longest) && longest > 0 && rest.length === 0) {
         return { sure, longest };
       }
-      throw new Error(`Expected a score and a number of frames, such as ${bridgeText(BRIDGE_DEFAULTS)}.`);
+      const expected = 'a score above 0 and at most 1, and a whole number of frames from 1 up';
+      throw new Error(`Expected ${expected}, such as ${bridgeText(BRIDGE_DEFAULTS)}.`);
     },
     ...RESULTS,
   }),

@@ -95,6 +95,35 @@ export async function readOutcomes(out: string): Promise<Map<string, Outcome>> {
   return outcomes;
 }
 
+/**
+ * Says whether a file or folder is a result that a run wrote: into an output folder two levels above it, as all results lie. What
+ * was asked for once is remembered.
+ */
+export function writtenByRuns(): (place: string) => Promise<boolean> {
+  const known = new Map<string, Promise<Set<string>>>();
+  return async (place) => {
+    const out = path.dirname(path.dirname(place));
+    const files = known.get(out) ?? filesWrittenInto(out);
+    known.set(out, files);
+    return (await files).has(path.relative(out, place));
+  };
+}
+
+async function filesWrittenInto(out: string): Promise<Set<string>> {
+  const files = new Set<string>();
+  for (const { report } of (await readOutcomes(out)).values()) for (const file of report.files) files.add(file);
+  return files;
+}
+
+/** The names under which an output folder has results of videos that are still there, by the videos' paths. */
+export async function namesInUse(out: string): Promise<Map<string, string>> {
+  const names = new Map<string, string>();
+  for (const [name, { report }] of await readOutcomes(out)) {
+    if (await access(report.path).then(() => true, () => false)) names.set(report.path, name); // prettier-ignore
+  }
+  return names;
+}
+
 /** Open at a time: there may be more outcomes than a process may open files, and a shared disk likes several at once. */
 const FILES_AT_ONCE = 16;
 

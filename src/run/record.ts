@@ -3,7 +3,7 @@
  * video `left`, and again when it ends; what happens in between stands in the outcomes (outcome.ts). This file is its one
  * owner: its form, its place, who writes and who reads it.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ import type { Model, ModelOptions } from '../estimation/model.js';
 import { readJsonFile } from '../formats/json-file.js';
 import { videoDecoder } from '../media/video.js';
 import { writeAtomically } from '../storage/atomic-write.js';
-import type { VideoReport } from './outcome.js';
+import { outcomeFile, type VideoReport } from './outcome.js';
 import type { Shard } from './shard.js';
 
 export interface RunRecord {
@@ -57,7 +57,7 @@ const recordSchema = z.object({
       name: z.string(),
       path: z.string(),
       status: z.string().optional(),
-      input: z.object({ digest: z.string().optional() }).optional(),
+      input: z.object({ digest: z.string().optional(), content: z.string().optional() }).optional(),
       error: z.object({ message: z.string() }).optional(),
     }),
   ),
@@ -166,6 +166,26 @@ const runOptionsSchema = z.object({
   butterworth: z.unknown().optional(),
 });
 
+/** The names of the videos that a folder has outcomes of. */
+function namesOfOutcomes(out: string): string[] {
+  try {
+    const files = readdirSync(path.dirname(outcomeFile(out, '')));
+    return files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length));
+  } catch {
+    return []; // copied without what glpose keeps for itself
+  }
+}
+
+/** Where a video lies by its outcome; null where this does not say. */
+function pathOfOutcome(out: string, name: string): string | null {
+  try {
+    const document: unknown = JSON.parse(readFileSync(outcomeFile(out, name), 'utf8'));
+    return z.object({ report: z.object({ path: z.string() }) }).parse(document).report.path;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * The run that a folder of results comes from, or those of its shards as one; null where there is no record.
  * @throws ANNOTATION naming the file
@@ -173,7 +193,13 @@ const runOptionsSchema = z.object({
 export function readRun(source: string): Run | null {
   const runs = filesOfRun(source).map((file) => runOf(readRecord(file), file));
   if (runs.length === 0) return null;
-  return { ...runs[0], videos: new Map(runs.flatMap(({ videos }) => [...videos])) };
+  const videos = new Map(runs.flatMap((run) => [...run.videos]));
+  // Earlier runs into this folder read others, whose results are still there.
+  for (const name of namesOfOutcomes(source)) {
+    const where = videos.has(name) ? null : pathOfOutcome(source, name);
+    if (where !== null) videos.set(name, where);
+  }
+  return { ...runs[0], videos };
 }
 
 /**
@@ -216,8 +242,8 @@ export interface EarlierRun {
   inputs: string[];
   options: Record<string, unknown>;
   modelSha256: string;
-  /** Digests of the inputs' files by their paths. */
-  digests: Map<string, string>;
+  /** What is known of the inputs' files, by their paths. */
+  inputsAsTheyWere: Map<string, { digest?: string; content?: string }>;
 }
 
 /** @throws ANNOTATION where the file is no record, or names no inputs */
@@ -227,8 +253,8 @@ export function readEarlierRun(file: string): EarlierRun {
   if (!inputs.success) {
     throw new GlposeError('ANNOTATION', `${file} is not the record of a run: it names no inputs`, 'Give the run.json of glpose infer.'); // prettier-ignore
   }
-  const digests = videos.flatMap(({ path: where, input }) => (input?.digest ? [[where, input.digest] as const] : []));
-  return { file, inputs: inputs.data, options, modelSha256: model.sha256, digests: new Map(digests) };
+  const known = videos.flatMap(({ path: where, input }) => (input?.digest ? [[where, input] as const] : []));
+  return { file, inputs: inputs.data, options, modelSha256: model.sha256, inputsAsTheyWere: new Map(known) };
 }
 
 /** What a record says of the machine. */

@@ -121,7 +121,11 @@ async function doneBefore(
     options.onWarning?.(`${name} is done again: results are missing`);
   else {
     options.onWarning?.(`${name} is done already; --no-resume does it again`);
-    return before.report;
+    const { path: where, input } = provenance;
+    if (before.report.path === where && before.provenance.input.digest === input.digest) return before.report;
+    const report = { ...before.report, path: where, input }; // it was moved or touched
+    await writeOutcome(options.out, { ...before, provenance, report });
+    return report;
   }
   return undefined;
 }

@@ -15,11 +15,15 @@ import { parseRanges } from '../postprocessing/time-ranges.js';
 import { sweep } from '../storage/temporary.js';
 import { VERSION } from '../version.js';
 import { lockFolder } from './folder-lock.js';
-import { optionsThat, withDefaults, type RunOptionValues } from './options.js';
-import { emptyReport, STATE_FOLDER, type VideoReport } from './outcome.js';
+import { optionsThat, RUN_OPTIONS, withDefaults, type RunOptionValues } from './options.js';
+import { emptyReport, STATE_FOLDER, writtenByRuns, type VideoReport } from './outcome.js';
 import { makeFolder } from './output-folder.js';
+<<<<<<< HEAD
 import { deviations, protocolOptions } from './protocol.js';
 import { fingerprintOfFiles, type RunSettings } from './provenance.js';
+=======
+import { fingerprintOfFiles, isSameContent, type RunSettings } from './provenance.js';
+>>>>>>> 1eb91ef (Several runs into one folder: nothing is replaced by something else, renders are no inputs, inputs are known by what they hold; ways to draw without --render are refused)
 import { machine, totalsOf, writeRecord, type EarlierRun, type RunRecord } from './record.js';
 import { runVideos, type RunEvents } from './run-videos.js';
 import { videosAsDealt, videosOfShard } from './shard-plan.js';
@@ -53,11 +57,15 @@ export async function runSession(
   const options = { ...withDefaults({ ...preset, ...given }), out: given.out };
   const { out, shard } = options;
   const { signal, earlier, onWarning } = events;
+<<<<<<< HEAD
   if (options.protocol) {
     const different = deviations(options.protocol, options);
     if (different.length > 0)
       onWarning?.(`not as published numbers (--protocol ${options.protocol}): ${different.join('; ')}`);
   }
+=======
+  checkDrawing(options);
+>>>>>>> 1eb91ef (Several runs into one folder: nothing is replaced by something else, renders are no inputs, inputs are known by what they hold; ways to draw without --render are refused)
   const started = new Date();
   const ranges = parseRanges(options);
   if (options.butterworth && options.smooth) {
@@ -73,7 +81,7 @@ export async function runSession(
   for (const { text, count, first } of boxes?.warnings ?? []) {
     onWarning?.(`${options.boxes}: ${count} ${text} (first: ${first})`);
   }
-  const { videos: all, failures, warnings } = await findVideos(inputs);
+  const { videos: all, failures, warnings } = await findVideos(inputs, { leaveOut: writtenByRuns() });
   for (const warning of [...warnings, ...failures.map(({ error }) => error.message)]) onWarning?.(warning);
   const videos = shard
     ? await videosOfShard(all, shard, out, onWarning, signal)
@@ -133,8 +141,8 @@ export async function runSession(
     resume: options.resume,
     onVideoEnd(report) {
       events.onVideoEnd?.(report);
-      const digest = earlier?.digests.get(report.path);
-      if (digest !== undefined && report.input && digest !== report.input.digest) {
+      const input = earlier?.inputsAsTheyWere.get(report.path);
+      if (input && report.input && input.digest !== report.input.digest && !isSameContent(input, report.input)) {
         onWarning?.(`${report.path} is not as it was for ${earlier!.file}: results may differ`);
       }
     },
@@ -142,6 +150,16 @@ export async function runSession(
   const record = recordOf([...reports, ...unusable], (Date.now() - started.getTime()) / 1000);
   await writeRecord(out, record);
   return record;
+}
+
+/** @throws USAGE for a way to draw where nothing is drawn: it would decide nothing, and whoever gave it waits for pictures */
+function checkDrawing({ render, labels, drawBoxes, limbWidth, blurFaces }: RunOptionValues): void {
+  if (render !== undefined) return;
+  const ways = { blurFaces, limbWidth, drawBoxes, labels: labels ? undefined : true };
+  const [given] = Object.entries(ways).find(([, value]) => value !== undefined && value !== false) ?? [];
+  if (given === undefined) return;
+  const [flag] = RUN_OPTIONS[given as keyof typeof ways].flags.split(' ');
+  throw new GlposeError('USAGE', `${flag} without --render: nothing is drawn`, 'Give both, or neither.');
 }
 
 /** How to draw; undefined where nothing is to be drawn. */

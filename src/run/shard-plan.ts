@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { GlposeError, messageOf } from '../errors.js';
 import { inOrder } from '../concurrency/in-order.js';
 import { pathOf, withNames, type VideoInput } from '../media/inputs.js';
-import { STATE_FOLDER } from './outcome.js';
+import { namesInUse, STATE_FOLDER } from './outcome.js';
 import { dealVideos, type Shard } from './shard.js';
 import { openVideo } from '../media/video.js';
 import { writeFirst } from '../storage/atomic-write.js';
@@ -68,7 +68,8 @@ export async function videosOfShard(
 }
 
 /**
- * All videos, for a run without shards: named as they were dealt where `out` holds a plan, so that its results are taken over.
+ * All videos, for a run without shards: named as they were dealt where `out` holds a plan, or as their results there are called, so that
+ * these are taken over; no other video gets such a name while the one that has it is there.
  * @throws OUTPUT where the plan cannot be read
  */
 export async function videosAsDealt(
@@ -76,7 +77,7 @@ export async function videosAsDealt(
   out: string,
   onWarning?: (warning: string) => void,
 ): Promise<VideoInput[]> {
-  const names = dealtNames((await readShardPlan(out))?.videos ?? []);
+  const names = new Map([...(await namesInUse(out)), ...dealtNames((await readShardPlan(out))?.videos ?? [])]);
   const named = withNames(videos, names);
   tellRenamed(videos, named, names, onWarning);
   return named;
@@ -99,9 +100,10 @@ async function completePlan(
         `Give --shard i/${plan.shards}; or do what is left without --shard; or remove ${folderOf(out)} to deal it anew.`,
       );
     }
-    const names = dealtNames(plan.videos);
+    const dealt = dealtNames(plan.videos);
+    const names = new Map([...(await namesInUse(out)), ...dealt]);
     const named = withNames(videos, names);
-    const rest = named.filter((video) => !names.has(pathOf(video)));
+    const rest = named.filter((video) => !dealt.has(pathOf(video)));
     if (rest.length === 0) return plan;
 
     const lengths = await lengthsOf(rest, signal);
@@ -125,17 +127,19 @@ function dealtNames(dealt: readonly PlannedVideo[]): Map<string, string> {
   return new Map(dealt.map(({ path, name }) => [path, name]));
 }
 
-/** Says which videos were not dealt before, but their names were: their results are called otherwise. */
+/** Says which videos are new, but their names are not: their results are called otherwise. */
 function tellRenamed(
   videos: readonly VideoInput[],
   named: readonly VideoInput[],
-  dealt: ReadonlyMap<string, string>,
+  known: ReadonlyMap<string, string>,
   onWarning?: (warning: string) => void,
 ): void {
-  const renamed = named.filter((video, i) => video.name !== videos[i].name && !dealt.has(pathOf(video)));
+  const renamed = named.filter((video, i) => video.name !== videos[i].name && !known.has(pathOf(video)));
   if (renamed.length === 0) return;
   const first = `${pathOf(renamed[0])} is ${renamed[0].name}`;
-  onWarning?.(`inputs called like others that were dealt before are numbered on: ${renamed.length} (first: ${first})`);
+  onWarning?.(
+    `inputs called like others that this folder has, or is to have, results of are numbered on: ${renamed.length} (first: ${first})`,
+  );
 }
 
 /** The plan that an output folder holds; null where it holds none. @throws OUTPUT where it cannot be read */
