@@ -80,11 +80,12 @@ function identityOf(value: unknown): unknown {
 }
 
 /** A provenance as a short name, wherever its files lie: 16 hex digits of a sha256. */
-export function digestOf({ path: _where, ...provenance }: Provenance): string {
+export function digestOf(provenance: Provenance): string {
+  const { glpose, model, name } = provenance;
   const options = Object.fromEntries(
     Object.entries(provenance.options).map(([name, value]) => [name, identityOf(value)] as const),
   );
-  const identity = { ...provenance, options, input: identityOf(provenance.input) };
+  const identity = { glpose, model, name, options, input: identityOf(provenance.input) };
   return createHash('sha256').update(canonical(identity)).digest('hex').slice(0, 16);
 }
 
