@@ -18,12 +18,9 @@ import { lockFolder } from './folder-lock.js';
 import { optionsThat, RUN_OPTIONS, withDefaults, type RunOptionValues } from './options.js';
 import { emptyReport, STATE_FOLDER, writtenByRuns, type VideoReport } from './outcome.js';
 import { makeFolder } from './output-folder.js';
-<<<<<<< HEAD
 import { deviations, protocolOptions } from './protocol.js';
 import { fingerprintOfFiles, type RunSettings } from './provenance.js';
-=======
 import { fingerprintOfFiles, isSameContent, type RunSettings } from './provenance.js';
->>>>>>> 1eb91ef (Several runs into one folder: nothing is replaced by something else, renders are no inputs, inputs are known by what they hold; ways to draw without --render are refused)
 import { machine, totalsOf, writeRecord, type EarlierRun, type RunRecord } from './record.js';
 import { runVideos, type RunEvents } from './run-videos.js';
 import { videosAsDealt, videosOfShard } from './shard-plan.js';
@@ -57,15 +54,12 @@ export async function runSession(
   const options = { ...withDefaults({ ...preset, ...given }), out: given.out };
   const { out, shard } = options;
   const { signal, earlier, onWarning } = events;
-<<<<<<< HEAD
   if (options.protocol) {
     const different = deviations(options.protocol, options);
     if (different.length > 0)
       onWarning?.(`not as published numbers (--protocol ${options.protocol}): ${different.join('; ')}`);
   }
-=======
   checkDrawing(options);
->>>>>>> 1eb91ef (Several runs into one folder: nothing is replaced by something else, renders are no inputs, inputs are known by what they hold; ways to draw without --render are refused)
   const started = new Date();
   const ranges = parseRanges(options);
   if (options.butterworth && options.smooth) {
