@@ -19,7 +19,6 @@ import { optionsThat, RUN_OPTIONS, withDefaults, type RunOptionValues } from './
 import { emptyReport, STATE_FOLDER, writtenByRuns, type VideoReport } from './outcome.js';
 import { makeFolder } from './output-folder.js';
 import { deviations, protocolOptions } from './protocol.js';
-import { fingerprintOfFiles, type RunSettings } from './provenance.js';
 import { fingerprintOfFiles, isSameContent, type RunSettings } from './provenance.js';
 import { machine, totalsOf, writeRecord, type EarlierRun, type RunRecord } from './record.js';
 import { runVideos, type RunEvents } from './run-videos.js';
