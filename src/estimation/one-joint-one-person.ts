@@ -7,11 +7,11 @@
  *   sites       peaks of several windows that lie together are one place in the picture
  *   assignment  for each joint, people × sites: a site goes to one person at most, so that Σ heat × expectation is largest
  *
- * To whom nothing is given, that joint is hidden: it stands where it is expected, with a low score.
+ * It is done twice: the left knee of one is no right knee of another, either. To whom nothing is given, that joint is hidden: it stands where it is expected, with a low score.
  */
 import { SIGMAS } from '../evaluation/oks.js';
 import { assign } from '../geometry/assignment.js';
-import { COCO_JOINTS } from '../joints.js';
+import { COCO_JOINTS, mirrored } from '../joints.js';
 import type { Box, Joint } from '../types.js';
 import { DERIVED_JOINTS, withDerivedJoints } from './derived-joints.js';
 import type { ScenePerson } from './estimator.js';
@@ -73,10 +73,37 @@ export function keepApart(
   );
   const places = poses.flatMap((pose, i) => (pose.peaks && !twice.has(i) ? [i] : []));
   if (rivals.length < 2) return joints;
-  names.forEach((_, k) => {
-    for (const [r, joint] of giveOut(rivals, k).entries()) joints[places[r]]![k] = joint;
-  });
+  const first = names.map((_, k) => giveOut(rivals, (rival) => rival.offers[k]));
+  for (const [k, name] of names.entries()) {
+    const mirror = first[names.indexOf(mirrored(name))] ?? first[k];
+    const given =
+      mirror === first[k] ? mirror : giveOut(rivals, (rival, r) => notTaken(rivals, rival.offers[k], r, mirror));
+    for (const [r, { expected }] of rivals.entries()) joints[places[r]]![k] = toJoint(given[r], expected[k]);
+  }
   return joints;
+}
+
+/** A joint that was given; else a hidden one, where it is known to be about. */
+function toJoint(given: Offer | null, expected: Place | null): Joint | null {
+  if (given) return { x: given.x, y: given.y, score: given.score };
+  return expected && { x: expected.x, y: expected.y, score: NOTHING, occluded: true };
+}
+
+/** What a rival offers without the places that others, for whom more speaks, have for the mirror image of the joint. */
+function notTaken(
+  rivals: readonly Rival[],
+  offers: readonly Offer[],
+  own: number,
+  mirror: readonly (Offer | null)[],
+): Offer[] {
+  const takes = (offer: Offer, other: Offer | null, r: number): boolean =>
+    r !== own && other !== null && other.value > offer.value && isNear(offer, other, rivals[own], rivals[r]);
+  return offers.filter((offer) => !mirror.some((other, r) => takes(offer, other, r)));
+}
+
+/** Whether two places are one in the picture, of two windows. */
+function isNear(a: Place, b: Place, one: { reach: number }, other: { reach: number }): boolean {
+  return Math.hypot(a.x - b.x, a.y - b.y) < Math.min(one.reach, other.reach);
 }
 
 /** Who is shown by another box, too, whose score is higher. */
@@ -104,10 +131,15 @@ function oks(a: ScenePerson, b: ScenePerson): number {
   return LIMBS.reduce((total, joint) => total + similarity(joint), 0) / LIMBS.length;
 }
 
+/** A peak with what speaks for it: heat × expectation. */
+interface Offer extends Peak {
+  value: number;
+}
+
 /** Someone among others. */
 interface Rival {
-  /** Peaks by joint, in image pixels, with what speaks for them: heat × expectation. */
-  offers: (Peak & { value: number })[][];
+  /** By joint, in image pixels. */
+  offers: Offer[][];
   /** Where the joints are expected, [K]; null where nobody knows. */
   expected: (Place | null)[];
   /** Peaks so near to one another are one, in pixels. */
@@ -147,16 +179,17 @@ function distanceTo({ x, y, width, height }: Box, place: Place): number {
 interface Site extends Place {
   reach: number;
   /** Each rival's best peak there. */
-  offers: Map<number, Peak & { value: number }>;
+  offers: Map<number, Offer>;
 }
 
-/** Joint k of each rival. */
-function giveOut(rivals: readonly Rival[], k: number): (Joint | null)[] {
-  const joints = rivals.map(({ expected }): Joint | null => {
-    const place = expected[k];
-    return place && { x: place.x, y: place.y, score: NOTHING, occluded: true };
-  });
-  for (const sites of contestedSites(sitesOf(rivals, k))) {
+/**
+ * Gives out one joint.
+ * @param offersOf what a rival offers for it
+ * @returns what each rival is given
+ */
+function giveOut(rivals: readonly Rival[], offersOf: (rival: Rival, r: number) => readonly Offer[]): (Offer | null)[] {
+  const given = rivals.map((): Offer | null => null);
+  for (const sites of contestedSites(sitesOf(rivals, offersOf))) {
     const group = [...new Set(sites.flatMap(({ offers }) => [...offers.keys()]))].sort((a, b) => a - b);
     // The last columns: to each of them, nothing.
     const costs = group.map((rival, row) => [
@@ -165,20 +198,19 @@ function giveOut(rivals: readonly Rival[], k: number): (Joint | null)[] {
     ]);
     for (const [row, column] of assign(costs).entries()) {
       const offer = sites[column]?.offers.get(group[row]);
-      if (offer) joints[group[row]] = { x: offer.x, y: offer.y, score: offer.score };
+      if (offer) given[group[row]] = offer;
     }
   }
-  return joints;
+  return given;
 }
 
-/** The places in the picture that all windows together show joint k at. */
-function sitesOf(rivals: readonly Rival[], k: number): Site[] {
-  const all = rivals.flatMap(({ offers, reach }, rival) => offers[k].map((offer) => ({ rival, reach, offer })));
+/** The places in the picture that all windows together show a joint at. */
+function sitesOf(rivals: readonly Rival[], offersOf: (rival: Rival, r: number) => readonly Offer[]): Site[] {
+  const all = rivals.flatMap((one, rival) => offersOf(one, rival).map((offer) => ({ rival, reach: one.reach, offer })));
   const worth = all.filter(({ offer }) => offer.value > NOTHING).sort((a, b) => b.offer.value - a.offer.value);
   const sites: Site[] = [];
   for (const { rival, reach, offer } of worth) {
-    const near = (site: Site): boolean => Math.hypot(site.x - offer.x, site.y - offer.y) < Math.min(reach, site.reach);
-    const site = sites.find(near);
+    const site = sites.find((one) => isNear(one, offer, one, { reach }));
     if (!site) sites.push({ x: offer.x, y: offer.y, reach, offers: new Map([[rival, offer]]) });
     else if (!site.offers.has(rival)) site.offers.set(rival, offer);
   }

@@ -52,6 +52,20 @@ test('to whom nothing is left, that joint is hidden where it is expected, with a
   ]);
 });
 
+test('one person’s left wrist is not another’s right one', () => {
+  const names = ['left_wrist', 'right_wrist'];
+  const people = [person(100, 100, [82, 110]), person(140, 100, [150, 110])];
+  const right: Peak[] = [{ x: 83, y: 110, score: 0.5 }]; // what the second's window has for the right wrist: the first's left one
+  const place = { x: 0, y: 0, score: 0 };
+  const poses = [
+    { joints: [place, place], peaks: [[{ x: 82, y: 110, score: 0.8 }], []] },
+    { joints: [place, place], peaks: [[{ x: 150, y: 110, score: 0.8 }], right] },
+  ];
+  const second = keepApart(people, poses, names)[1]!;
+  expect(second[0]).toEqual({ x: 150, y: 110, score: 0.8 });
+  expect(second[1]).toEqual({ x: 140, y: 100, score: 0.01, occluded: true });
+});
+
 test('what lies far from where a joint is expected does not speak for it', () => {
   const people = [person(100, 100, [80, 110]), person(140, 100, [150, 110])];
   const poses = [offering([80, 110, 0.8]), offering([150, 400, 0.3])];
