@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { headShape, type Bundle } from '../bundle/bundle.js';
 import { addon } from '../native/binding.js';
+import { cutWindow } from '../native/cut-window.js';
 import { toJoints } from '../estimation/estimator.js';
 import { meanJointScore } from '../estimation/glpose.js';
 import { expectedOf, type Crop } from '../estimation/crop-net.js';
@@ -102,17 +103,7 @@ export class PaperSchedule {
   }
 
   private cut(image: Image, window: Window): Promise<Crop> {
-    const { width, height, mean, std } = this.bundle.config.extractor.input;
-    return addon().crop({
-      image: image.data,
-      imageWidth: image.width,
-      imageHeight: image.height,
-      windows: Float64Array.of(window.centreX, window.centreY, window.width, window.height),
-      width,
-      height,
-      mean: Float32Array.from(mean),
-      std: Float32Array.from(std),
-    });
+    return cutWindow(addon(), image, window, this.bundle.config.extractor.input);
   }
 
   async dispose(): Promise<void> {

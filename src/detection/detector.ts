@@ -1,6 +1,7 @@
 import type { DetectorConfig } from '../bundle/config.js';
 import type { Box, Window, Image, Detection } from '../types.js';
 import type { Addon } from '../native/contract.js';
+import { cutWindow } from '../native/cut-window.js';
 import type { DetectorAdapter, Fit } from './adapters/adapter.js';
 import type { OnnxSession } from '../onnx/runtime.js';
 import { PooledRuns, type Outputs } from '../onnx/pooled-runs.js';
@@ -48,17 +49,8 @@ export class PersonDetector {
       width: width / scale,
       height: height / scale,
     };
-    const data = await this.native.crop({
-      image: image.data,
-      imageWidth: image.width,
-      imageHeight: image.height,
-      windows: Float64Array.of(window.centreX, window.centreY, window.width, window.height),
-      width,
-      height,
-      mean: Float32Array.from(this.input.mean),
-      std: Float32Array.from(this.input.std),
-      out: this.session.buffers.take(3 * width * height),
-    });
+    const out = this.session.buffers.take(3 * width * height);
+    const data = await cutWindow(this.native, image, window, { ...this.input, width, height }, out);
     if (adapter.pad > 0) this.pad(data, fit, part);
     if (adapter.channels === 'bgr') swapRedAndBlue(data);
     const feeds = { [this.input.name]: { dims: [1, 3, height, width], data } };

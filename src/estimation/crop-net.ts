@@ -1,5 +1,6 @@
 import type { ExtractorConfig } from '../bundle/config.js';
 import type { Addon } from '../native/contract.js';
+import { cutWindow } from '../native/cut-window.js';
 import { Batcher } from '../concurrency/batcher.js';
 import type { OnnxSession, TensorData } from '../onnx/runtime.js';
 import { mapValues, PooledRuns, type Outputs } from '../onnx/pooled-runs.js';
@@ -117,18 +118,7 @@ export class CropNet {
   }
 
   private cutInto(out: Float32Array, image: Image, window: Window): Promise<Crop> {
-    const { width, height, mean, std } = this.input;
-    return this.native.crop({
-      image: image.data,
-      imageWidth: image.width,
-      imageHeight: image.height,
-      windows: Float64Array.of(window.centreX, window.centreY, window.width, window.height),
-      width,
-      height,
-      mean: Float32Array.from(mean),
-      std: Float32Array.from(std),
-      out,
-    });
+    return cutWindow(this.native, image, window, this.input, out);
   }
 
   private get cropLength(): number {

@@ -85,14 +85,7 @@ export class Model {
       const load = new SessionLoader(runtime, wanted, (options.device ?? 'auto') === 'auto', warnings);
       if (method === 'glpose') head = await createHead(native, bundle, load, warnings);
 
-      const ownPose = extractor.ownPose;
-      const netFile = method === 'single-frame' ? (bundle.ownPoseFile ?? bundle.extractorFile) : bundle.extractorFile;
-      const outputs =
-        method === 'glpose'
-          ? [extractor.features.output]
-          : ownPose.kind === 'movenet'
-            ? Object.values(ownPose.outputs)
-            : [ownPose.output];
+      const { file: netFile, outputs } = netOf(bundle, method);
       const { name, expectedJoints } = extractor.input;
       const inputs = expectedJoints === undefined ? [name] : [name, expectedJoints];
       if (load.cuda === null) {
@@ -102,22 +95,9 @@ export class Model {
       const batch = Math.min(session.maxBatch, load.cuda === null ? 1 : GPU_BATCH);
       const net = new CropNet(native, session, extractor.input, outputs, batch);
       const estimator = head
-        ? new GlobalLocal(
-            net,
-            extractor.features,
-            head,
-            bundle.config.head!,
-            options.reuse ?? bundle.config.head!.reuse,
-          )
-        : new SingleFrame(native, net, ownPose);
-
-      let people: PersonDetector | null = null;
-      if (detector) {
-        const { config, file, describedIn } = detector;
-        const adapter = adapterOf(config);
-        const detect = await load.session(file, [config.input.name], adapter.outputs, describedIn);
-        people = new PersonDetector(native, detect, config.input, adapter);
-      }
+        ? new GlobalLocal(net, extractor.features, head, bundle.config.head!, options.reuse ?? bundle.config.head!.reuse) // prettier-ignore
+        : new SingleFrame(native, net, extractor.ownPose);
+      const people = detector && (await personDetector(native, detector, load));
       const devices = {
         extractor: deviceName(load.cuda),
         head: head?.device ?? null,
@@ -156,6 +136,24 @@ export class Model {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
+}
+
+/** The graph that a method runs on windows, and its outputs that are read. */
+function netOf(bundle: Bundle, method: Method): { file: string; outputs: string[] } {
+  const { features, ownPose } = bundle.config.extractor;
+  if (method === 'glpose') return { file: bundle.extractorFile, outputs: [features.output] };
+  const outputs = ownPose.kind === 'movenet' ? Object.values(ownPose.outputs) : [ownPose.output];
+  return { file: bundle.ownPoseFile ?? bundle.extractorFile, outputs };
+}
+
+async function personDetector(
+  native: Addon,
+  { config, file, describedIn }: OwnDetector,
+  load: SessionLoader,
+): Promise<PersonDetector> {
+  const adapter = adapterOf(config);
+  const session = await load.session(file, [config.input.name], adapter.outputs, describedIn);
+  return new PersonDetector(native, session, config.input, adapter);
 }
 
 /** @throws USAGE */

@@ -1,6 +1,6 @@
 import type { DetectorConfig } from '../../bundle/config.js';
-import { suppress } from '../suppress.js';
-import { byScore, checkShape, detectionOf, fitInto, type DetectorAdapter } from './adapter.js';
+import type { DetectorAdapter } from './adapter.js';
+import { singleOutput } from './single-output.js';
 
 /**
  * YOLOX as its own exporter writes it, not decoded: one row a cell, strides in turn, [1, cells, 5 + classes] with x and y in
@@ -8,22 +8,18 @@ import { byScore, checkShape, detectionOf, fitInto, type DetectorAdapter } from 
  * Source: YOLOX, demo_postprocess.
  */
 export function yolox(config: Extract<DetectorConfig, { kind: 'yolox' }>): DetectorAdapter {
-  const { input, output, classes, person, strides, nms } = config;
+  const { input, classes, person, strides, nms } = config;
   const cells = strides.reduce((total, stride) => total + (input.width / stride) * (input.height / stride), 0);
   const columns = 5 + classes;
-  return {
-    outputs: [output],
-    pad: input.pad,
-    channels: input.channels,
-    fit: (frame) => fitInto(input, frame),
-    decode(tensors, threshold, toImage) {
-      checkShape(config, tensors[output], [
-        { name: '1', size: 1 },
-        { name: 'cells', size: cells },
-        { name: '5 + classes', size: columns },
-      ]);
-      const { data } = tensors[output];
-      const found = [];
+  const shape = [
+    { name: '1', size: 1 },
+    { name: 'cells', size: cells },
+    { name: '5 + classes', size: columns },
+  ];
+  return singleOutput(
+    config,
+    () => shape,
+    function* ({ data }, threshold) {
       let at = 0;
       for (const stride of strides) {
         for (let row = 0; row < input.height / stride; row++) {
@@ -32,12 +28,11 @@ export function yolox(config: Extract<DetectorConfig, { kind: 'yolox' }>): Detec
             if (!(score >= threshold)) continue;
             const [x, y] = [(data[at] + column) * stride, (data[at + 1] + row) * stride];
             const [width, height] = [Math.exp(data[at + 2]) * stride, Math.exp(data[at + 3]) * stride];
-            const corners = [x - width / 2, y - height / 2, x + width / 2, y + height / 2] as const;
-            found.push(detectionOf(corners, score, toImage));
+            yield { x, y, width, height, score };
           }
         }
       }
-      return suppress(byScore(found), nms);
     },
-  };
+    { nms },
+  );
 }
