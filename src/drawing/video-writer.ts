@@ -160,6 +160,27 @@ function ticksOf(fps: number): {
   return { rate, perFrame, num, den, seconds: num / den };
 }
 
+/** An encoder of BT.709 video, not opened yet. */
+function encoderOf(
+  { av, is }: NodeAv,
+  codec: Av.Codec,
+  video: { width: number; height: number; timeBase: Av.Rational; rate: { num: number; den: number } },
+): Av.CodecContext {
+  const encoder = new av.CodecContext();
+  encoder.allocContext3(codec);
+  encoder.width = video.width;
+  encoder.height = video.height;
+  encoder.pixelFormat = is.AV_PIX_FMT_YUV420P;
+  encoder.colorSpace = is.AVCOL_SPC_BT709;
+  encoder.colorPrimaries = is.AVCOL_PRI_BT709;
+  encoder.colorTrc = is.AVCOL_TRC_BT709;
+  encoder.colorRange = is.AVCOL_RANGE_MPEG;
+  encoder.timeBase = video.timeBase;
+  encoder.framerate = new av.Rational(video.rate.num, video.rate.den);
+  encoder.setFlags(is.AV_CODEC_FLAG_GLOBAL_HEADER);
+  return encoder;
+}
+
 async function encodeWithNodeAv(
   library: NodeAv,
   codec: Av.Codec,
@@ -182,18 +203,7 @@ async function encodeWithNodeAv(
   const source = graph.getFilter('buffer@in')!;
   const sink = graph.getFilter('buffersink@out')!;
 
-  using encoder = new av.CodecContext();
-  encoder.allocContext3(codec);
-  encoder.width = width;
-  encoder.height = height;
-  encoder.pixelFormat = is.AV_PIX_FMT_YUV420P;
-  encoder.colorSpace = is.AVCOL_SPC_BT709;
-  encoder.colorPrimaries = is.AVCOL_PRI_BT709;
-  encoder.colorTrc = is.AVCOL_TRC_BT709;
-  encoder.colorRange = is.AVCOL_RANGE_MPEG;
-  encoder.timeBase = timeBase;
-  encoder.framerate = new av.Rational(rate.num, rate.den);
-  encoder.setFlags(is.AV_CODEC_FLAG_GLOBAL_HEADER);
+  using encoder = encoderOf(library, codec, { width, height, timeBase, rate });
   using settings = av.Dictionary.fromObject(codec.name === 'libx264' ? X264 : {});
   check(await encoder.open2(codec, settings));
 

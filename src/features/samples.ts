@@ -163,19 +163,13 @@ class Person {
     writer: MapWriter,
   ): Promise<Omit<Sample, 'frame' | 'person' | 'plain'>> {
     const { k, degraded, kinds, warp, stills, poses } = this.options;
-    const { features, net } = this.extractor;
+    const { features } = this.extractor;
     const { width: columns, height: rows } = features;
     const size = Math.max(this.label.box.width, this.label.box.height);
     const owns = typeof warp === 'number' ? random.chance(warp) : warp;
     const exacts = warp === true || !owns;
     const looks = stills ? movingCamera(view, k, size, random) : this.around.map(() => view);
-    const own = this.around.map((frame, place): Window => {
-      const { centreX, centreY, width, height } = windowOf(this.boxIn(frame, place), net.aspect);
-      const centre = toView(looks[place], { x: centreX, y: centreY });
-      return place === k
-        ? window
-        : { centreX: centre.x, centreY: centre.y, width: width * scale, height: height * scale };
-    });
+    const own = this.ownWindows(looks, scale, window);
     const extent = extentOf(owns ? [window, ...own] : [window], reachOf(size));
     const patches = this.around.map((frame, place) => render(frame, looks[place], extent));
 
@@ -217,6 +211,16 @@ class Person {
       return [factor, shiftX, shiftY];
     });
     return { ...sample, transforms };
+  }
+
+  /** The person's own window in each frame around the key, as its look sees them; the key's is `window`. */
+  private ownWindows(looks: readonly View[], scale: number, window: Window): Window[] {
+    return this.around.map((frame, place): Window => {
+      if (place === this.options.k) return window;
+      const { centreX, centreY, width, height } = windowOf(this.boxIn(frame, place), this.extractor.net.aspect);
+      const centre = toView(looks[place], { x: centreX, y: centreY });
+      return { centreX: centre.x, centreY: centre.y, width: width * scale, height: height * scale };
+    });
   }
 
   private cut(patch: Patch, windows: readonly Window[]): Promise<Crop[]> {

@@ -9,6 +9,23 @@ const LANE = 9;
 /** Movement a frame that counts as fast, in % of the person's size: beyond it the colour stays. */
 const FAST = 20;
 
+/** The poses of some frames together. */
+interface Cell {
+  frame: number;
+  poses: number[];
+}
+
+/** What is being drawn on. */
+interface Drawing {
+  context: CanvasRenderingContext2D;
+  style: CSSStyleDeclaration;
+  /** Frames that a cell stands for. */
+  step: number;
+  /** Width of a cell, pixels. */
+  cell: number;
+  cells: Cell[];
+}
+
 /** The chosen track over time: its score, its missing joints, the speed of each joint. */
 export class TrackLanes {
   readonly element: HTMLElement;
@@ -48,39 +65,49 @@ export class TrackLanes {
   }
 
   private drawNow(): void {
-    const { track, joint, minScore, frame } = this.store.state;
+    const { track, frame } = this.store.state;
     const width = this.element.clientWidth;
     if (track === null || width === 0) return;
     const { video, axis } = this;
     const height = 2 * PLOT + video.given.length * LANE + 2;
     this.canvas.style.width = `${width}px`;
     this.canvas.style.height = `${height}px`;
-    const context = fitted(this.canvas, width, height);
-    const style = getComputedStyle(this.element);
-    const quiet = style.getPropertyValue('--quiet');
     // Where a cell would be narrower than a pixel, it stands for several frames and shows the worst of them.
     const step = Math.max(1, Math.ceil((axis.end - axis.start) / axis.width));
-    const cell = (axis.width / (axis.end - axis.start)) * step;
-    const cells = [...this.cells(track, step)];
-    const fill = (frame: number, top: number, high: number): void => {
-      const left = Math.max(GUTTER, axis.x(frame));
-      context.fillRect(left, top, Math.max(0.5, axis.x(frame + step) - left - (cell > 5 ? 1 : 0)), high);
+    const context = fitted(this.canvas, width, height);
+    const drawing: Drawing = {
+      context,
+      style: getComputedStyle(this.element),
+      step,
+      cell: (axis.width / (axis.end - axis.start)) * step,
+      cells: [...this.cells(track, step)],
     };
+    this.drawLegend(drawing);
+    this.drawScore(drawing, video.header.tracks[track].colour);
+    this.drawMissing(drawing);
+    video.given.forEach((k, lane) => this.drawSpeeds(drawing, k, 2 * PLOT + lane * LANE, width));
+    this.drawFrameMark(drawing, frame, height);
+  }
 
+  private drawLegend({ context, style }: Drawing): void {
     context.font = '11px system-ui, sans-serif';
     context.textBaseline = 'middle';
-    const label = (text: string, y: number, colour = quiet): void => {
-      context.fillStyle = colour;
-      context.fillText(text, 6, y, GUTTER - 10);
-    };
-    label('score', PLOT / 2);
-    label('missing joints', PLOT * 1.5);
+    this.label(context, 'score', PLOT / 2, style.getPropertyValue('--quiet'));
+    this.label(context, 'missing joints', PLOT * 1.5, style.getPropertyValue('--quiet'));
     context.fillStyle = style.getPropertyValue('--line');
-    context.fillRect(GUTTER, PLOT - 1, axis.width, 1);
-    context.fillRect(GUTTER, 2 * PLOT - 1, axis.width, 1);
+    context.fillRect(GUTTER, PLOT - 1, this.axis.width, 1);
+    context.fillRect(GUTTER, 2 * PLOT - 1, this.axis.width, 1);
+  }
 
+  private label(context: CanvasRenderingContext2D, text: string, y: number, colour: string): void {
+    context.fillStyle = colour;
+    context.fillText(text, 6, y, GUTTER - 10);
+  }
+
+  private drawScore({ context, cells, step }: Drawing, colour: string): void {
+    const { video, axis } = this;
     context.beginPath();
-    context.strokeStyle = video.header.tracks[track].colour;
+    context.strokeStyle = colour;
     context.lineWidth = 1.6;
     let last = -Infinity;
     for (const { frame: at, poses } of cells) {
@@ -93,41 +120,58 @@ export class TrackLanes {
       last = at;
     }
     context.stroke();
+  }
 
-    for (const { frame: at, poses } of cells) {
+  private drawMissing(drawing: Drawing): void {
+    const { video } = this;
+    const { minScore } = this.store.state;
+    for (const { frame: at, poses } of drawing.cells) {
       const missing = Math.max(...poses.map((pose) => video.missing(pose, minScore)));
       const share = missing / Math.max(1, video.given.length);
-      context.fillStyle = this.colours.of(share);
-      fill(at, 2 * PLOT - 1 - (PLOT - 4) * share, (PLOT - 4) * share);
-    }
-
-    video.given.forEach((k, lane) => {
-      const top = 2 * PLOT + lane * LANE;
-      const chosen = video.header.joints[k] === joint;
-      if (chosen) {
-        context.fillStyle = style.getPropertyValue('--chosen');
-        context.fillRect(0, top, width, LANE);
-      }
-      context.font = `${chosen ? '600 ' : ''}9px system-ui, sans-serif`;
-      label(words(video.header.joints[k]), top + LANE / 2 + 0.5, chosen ? style.color : quiet);
-      for (const { frame: at, poses } of cells) {
-        const speeds = poses.map((pose) => video.speed(pose, k, minScore)).filter((speed) => !Number.isNaN(speed));
-        if (speeds.length === 0) continue;
-        context.fillStyle = this.colours.of(Math.min(1, Math.max(...speeds) / FAST));
-        fill(at, top + 1, LANE - 2);
-      }
-    });
-
-    const [left, right] = [axis.x(frame), axis.x(frame + 1)];
-    if (right > GUTTER && left <= GUTTER + axis.width) {
-      context.strokeStyle = style.getPropertyValue('--text');
-      context.lineWidth = 1.5;
-      context.strokeRect(left - 0.5, -2, Math.max(1.5, right - left), height + 4);
+      drawing.context.fillStyle = this.colours.of(share);
+      this.fill(drawing, at, 2 * PLOT - 1 - (PLOT - 4) * share, (PLOT - 4) * share);
     }
   }
 
+  /** The lane of joint k. */
+  private drawSpeeds(drawing: Drawing, k: number, top: number, width: number): void {
+    const { video } = this;
+    const { joint, minScore } = this.store.state;
+    const { context, style, cells } = drawing;
+    const chosen = video.header.joints[k] === joint;
+    if (chosen) {
+      context.fillStyle = style.getPropertyValue('--chosen');
+      context.fillRect(0, top, width, LANE);
+    }
+    context.font = `${chosen ? '600 ' : ''}9px system-ui, sans-serif`;
+    const colour = chosen ? style.color : style.getPropertyValue('--quiet');
+    this.label(context, words(video.header.joints[k]), top + LANE / 2 + 0.5, colour);
+    for (const { frame: at, poses } of cells) {
+      const speeds = poses.map((pose) => video.speed(pose, k, minScore)).filter((speed) => !Number.isNaN(speed));
+      if (speeds.length === 0) continue;
+      context.fillStyle = this.colours.of(Math.min(1, Math.max(...speeds) / FAST));
+      this.fill(drawing, at, top + 1, LANE - 2);
+    }
+  }
+
+  /** One cell of a lane. */
+  private fill({ context, step, cell }: Drawing, frame: number, top: number, high: number): void {
+    const { axis } = this;
+    const left = Math.max(GUTTER, axis.x(frame));
+    context.fillRect(left, top, Math.max(0.5, axis.x(frame + step) - left - (cell > 5 ? 1 : 0)), high);
+  }
+
+  private drawFrameMark({ context, style }: Drawing, frame: number, height: number): void {
+    const { axis } = this;
+    const [left, right] = [axis.x(frame), axis.x(frame + 1)];
+    if (right <= GUTTER || left > GUTTER + axis.width) return;
+    context.strokeStyle = style.getPropertyValue('--text');
+    context.lineWidth = 1.5;
+    context.strokeRect(left - 0.5, -2, Math.max(1.5, right - left), height + 4);
+  }
+
   /** The track's poses in sight, those of `step` frames together. */
-  private *cells(track: number, step: number): Generator<{ frame: number; poses: number[] }> {
+  private *cells(track: number, step: number): Generator<Cell> {
     const { video, axis } = this;
     const end = video.poseFrom(track, Math.ceil(axis.end));
     for (let pose = video.poseFrom(track, Math.floor(axis.start)); pose < end;) {
