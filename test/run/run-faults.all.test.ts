@@ -105,7 +105,7 @@ const PROGRAM = `
   const settings = { glpose: 'test', model: { sha256: '', method: 'glpose', devices: {} }, options: {} };
   const onVideo = ({ name }) => faults[name]?.();
   const onVideoEnd = () => (worker.timeout = 60);
-  const reports = await runVideos(videos, model, { out: 'out', settings, formats: ["posetrack18"], resume: true, onVideo, onVideoEnd });
+  const reports = await runVideos(videos, model, { out: 'out', settings, formats: ["posetrack18"], every: 1, ranges: [], selection: {}, filters: {}, resume: true, onVideo, onVideoEnd });
   console.log(JSON.stringify(reports));
   await model.dispose();
 `;
