@@ -49,7 +49,7 @@ export interface PeopleOptions {
   detectSize?: number;
   /**
    * Similarity (OKS, over the limbs) of the coarse poses of two boxes above which they show one person, of whom the box with the
-   * higher score stays; 1: everyone stays. Boxes without a coarse pose always do. Default 0.5.
+   * higher score stays; 1: everyone stays. Boxes without a coarse pose always do. Default 0.7.
    */
   poseNms?: number;
   /** Stops the work; its reason is thrown. */
