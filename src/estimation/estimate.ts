@@ -38,7 +38,7 @@ export interface PeopleOptions {
   /** Lowest score of a detection that starts a track, 0–1. Default 0.25. */
   minBoxScore?: number;
   /**
-   * Detect everyone in every n-th frame only, and in between only those whom the tracks do not tell. Default: frames about 0.14 s
+   * Detect everyone in every n-th frame only, and in between only those whom the tracks do not tell. Default: frames about 0.25 s
    * apart, at most 8; 1 with `detect`.
    */
   detectEvery?: number;
