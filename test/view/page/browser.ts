@@ -28,7 +28,9 @@ export class Browser {
   static async start(): Promise<Browser> {
     const profile = await mkdtemp(path.join(os.tmpdir(), 'glpose-chromium-'));
     const options = { executablePath: CHROMIUM, headless: true, args: FLAGS.split(' ') };
-    return new Browser(await chromium.launchPersistentContext(profile, options), profile);
+    const context = await chromium.launchPersistentContext(profile, options);
+    context.setDefaultTimeout(600_000); // a machine may be busy
+    return new Browser(context, profile);
   }
 
   /** Opens a file and waits until the page is ready. */
