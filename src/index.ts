@@ -55,11 +55,18 @@ export { openFrames } from './library.js';
 export { estimateVideo, type EstimateOptions, type PeopleOptions } from './estimation/estimate.js';
 export { estimateParts } from './estimation/estimate-parts.js';
 export { estimateStream, type StreamOptions } from './estimation/estimate-stream.js';
-export type { Estimator, Scene, ScenePerson, EstimatedPose } from './estimation/estimator.js';
+export type { Estimator, Scene, SceneOptions, ScenePerson, EstimatedPose } from './estimation/estimator.js';
 export type { GivenDetection } from './estimation/survey.js';
 export type { Crop } from './estimation/crop-net.js';
 export type { FrameSource, OpenOptions } from './media/frames.js';
-export { findVideos, type FoundVideos, type ImageFolder, type VideoFile, type VideoInput } from './media/inputs.js';
+export {
+  findVideos,
+  type FindOptions,
+  type FoundVideos,
+  type ImageFolder,
+  type VideoFile,
+  type VideoInput,
+} from './media/inputs.js';
 export { imageStream, type ImageSize } from './media/image-stream.js';
 export { bridge, BRIDGE_DEFAULTS, type BridgeOptions } from './postprocessing/bridge.js';
 export { PoseSmoother, SMOOTH_DEFAULTS, type SmoothOptions } from './postprocessing/smooth.js';
@@ -98,8 +105,10 @@ export type { WriteAnalysisOptions, WrittenAnalysis } from './view/movement/writ
 // Many videos, as `glpose infer` does them
 export { runSession, type SessionEvents, type SessionOptions } from './run/session.js';
 export type { RunEvents } from './run/run-videos.js';
-export { RUN_OPTIONS, type RunOptionValues } from './run/options.js';
-export type { RunRecord } from './run/record.js';
+export { RUN_OPTIONS, type OptionName, type RunOptionValues } from './run/options.js';
+export type { RunOption, ValueOf } from './run/option.js';
+export type { InputFingerprint } from './run/provenance.js';
+export { readEarlierRun, type EarlierRun, type RunRecord } from './run/record.js';
 export type { VideoReport } from './run/outcome.js';
 export type { Shard } from './run/shard.js';
 
@@ -107,7 +116,7 @@ export type { Shard } from './run/shard.js';
 export { readResultPoses, type ReadResultPosesOptions } from './view/result-poses.js';
 export { readBoxes, type BoxFile, type BoxLookup, type GivenBox } from './formats/boxes.js';
 export { readPoseFiles, type ReadPoseFilesOptions } from './formats/read-poses.js';
-export type { LabelledFrame, LabelledPose, PoseSequence } from './formats/pose-sequence.js';
+export type { Category, LabelledFrame, LabelledPose, PoseSequence } from './formats/pose-sequence.js';
 export type { CocoDialect, ReadPosesOptions, Role } from './formats/coco.js';
 export { readJhmdb, type JhmdbSplit } from './formats/jhmdb.js';
 export { Warnings, type Warning } from './formats/warnings.js';

@@ -285,7 +285,7 @@ export const RUN_OPTIONS = {
   }),
 };
 
-type OptionName = keyof typeof RUN_OPTIONS;
+export type OptionName = keyof typeof RUN_OPTIONS;
 
 /** The value of every option; undefined where it was left out and has no default. */
 export type RunOptionValues = { [Name in OptionName]: ValueOf<(typeof RUN_OPTIONS)[Name]> };
