@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -51,7 +51,10 @@ test('videos that are done are left as they are, until what they were made from 
   );
   expect(await Promise.all([written(resultOf(out, 'a')), written(resultOf(out, 'b'))])).toEqual(before);
 
-  await utimes(path.join(clips[0], '0.png'), 1e9, 1e9); // an input
+  await utimes(path.join(clips[0], '0.png'), 1e9, 1e9); // the same picture, touched
+  expect((await infer(...clips, '-o', out)).err).toBe(again.err);
+
+  await appendFile(path.join(clips[0], '0.png'), '\0'); // an input
   await rm(resultOf(out, 'b')); // and a result
   const changed = await infer(...clips, '-o', out);
   expect(changed.err).toBe(
