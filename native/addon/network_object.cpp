@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "addon/arguments.h"
+#include "addon/object_factory.h"
 #include "addon/task.h"
 #include "network/network.h"
 
@@ -238,20 +239,7 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
 }  // namespace
 
 Napi::Function define_create_network(Napi::Env env) {
-  // The class lives as long as the function that makes its objects.
-  const auto type = std::make_shared<Napi::FunctionReference>(Napi::Persistent(NetworkObject::define(env)));
-  return Napi::Function::New(
-      env,
-      [type](const Napi::CallbackInfo& info) -> Napi::Value {
-        try {
-          return type->New({info[0], info[1], info[2]});
-        } catch (const Napi::Error& error) {
-          // What is thrown before the constructor is there arrives by its text alone.
-          if (error.Message() != std::bad_alloc().what()) throw;
-          return guarded(info.Env(), []() -> Napi::Value { throw std::bad_alloc(); });
-        }
-      },
-      "createNetwork");
+  return define_factory(env, NetworkObject::define(env), "createNetwork");
 }
 
 }  // namespace glpose
