@@ -166,6 +166,35 @@ function factsOf(poses: VideoPoses): Pick<VideoReport, 'frames' | 'poses' | 'tra
   return { frames: poses.frames.length, poses: people, tracks: tracks.size, quality: check.end() };
 }
 
+/**
+ * A video's poses, estimated and filtered over time.
+ * @param frames takes the poses as they come
+ * @returns the poses of those who were chosen, and of everyone
+ */
+async function estimatedPoses(
+  name: string,
+  source: FrameSource,
+  model: Model,
+  frames: PoseSpool,
+  options: Omit<RunOptions, 'boxes'> & Pick<EstimateOptions, 'boxes' | 'memo'>,
+): Promise<{ poses: VideoPoses; everyone: VideoPoses }> {
+  const { ranges, filters, selection, smooth, every } = options;
+  const estimates = estimateParts(source, model, ranges, { ...options, onProgress: options.onFrame });
+  const wholeTracks = Object.values(filters).some((filter) => filter !== undefined);
+  const smoother = smooth && !wholeTracks ? new PoseSmoother(source.fps, smooth) : undefined;
+  const starts: number[] = []; // of the parts, among the frames
+  let last = -Infinity;
+  for await (const frame of options.bridge ? bridge(estimates, options.bridge) : estimates) {
+    if (frame.index > last + every) starts.push(frames.length);
+    last = frame.index;
+    frames.push(smoother?.next(frame) ?? frame);
+  }
+  const { width, height, fps } = source;
+  const estimated: VideoPoses = { name, width, height, fps, joints: model.estimator.joints, frames };
+  const everyone = wholeTracks ? (await filterPoses(estimated, { ...filters, smooth })).video : estimated;
+  return { poses: selectPeople(everyone, selection, starts), everyone };
+}
+
 async function runVideo(
   video: VideoInput,
   model: Model,
@@ -188,31 +217,10 @@ async function runVideo(
     });
     const boxes = options.boxes && new GivenBoxes(options.boxes.forVideo(video.name));
     using frames = new PoseSpool(options.out);
-    const estimates = estimateParts(source, model, options.ranges, {
-      ...options,
-      boxes,
-      memo: checkpoint,
-      onProgress: options.onFrame,
-    });
-    const { hampel, fillGaps, butterworth } = options.filters;
-    const wholeTracks = hampel !== undefined || fillGaps !== undefined || butterworth !== undefined;
-    const smoother = options.smooth && !wholeTracks ? new PoseSmoother(source.fps, options.smooth) : undefined;
-    const bridged = options.bridge ? bridge(estimates, options.bridge) : estimates;
-    const starts: number[] = []; // of the parts, among the frames
-    let last = -Infinity;
-    for await (const frame of bridged) {
-      if (frame.index > last + options.every) starts.push(frames.length);
-      last = frame.index;
-      frames.push(smoother?.next(frame) ?? frame);
-    }
-    const { joints } = model.estimator;
-    const estimated: VideoPoses = { name: video.name, width: source.width, height: source.height, fps: source.fps, joints, frames }; // prettier-ignore
-    const filtered = wholeTracks
-      ? (await filterPoses(estimated, { ...options.filters, smooth: options.smooth })).video
-      : estimated;
-    const poses = selectPeople(filtered, options.selection, starts);
+    const memo = checkpoint;
+    const { poses, everyone } = await estimatedPoses(video.name, source, model, frames, { ...options, boxes, memo });
     Object.assign(report, factsOf(poses));
-    if (report.poses === 0 && frames.length > 0 && poses !== filtered) {
+    if (report.poses === 0 && frames.length > 0 && poses !== everyone) {
       report.warnings.push(
         'nobody is left of those who were found: --people, --at-most or --within leave them all out',
       );
@@ -230,9 +238,7 @@ async function runVideo(
     );
     for (const format of formats) report.files.push(await writeResults(poses, format, options.out));
     if (options.render)
-      report.files.push(
-        await renderVideo(source, poses, options.out, options.render, { ...options, everyone: filtered }),
-      );
+      report.files.push(await renderVideo(source, poses, options.out, options.render, { ...options, everyone }));
     report.status = 'done';
   } catch (thrown) {
     const interrupted = options.signal?.aborted === true;
