@@ -28,7 +28,8 @@ def write_agreement(path: Path, head: Head, batches: Batches, picks: list[tuple[
             std=std,
             weights=batch.weights,
             embeddings=embed(v).flatten(0, 1),
-            heatmaps=head.double()(batch.key.double(), batch.references.double(), batch.weights.double()),
+            expected=batch.expected,
+            heatmaps=head.double()(batch.key.double(), batch.references.double(), batch.weights.double(), batch.expected.double()),
         )
     head.float()
     tensors |= {f"head/{name}": tensor for name, tensor in head_tensors(head).items()}

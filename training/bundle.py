@@ -71,6 +71,7 @@ def read_head(bundle: Path) -> tuple[Head, dict]:
         enhancement=head["enhancement"],
         enhancement_blocks=head["enhancementBlocks"],
         kernel=head["kernel"],
+        conditions=head.get("conditions", False),
     )
     result = Head(shape)
     result.load_state_dict(read_safetensors(bundle / head["file"]), strict=False)  # strict would ask for BatchNorm's counters
@@ -126,6 +127,8 @@ def write_bundle(source: Path, out: Path, head: Head, settings: dict, name: str 
         "decode": "quarter",
         "reuse": settings["reuse"],
     }
+    if shape.conditions:
+        config["head"]["conditions"] = True
     if settings.get("second_look"):
         config["head"]["secondLook"] = settings["second_look"]
     write_safetensors(out / "head.safetensors", head_tensors(head), {"trained": "true"})

@@ -37,7 +37,7 @@ def measure(head: Head, batches: Batches, picks: list[tuple[int, Condition]]) ->
     with torch.no_grad():
         for start in range(0, len(picks), BATCH):
             batch = batches.batch(picks[start : start + BATCH])
-            heatmaps = head(*(part.to(device) for part in (batch.key, batch.references, batch.weights))).cpu()
+            heatmaps = head(*batch.inputs(device)).cpu()
             distance.append(errors(decode(heatmaps), batch.joints, batch.size))
             score.append(heatmaps.amax((-2, -1)).numpy())
     return Measured(np.concatenate(distance), np.concatenate(score))
@@ -192,9 +192,10 @@ def frame_by_frame(head: Head, single: Batches, i: int, condition: Condition) ->
     """A single-frame head's heat maps [2k+1, K, h, w] of the frames of sample i, its key in the middle."""
     batch, k = single.batch([(i, condition)]), single.k
     frames = torch.cat([batch.references[0, :k], batch.key, batch.references[0, k:]])
+    expected = batch.expected[0, [*range(1, k + 1), 0, *range(k + 1, 2 * k + 1)], None]  # each frame is a key of its own
     none = frames.new_zeros((len(frames), 0, *frames.shape[1:]))
     with torch.no_grad():
-        return head(frames, none, none[..., 0, 0])
+        return head(frames, none, none[..., 0, 0], expected)
 
 
 def main() -> None:

@@ -6,12 +6,16 @@ The keys of `Head.state_dict()` are the tensor names of a bundle's head.safetens
 
 Legend: B people (key frames) in a batch   C channels and h×w size of the extractor's map   W width of the blocks
         K joints   k local frames a side, L = 2k   n global people   R = L + n references of a key
+        J joints that are expected somewhere, of O people in sight
 """
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+
+EXPECTED_JOINTS = 13  # J: the nose and the twelve of the limbs, in COCO's order
 
 
 @dataclass(frozen=True)
@@ -26,10 +30,16 @@ class Shape:
     enhancement: bool = True
     enhancement_blocks: int = 1  # basic blocks in A
     kernel: int = 3  # of the head's convolution; 1 and 5 are ablations
+    conditions: bool = False  # whether it is told who is meant, an addition to the paper
 
     @property
     def references(self) -> int:
         return 2 * self.k + self.n
+
+    @property
+    def condition_maps(self) -> int:
+        """Those of `condition_maps`."""
+        return 2 * EXPECTED_JOINTS + 4 * self.k if self.conditions else 0
 
 
 class Shortcut(nn.Sequential):
@@ -67,7 +77,7 @@ class Head(nn.Module):
         c, w = shape.channels, shape.block_width
         self.shape = shape
         self.aggregation = nn.Sequential(
-            BasicBlock((1 + shape.references) * c, w, projected=True),
+            BasicBlock((1 + shape.references) * c + shape.condition_maps, w, projected=True),
             BasicBlock(w, w, projected=False),
             BasicBlock(w, w, projected=False),
         )
@@ -78,10 +88,16 @@ class Head(nn.Module):
             )
         self.head = nn.Conv2d(w, shape.joints, shape.kernel, padding=shape.kernel // 2)
 
-    def aggregate(self, key: Tensor, references: Tensor, weights: Tensor) -> Tensor:
-        """S of Eq. 4 [B, W, h, w]. key V_t [B, C, h, w], references [B, R, C, h, w], weights [B, R, C]."""
+    def aggregate(self, key: Tensor, references: Tensor, weights: Tensor, expected: Tensor | None = None) -> Tensor:
+        """
+        S of Eq. 4 [B, W, h, w]. key V_t [B, C, h, w], references [B, R, C, h, w], weights [B, R, C], expected as in
+        `condition_maps`, which a head with conditions needs.
+        """
         weighted = references * weights[..., None, None]
-        return self.aggregation(torch.cat([key, weighted.flatten(1, 2)], 1))
+        inputs = [key, weighted.flatten(1, 2)]
+        if self.shape.conditions:
+            inputs.append(condition_maps(expected, *key.shape[2:]))
+        return self.aggregation(torch.cat(inputs, 1))
 
     def mask(self, key: Tensor) -> Tensor:
         """M of Eq. 5 [B, W, h, w]: where the key frame overlooks something."""
@@ -91,10 +107,36 @@ class Head(nn.Module):
         """F of Eq. 5 [B, W, h, w]."""
         return self.enhancement(torch.cat([self.mask(key) * s, key], 1))
 
-    def forward(self, key: Tensor, references: Tensor, weights: Tensor) -> Tensor:
+    def forward(self, key: Tensor, references: Tensor, weights: Tensor, expected: Tensor | None = None) -> Tensor:
         """Heat maps H [B, K, h, w]; arguments as in `aggregate`."""
-        s = self.aggregate(key, references, weights)
+        s = self.aggregate(key, references, weights, expected)
         return self.head(self.enhance(key, s) if self.shape.enhancement else s)
+
+
+def condition_maps(expected: Tensor, h: int, w: int) -> Tensor:
+    """
+    Who is meant [B, 2J + 4k, h, w], an addition to the paper: in the key frame a map of each of the person's own J expected joints,
+    and of everybody else's; then, of each local frame −k … −1, 1 … k, one of all the person's own and one of all others'.
+    A map is the largest of Gaussians about its places, σ = h/16 cells; 0 where there are none.
+    expected: [B, 1 + 2k, O, J, 2] x, y in cells of the key's window; the key frame first, then the local ones in their order;
+    of the people the own one first; NaN where nobody knows.
+    """
+    own, others = expected[:, :, :1], expected[:, :, 1:]
+    in_key = [bumps(people[:, 0].transpose(1, 2), h, w) for people in (own, others)]  # [B, J, h, w] each
+    in_local = [bumps(people[:, 1:].flatten(2, 3), h, w) for people in (own, others)]  # [B, 2k, h, w] each
+    return torch.cat([*in_key, torch.stack(in_local, 2).flatten(1, 2)], 1)
+
+
+def bumps(places: Tensor, h: int, w: int) -> Tensor:
+    """The largest [..., h, w] of Gaussians about places [..., P, 2]."""
+    if places.shape[-2] == 0:
+        return places.new_zeros((*places.shape[:-2], h, w))
+    sigma = h / 16
+    row, column = (
+        torch.exp(-((torch.arange(side, device=places.device) - places[..., axis, None]) ** 2) / (2 * sigma**2))
+        for axis, side in ((1, h), (0, w))
+    )
+    return (row[..., :, None] * column[..., None, :]).nan_to_num(0).amax(-3)
 
 
 def standardise(features: Tensor, mean: Tensor, std: Tensor) -> Tensor:

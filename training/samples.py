@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from model import embed, global_weights, local_weights, standardise
+from model import EXPECTED_JOINTS, embed, global_weights, local_weights, standardise
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ def run_length(text: str) -> int:
 
 
 CLEAN = Condition()
-FORMAT = 2  # of index.json
+FORMAT = 3  # of index.json
+HIDDEN_EXPECTATION = 0.1  # share of the samples drawn in training that are not told who is meant, or not who else is there
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Sample:
     plain: bool
     joints: np.ndarray  # [K, 3] x, y in cells, weight
     size: float  # the person's larger side in cells
+    expected: list[np.ndarray]  # [2·stored_k + 1] of [O, J, 2] x, y in cells, the own person first; NaN where nobody knows
     clean: dict  # exact, own, or both: [2·stored_k + 1] places in the video's maps
     degraded: dict  # the same by kind
     transforms: np.ndarray | None  # [2·stored_k + 1, 3] from the key's cells to those of `own`
@@ -85,8 +87,13 @@ class Batch:
     key: Tensor  # [B, C, h, w] V of the key's window
     references: Tensor  # [B, L + n, C, h, w]
     weights: Tensor  # [B, L + n, C]
+    expected: Tensor  # [B, 1 + L, O, J, 2] as in model.condition_maps
     joints: Tensor  # [B, K, 3]
     size: Tensor  # [B]
+
+    def inputs(self, device: torch.device) -> list[Tensor]:
+        """What a head takes."""
+        return [part.to(device) for part in (self.key, self.references, self.weights, self.expected)]
 
 
 class Samples:
@@ -139,6 +146,7 @@ class Samples:
                         plain=s["plain"],
                         joints=np.array(s["joints"], np.float32),
                         size=s["size"],
+                        expected=[_expected(frame) for frame in s["expected"]],
                         clean=s["clean"],
                         degraded={d["kind"]: d for d in s["degraded"]},
                         transforms=np.array(s["transforms"], np.float32) if "transforms" in s else None,
@@ -167,6 +175,13 @@ class Samples:
             maps = self.maps[video].read([place for _, place in self.candidates[video]])
             self._embeddings[video] = torch.from_numpy(maps).float().mean((2, 3)).numpy()
         return self._embeddings[video]
+
+
+def _expected(frame: dict) -> np.ndarray:
+    """[O, J, 2]"""
+    unknown = [None] * EXPECTED_JOINTS
+    people = [frame["own"] or unknown, *frame["others"]]
+    return np.array([[place or (np.nan, np.nan) for place in pose] for pose in people], np.float32)
 
 
 def _map_shape(made: dict) -> tuple[int, int, int]:
@@ -213,12 +228,14 @@ class Batches:
         picks: samples with their conditions. random: draws of training, which turn time round and hide candidates.
         """
         made = [self._one(self.samples.samples[i], condition, random) for i, condition in picks]
-        key, references, weights = (torch.stack(parts) for parts in zip(*made))
+        key, references, weights = (torch.stack(parts) for parts in list(zip(*made))[:3])
+        expected = together([expected for _, _, _, expected in made])
         chosen = [self.samples.samples[i] for i, _ in picks]
         joints = torch.from_numpy(np.stack([s.joints for s in chosen]))
-        return Batch(key, references, weights, joints, torch.tensor([s.size for s in chosen]))
+        return Batch(key, references, weights, expected, joints, torch.tensor([s.size for s in chosen]))
 
-    def _one(self, s: Sample, condition: Condition, random: np.random.Generator | None) -> tuple[Tensor, Tensor, Tensor]:
+    def _one(self, s: Sample, condition: Condition, random: np.random.Generator | None) -> tuple:
+        """@returns key, references and weights as in `Batch`, and the expected poses [O, J, 2] of each of the 1 + L frames"""
         middle, k, channels = self.samples.stored_k, self.k, self.samples.map_shape[0]
         maps = self.samples.maps[s.video]
         form = self._form(s, random)
@@ -238,7 +255,13 @@ class Batches:
         withheld = self.withhold == 1 or (random is not None and self.withhold > 0 and random.random() < self.withhold)
         local_w = torch.zeros_like(self.local) if withheld else self.local
         weights = torch.cat([local_w[:, None].expand(2 * k, channels), global_w])
-        return key, references, weights
+        expected = [s.expected[place] for place in [middle, *(place for place in places if place != middle)]]
+        if withheld:
+            expected[1:] = [np.full_like(pose, np.nan) for pose in expected[1:]]
+        if random is not None:
+            own_hidden, others_hidden = random.random(2) < HIDDEN_EXPECTATION
+            expected = [hidden(poses, own_hidden, others_hidden) for poses in expected]
+        return key, references, weights, expected
 
     def _form(self, s: Sample, random: np.random.Generator | None) -> str:
         """Whose window neighbours are seen in: `own` or `exact`; in training either, where a sample has both."""
@@ -272,6 +295,26 @@ class Batches:
 
     def _read(self, maps: MapFile, places: list[int]) -> Tensor:
         return standardise(torch.from_numpy(maps.read(places)).float(), self.mean, self.std)  # NumPy converts four times slower
+
+
+def hidden(poses: np.ndarray, own: bool, others: bool) -> np.ndarray:
+    """Expected poses [O, J, 2] of a frame without those of the person, or of everybody else."""
+    poses = poses.copy()
+    if own:
+        poses[0] = np.nan
+    if others:
+        poses[1:] = np.nan
+    return poses
+
+
+def together(expected: list[list[np.ndarray]]) -> Tensor:
+    """Poses of one or more frames of every sample, of as many people as were in sight, as [B, frames, O, J, 2]."""
+    most = max(len(poses) for frames in expected for poses in frames)
+    batch = np.full((len(expected), len(expected[0]), most, EXPECTED_JOINTS, 2), np.nan, np.float32)
+    for of, frames in zip(batch, expected):
+        for people, poses in zip(of, frames):
+            people[: len(poses)] = poses
+    return torch.from_numpy(batch)
 
 
 def warped(maps: Tensor, transforms: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ import torch
 from bundle import write_bundle
 from evaluate import load_run, measure_as_infer, pck
 from agreement import write_agreement
-from model import Shape
+from model import EXPECTED_JOINTS, Shape
 from samples import CLEAN, FORMAT, Batches, Condition, Samples, warped
 from train import TrainConfig, Training, fastest_precision, fit, plot
 
@@ -54,6 +54,7 @@ def make_samples(folder: Path, extractor: dict | None = None) -> None:
             "plain": True,
             "joints": [[*map(float, place), 1] for place in joints],
             "size": 20.0,
+            "expected": [{"own": [[*map(float, joints[0])]] * EXPECTED_JOINTS, "others": []}] * (2 * K + 1),
             "clean": {"exact": clean},
             "degraded": [{"kind": "occlusion", "exact": blank}],
         }

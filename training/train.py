@@ -14,7 +14,7 @@ import csv
 import math
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,6 +69,12 @@ def initialise(head: Head, kind: str) -> None:
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     nn.init.normal_(head.head.weight, 0, 0.001)  # heat maps are nearly zero everywhere, and begin so
     nn.init.zeros_(head.head.bias)
+
+
+def as_wide_as(like: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+    """A weight for more input channels, the last ones, of which it makes nothing yet: a head that learns to read conditions."""
+    more = like.shape[1] - tensor.shape[1] if tensor.dim() == 4 else 0
+    return torch.cat([tensor, tensor.new_zeros((len(tensor), more, *tensor.shape[2:]))], 1) if more > 0 else tensor
 
 
 def learning_rate(config: TrainConfig, step: int, steps_an_epoch: int) -> float:
@@ -132,7 +138,7 @@ class Training:
             batch = batches.batch([(i, draw_condition(train, i, config, random)) for i in chosen], random)
             targets = gaussians(batch.joints, height, width, sigma).to(self.device)
             with low:
-                heatmaps = model(*(part.to(self.device) for part in (batch.key, batch.references, batch.weights)))
+                heatmaps = model(*batch.inputs(self.device))
             value = loss(heatmaps.float(), targets, batch.joints[..., 2].to(self.device))
             self.optimiser.zero_grad()
             value.backward()
@@ -166,10 +172,11 @@ class Training:
         """Begins with the best head of another run, or the head of a bundle, and its standardisation."""
         head, settings = load_run(source)
         self.train.require(settings, source)
-        if head.shape != self.head.shape:
+        if replace(head.shape, conditions=self.head.shape.conditions) != self.head.shape:
             raise SystemExit(f"the head of {source} has another shape: {head.shape}, not {self.head.shape}")
         self.require_similarity(settings, source)
-        self.head.load_state_dict(head.state_dict())
+        own = self.head.state_dict()
+        self.head.load_state_dict({name: as_wide_as(own[name], t) for name, t in head.state_dict().items()})
         self.settings |= {part: settings[part] for part in ("mean", "std")}
         self.begun = True
 
@@ -264,6 +271,7 @@ def arguments_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
     head.add_argument("--no-enhancement", action="store_true", help="the head reads S")
     head.add_argument("--enhancement-blocks", type=int, default=1, help="basic blocks in A (default: %(default)s)")
     head.add_argument("--kernel", type=int, choices=[1, 3, 5], default=3, help="of the head (default: %(default)s)")
+    head.add_argument("--conditions", action="store_true", help="the head is told where everybody's joints are expected")
     head.add_argument("--similarity", choices=["frame", "channel"], default="frame", help="W_g (default: %(default)s)")
     how = parser.add_argument_group("training")
     how.add_argument("--epochs", type=int, default=config.epochs, help="default: %(default)s")
@@ -311,6 +319,7 @@ def main() -> None:
         enhancement=not arguments.no_enhancement,
         enhancement_blocks=arguments.enhancement_blocks,
         kernel=arguments.kernel,
+        conditions=arguments.conditions,
     )
     config = TrainConfig(
         epochs=arguments.epochs,

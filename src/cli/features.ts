@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { EXIT, GlposeError } from '../errors.js';
 import { readTrainingLabels } from '../features/annotations.js';
 import { DEGRADATIONS, type DegradationKind } from '../features/degradations.js';
+import { readCutOuts } from '../features/cut-outs.js';
 import { Extractor } from '../features/extractor.js';
 import { labelledShares, labelVideos } from '../features/labels.js';
 import { checkSpace, prospectOf, writeFeatures } from '../features/write-features.js';
@@ -31,6 +32,7 @@ interface FeaturesOptions {
   refine?: boolean;
   confident?: number;
   poses?: boolean;
+  paste?: string[];
   seed: number;
   threads?: number;
   dryRun?: boolean;
@@ -83,6 +85,10 @@ export function featuresCommand(terminal: Terminal): Command {
     .option('--refine', 'labels near a joint that the extractor itself is sure of are moved onto it')
     .option('--poses', 'also the extractor’s own poses of the keys, for the evaluation to compare with')
     .option(
+      '--paste <paths...>',
+      'people to paste, moving, over the samples: COCO files with polygons, folders with images/ and masks/ of a sequence',
+    )
+    .option(
       '--confident <score>',
       'the annotations are predictions: joints from this score on are labels',
       argument(share),
@@ -108,7 +114,17 @@ function kinds(text: string): DegradationKind[] {
 
 async function features(inputs: string[], options: FeaturesOptions, terminal: Terminal): Promise<void> {
   const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
-  const { annotations, out, split, fill, stills = false, warp = false, refine = false, poses = false } = options;
+  const {
+    annotations,
+    out,
+    split,
+    fill,
+    stills = false,
+    warp = false,
+    refine = false,
+    poses = false,
+    paste = [],
+  } = options;
   const warnings = new Warnings(true);
   const sequences = readTrainingLabels(annotations, warnings, options.confident);
   for (const { text, count, first } of warnings.list()) say(`${annotations}: ${count} ${text} (first: ${first})`);
@@ -118,7 +134,7 @@ async function features(inputs: string[], options: FeaturesOptions, terminal: Te
 
   const extractor = await Extractor.open(options.model, {
     threads: options.threads,
-    teacher: fill !== undefined || refine || poses,
+    teacher: fill !== undefined || refine || poses || paste.length > 0,
   });
   try {
     const found = labelVideos(videos, sequences, extractor.joints, { stills, split });
@@ -128,6 +144,7 @@ async function features(inputs: string[], options: FeaturesOptions, terminal: Te
     const { every, views, degraded, seed } = options;
     const settings: SampleOptions = {
       ...{ every, views, degraded, seed, stills, warp, refine, poses },
+      paste: paste.length > 0 ? await readCutOuts(paste, split, extractor) : [],
       kinds: options.kinds,
       k: options.k ?? head?.k ?? 4,
       m: options.m ?? head?.m ?? 20,

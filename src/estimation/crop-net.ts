@@ -146,7 +146,7 @@ const EXPECTED_VALUES = COCO_JOINTS.length * 3;
 /**
  * What `expectedJoints` of a bundle takes.
  * @param data memory for it
- * @returns [count, 17, 3]: y, x as shares of the window, 1; zeros where nobody is meant
+ * @returns [count, 17, 3]: y, x as shares of the window, 1; zeros where nobody is meant, or a joint is not known
  */
 export function expectedOf(
   people: readonly PersonWindow[],
@@ -158,7 +158,7 @@ export function expectedOf(
   for (const [i, { window, coarsePose }] of people.entries()) {
     for (let q = 0; coarsePose && q < Q; q++) {
       const { x, y } = inWindow(window, coarsePose[2 * q], coarsePose[2 * q + 1]);
-      data.set([y, x, 1], (i * Q + q) * 3);
+      if (!Number.isNaN(x)) data.set([y, x, 1], (i * Q + q) * 3);
     }
   }
   return { dims: [count, Q, 3], data };

@@ -33,7 +33,7 @@ interface Cell {
 
 /**
  * Joint: the cell that maximises the heat map, weighted by how near it is to where the joint is expected, plus that cell's offset.
- * @param person whose coarse pose says where that is. Without one, MoveNet's own decoding: the person's cell expects the joints,
+ * @param person whose coarse pose says where that is. Without one, and for joints of which it is NaN, MoveNet's own decoding: the person's cell expects the joints,
  * the one that maximises σ(center) / (distance to the window's middle + 1.8), and the weight is 1 / (distance + 1.8)
  * @param company whether to say what else the window offers
  * @returns Q joints in image pixels; score = the heat map's value at the chosen cell
@@ -42,13 +42,16 @@ export function decodeMoveNetPose(maps: MoveNetMaps, person: PersonWindow, compa
   const { h, w } = maps;
   const plane = h * w;
   const { window, coarsePose } = person;
-  const expected = coarsePose ? expectedCells(person, h, w) : ownExpectation(maps);
-  const weight = coarsePose ? expectationWeight(h) : ownWeight;
+  const said = coarsePose && expectedCells(person, h, w);
+  const own = said?.every(isKnown) ? [] : ownExpectation(maps);
+  const expected = said?.map((cell, q) => (isKnown(cell) ? cell : own[q])) ?? own;
+  const weightOf = (q: number): ((distance: number) => number) =>
+    said && isKnown(said[q]) ? expectationWeight(h) : ownWeight;
   const joints: Joint[] = [];
   const peaks: Peak[][] = [];
   for (let q = 0; q < maps.heatmap.length / plane; q++) {
     const heat = maps.heatmap.subarray(q * plane, (q + 1) * plane);
-    const cell = argmaxNear(expected[q], h, w, (index) => heat[index], weight);
+    const cell = argmaxNear(expected[q], h, w, (index) => heat[index], weightOf(q));
     const toPlace = (row: number, column: number): { x: number; y: number } => {
       const at = row * w + column;
       const y = row + maps.offset[2 * q * plane + at];
@@ -68,6 +71,10 @@ function expectedCells({ window, coarsePose }: PersonWindow, h: number, w: numbe
     const { x, y } = inWindow(window, coarsePose![2 * q], coarsePose![2 * q + 1]);
     return { row: y * h, column: x * w };
   });
+}
+
+function isKnown({ row, column }: Cell): boolean {
+  return !Number.isNaN(row + column);
 }
 
 /** Where the person in the middle of the window expects their joints. */

@@ -8,7 +8,7 @@ import { addon } from '../native/binding.js';
 import { CropNet, type Crop } from '../estimation/crop-net.js';
 import { Model } from '../estimation/model.js';
 import { OnnxRuntime } from '../onnx/runtime.js';
-import type { Joint, Window, Image } from '../types.js';
+import type { Image, Joint, PersonWindow, Window } from '../types.js';
 import type { ExtractorIdentity } from './layout.js';
 
 /** A bundle's feature extractor as inference runs it, on the CPU; the bundle needs no head. Owns threads: dispose it. */
@@ -58,21 +58,27 @@ export class Extractor {
     return { sha256: digest.digest('hex'), input, output: features.output };
   }
 
-  /** Feature maps F [C, h, w] of crops, not standardised. */
-  async maps(crops: readonly Crop[]): Promise<Float32Array[]> {
+  /**
+   * Feature maps F [C, h, w] of crops, not standardised.
+   * @param people whose crops they are, with the windows in the same coordinates as their coarse poses
+   */
+  async maps(crops: readonly Crop[], people: readonly PersonWindow[]): Promise<Float32Array[]> {
     if (crops.length === 0) return [];
-    const { data } = (await this.net.run(crops))[this.features.output];
+    const { data } = (await this.net.run(crops, people))[this.features.output];
     const size = data.length / crops.length;
     return crops.map((_, i) => data.subarray(i * size, (i + 1) * size));
   }
 
-  /** The extractor's own pose, by joint name, in image pixels; empty without a teacher. */
-  async ownPose(image: Image, window: Window): Promise<Map<string, Joint>> {
+  /**
+   * The extractor's own pose, by joint name, in image pixels; empty without a teacher.
+   * @param coarsePose of the person who is meant, where several are in sight
+   */
+  async ownPose(image: Image, window: Window, coarsePose?: Float32Array): Promise<Map<string, Joint>> {
     if (!this.teacher) return new Map();
     const { estimator } = this.teacher;
     const { centreX, centreY, width, height } = window;
     const box = { x: centreX - width / 2, y: centreY - height / 2, width, height };
-    const people = [{ trackId: 0, box, score: 1, window }];
+    const people = [{ trackId: 0, box, score: 1, window, coarsePose }];
     const [pose] = await estimator.estimate([{ ...image, index: 0, people }]);
     const { joints } = pose!; // nobody else is there
     return new Map(joints.flatMap((joint, i) => (joint ? [[estimator.joints[i], joint] as const] : [])));

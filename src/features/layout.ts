@@ -15,7 +15,7 @@ import type { DegradationKind } from './degradations.js';
  */
 
 export interface FeatureIndex {
-  format: 2;
+  format: 3;
   /** What the maps were made with; a folder takes samples of one kind only. */
   made: SampleSettings;
   videos: VideoSamples[];
@@ -51,6 +51,8 @@ export interface SampleSettings {
   refine: boolean;
   /** Whether the extractor's own poses are there, to compare with. */
   poses: boolean;
+  /** Names of those who are pasted over the samples. */
+  paste: string[];
   seed: number;
 }
 
@@ -75,6 +77,8 @@ export interface Sample {
   joints: [x: number, y: number, v: number][];
   /** The larger side of the person's box, in cells. */
   size: number;
+  /** [2k+1]: where the people of each frame are expected, in cells of the key's window. */
+  expected: Expected[];
   clean: Maps;
   /** [2k+1] scale, shift x, shift y from the key's cells to those of `own`; only with `warp`. */
   transforms?: [scale: number, shiftX: number, shiftY: number][];
@@ -84,6 +88,16 @@ export interface Sample {
    */
   degraded: ({ kind: DegradationKind } & Maps)[];
 }
+
+/**
+ * Coarse poses of one frame, spoiled as those of inference are wrong: the nose and the twelve limb joints in COCO's order, x and y;
+ * null where a joint, or who is meant, is not known.
+ */
+export interface Expected {
+  own: ExpectedPose | null;
+  others: ExpectedPose[];
+}
+export type ExpectedPose = ([x: number, y: number] | null)[];
 
 /** Places in the video's maps. */
 export interface Maps {

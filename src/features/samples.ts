@@ -1,24 +1,29 @@
 /*
  * From a labelled video to training samples, on one page:
  *
- *   labels ─ keys, candidates ─ looks (augmentation) ─ patches ─┬───────────────┬─ crops ─ extractor ─ maps
- *                                                               └─ degradations ┘
+ *   labels ─ keys, candidates ─ looks (augmentation) ─ patches ─ passers-by ─┬───────────────┬─ crops ─ extractor ─ maps
+ *                                                                            └─ degradations ┘
+ *   … and where everyone in sight is expected, as wrong as a detector says it
  *
- * The windows, crops and maps of a plain sample are those that inference makes of the same boxes.
+ * The windows, crops and maps of a plain sample are those that inference makes of the same boxes and coarse poses.
  */
 import { CandidateDraw } from '../estimation/candidates.js';
-import type { Window, Image } from '../types.js';
+import type { Box, Image, PersonWindow, Window } from '../types.js';
 import type { Crop } from '../estimation/crop-net.js';
+import type { CutOut } from './cut-outs.js';
+import { spoiled, toCoco, type CoarsePoses } from './expected.js';
 import type { FrameSource } from '../media/frames.js';
 import { neighbourhoods, type Neighbourhood, type ReadableFrame } from '../estimation/neighbourhood.js';
 import { betweenGrids, windowOf } from '../geometry/window.js';
-import { mirrored } from '../joints.js';
+import { COCO_JOINTS, mirrored } from '../joints.js';
 import { augmentedLook, movingCamera, plainLook, type Look } from './augmentation.js';
 import { drawDegradation, reachOf, type DegradationKind, type Subject } from './degradations.js';
 import type { Extractor } from './extractor.js';
 import { labelsDigest, type LabelledPerson, type LabelledVideo } from './labels.js';
-import type { Maps, MapWriter, Sample, VideoSamples } from './layout.js';
+import type { Expected, ExpectedPose, Maps, MapWriter, Sample, VideoSamples } from './layout.js';
+import { drawPasser, type Passer } from './passer.js';
 import { Random } from './random.js';
+import { PASTE } from './severities.js';
 import { extentOf, render, toView, type Patch, type View } from './viewpoint.js';
 
 export interface SampleOptions {
@@ -46,6 +51,8 @@ export interface SampleOptions {
   refine: boolean;
   /** Also keep the extractor's own poses of the keys, clean and degraded. */
   poses: boolean;
+  /** People to paste over the samples; empty for none. */
+  paste: readonly CutOut[];
   seed: number;
   signal?: AbortSignal;
 }
@@ -111,7 +118,16 @@ export async function makeSamples(
 
     const drawn = here(plan.candidates);
     const windows = drawn.map((person) => windowOf(people[person].box, net.aspect));
-    const maps = await writer.append(await extractor.maps(await net.cut(image, windows)));
+    const seen = drawn.map((person, i): PersonWindow => {
+      const random = new Random(options.seed, video.input.name, key.index, person, 'candidate');
+      const [coarsePose] = spoiled(
+        [toCoco(people[person].joints, extractor.joints)],
+        sizeOf(people[person].box),
+        random,
+      );
+      return { window: windows[i], coarsePose: coarsePose ?? undefined };
+    });
+    const maps = await writer.append(await extractor.maps(await net.cut(image, windows), seen));
     made.candidates.push(...drawn.map((person, i) => ({ frame: key.index, person, map: maps[i] })));
 
     for (const person of here(plan.keys)) {
@@ -162,16 +178,22 @@ class Person {
     random: Random,
     writer: MapWriter,
   ): Promise<Omit<Sample, 'frame' | 'person' | 'plain'>> {
-    const { k, degraded, kinds, warp, stills, poses } = this.options;
+    const { k, degraded, kinds, warp, stills, poses, paste } = this.options;
     const { features } = this.extractor;
     const { width: columns, height: rows } = features;
-    const size = Math.max(this.label.box.width, this.label.box.height);
+    const size = sizeOf(this.label.box);
     const owns = typeof warp === 'number' ? random.chance(warp) : warp;
     const exacts = warp === true || !owns;
     const looks = stills ? movingCamera(view, k, size, random) : this.around.map(() => view);
     const own = this.ownWindows(looks, scale, window);
     const extent = extentOf(owns ? [window, ...own] : [window], reachOf(size));
-    const patches = this.around.map((frame, place) => render(frame, looks[place], extent));
+    const boxes = looks.map((look, place) => boxInView(look, this.boxIn(this.around[place], place)));
+    const passer = paste.length > 0 && random.chance(PASTE.chance) ? await drawPasser(paste, boxes, random) : null;
+    const patches = this.around.map((frame, place) => {
+      const patch = render(frame, looks[place], extent);
+      return passer?.over(patch, place) ?? patch;
+    });
+    const { own: coarse, others } = this.expected(looks, passer, random);
 
     const cut = async (places: readonly Patch[]): Promise<Maps> => {
       const windowsAt = (place: number): Window[] => {
@@ -179,31 +201,40 @@ class Person {
         return [...(exacts ? [window] : []), ...(owns ? [own[place]] : [])];
       };
       const crops = await Promise.all(places.map((patch, place) => this.cut(patch, windowsAt(place))));
-      const maps = await writer.append(await this.extractor.maps(crops.flat()));
+      const seen = places.flatMap((_, place) =>
+        windowsAt(place).map((at): PersonWindow => ({ window: at, coarsePose: coarse[place] ?? undefined })),
+      );
+      const maps = await writer.append(await this.extractor.maps(crops.flat(), seen));
       let written = 0;
       const placed = crops.map((some) => maps.slice(written, (written += some.length)));
       return {
         ...(exacts && { exact: placed.map((some) => some[0]) }),
         ...(owns && { own: placed.map((some) => some.at(-1)!) }),
-        ...(poses && { pose: await this.ownPose(places[k], window) }),
+        ...(poses && { pose: await this.ownPose(places[k], window, coarse[k]) }),
       };
     };
 
     const clean = await cut(patches);
     const subject = this.subject(view, joints, size);
-    const spoiled: Sample['degraded'] = [];
+    const degradedMaps: Sample['degraded'] = [];
     for (const kind of random.some(kinds, degraded)) {
       const degrade = drawDegradation(kind, subject, random);
       const frames: Patch[] = [];
       for (const patch of patches) frames.push(await degrade(patch)); // one after another: the draws are in order
-      spoiled.push({ kind, ...(await cut(frames)) });
+      degradedMaps.push({ kind, ...(await cut(frames)) });
     }
     const cell = window.width / columns;
     const sample = {
       joints: this.cells(view, joints, window, columns, rows),
       size: rounded(size / cell),
+      expected: looks.map((_, place): Expected => {
+        const inCells = (pose: Float32Array): ExpectedPose => expectedCells(pose, window, columns, rows);
+        const own = coarse[place];
+        const seen = others.flatMap((one) => one[place] ?? []).map(inCells);
+        return { own: own && inCells(own), others: seen.filter((pose) => isInSight(pose, columns, rows)) };
+      }),
       clean,
-      degraded: spoiled,
+      degraded: degradedMaps,
     };
     if (!owns) return sample;
     const transforms = own.map((to): [number, number, number] => {
@@ -211,6 +242,45 @@ class Person {
       return [factor, shiftX, shiftY];
     });
     return { ...sample, transforms };
+  }
+
+  /** Where the person, and whoever else is labelled or pasted, is expected in each frame, in the view. */
+  private expected(
+    looks: readonly View[],
+    passer: Passer | null,
+    random: Random,
+  ): { own: CoarsePoses; others: CoarsePoses[] } {
+    const { label, video, around } = this;
+    const names = this.extractor.joints;
+    const inView = (person: LabelledPerson, place: number): Float32Array => {
+      const { flip } = looks[place];
+      const pose = toCoco(
+        person.joints,
+        names.map((name) => (flip ? mirrored(name) : name)),
+      );
+      for (let q = 0; q < COCO_JOINTS.length; q++) {
+        const { x, y } = toView(looks[place], { x: pose[2 * q], y: pose[2 * q + 1] });
+        pose.set([x, y], 2 * q);
+      }
+      return pose;
+    };
+    const { k } = this.options;
+    const key = video.people.get(around[k].index)!;
+    const posesOf = (person: LabelledPerson): CoarsePoses =>
+      around.map(({ index }, place) => {
+        const there = place === k ? person : this.samePerson(person, index);
+        return there ? inView(there, place) : null;
+      });
+    const spoil = (poses: CoarsePoses, box: Box): CoarsePoses => spoiled(poses, sizeOf(box), random);
+    const others = key.filter((person) => person !== label).map((person) => spoil(posesOf(person), person.box));
+    if (passer) others.push(spoil([...passer.joints], label.box));
+    return { own: spoil(posesOf(label), label.box), others };
+  }
+
+  /** A person of the key frame in another frame; themselves where the labels do not track. */
+  private samePerson(person: LabelledPerson, frame: number): LabelledPerson | null {
+    if (person.trackId === null) return person;
+    return this.video.people.get(frame)?.find(({ trackId }) => trackId === person.trackId) ?? null;
   }
 
   /** The person's own window in each frame around the key, as its look sees them; the key's is `window`. */
@@ -229,12 +299,13 @@ class Person {
   }
 
   /** What the extractor alone makes of a frame, in cells. */
-  private async ownPose(patch: Patch, window: Window): Promise<Maps['pose']> {
+  private async ownPose(patch: Patch, window: Window, coarse: Float32Array | null): Promise<Maps['pose']> {
     const { extractor } = this;
     const { width: columns, height: rows } = extractor.features;
     const cell = window.width / columns;
     const inPatch = { ...window, centreX: window.centreX - patch.x, centreY: window.centreY - patch.y };
-    const pose = await extractor.ownPose(patch, inPatch);
+    const expected = coarse?.map((value, i) => value - (i % 2 === 0 ? patch.x : patch.y));
+    const pose = await extractor.ownPose(patch, inPatch, expected);
     return extractor.joints.map((name) => {
       const joint = pose.get(name);
       if (!joint) return null;
@@ -260,8 +331,9 @@ class Person {
     for (let i = 0; i < targets.length; i += 3) targets[i + 2] = Number.isNaN(targets[i]) ? 0 : 1;
     const { fill, refine } = this.options;
     if (fill === 0 && !refine) return targets;
-    const reach = NEAR * Math.max(this.label.box.width, this.label.box.height);
-    const own = await this.extractor.ownPose(this.image(), windowOf(this.label.box, this.extractor.net.aspect));
+    const reach = NEAR * sizeOf(this.label.box);
+    const window = windowOf(this.label.box, this.extractor.net.aspect);
+    const own = await this.extractor.ownPose(this.image(), window, toCoco(targets, this.extractor.joints));
     this.extractor.joints.forEach((name, i) => {
       const joint = own.get(name);
       if (!joint || joint.score < SURE) return;
@@ -310,6 +382,35 @@ class Person {
   private image(): Image {
     return this.around[this.options.k];
   }
+}
+
+/** The larger side. */
+function sizeOf({ width, height }: Box): number {
+  return Math.max(width, height);
+}
+
+/** The upright box about the same middle, wherever the view looks from. */
+function boxInView(view: View, { x, y, width, height }: Box): Box {
+  const middle = toView(view, { x: x + width / 2, y: y + height / 2 });
+  return { x: middle.x - width / 2, y: middle.y - height / 2, width, height };
+}
+
+/** COCO joints that say who is meant: the nose and the limbs' (no eyes, no ears). */
+const EXPECTED_JOINTS = [0, ...Array.from({ length: 12 }, (_, i) => 5 + i)];
+
+function expectedCells(pose: Float32Array, window: Window, columns: number, rows: number): ExpectedPose {
+  const cell = window.width / columns;
+  return EXPECTED_JOINTS.map((q) => {
+    const [x, y] = pose.subarray(2 * q, 2 * q + 2);
+    if (Number.isNaN(x)) return null;
+    return [rounded((x - window.centreX) / cell + columns / 2), rounded((y - window.centreY) / cell + rows / 2)];
+  });
+}
+
+/** Whether a joint lies in the window, or not far beyond. */
+function isInSight(pose: ExpectedPose, columns: number, rows: number): boolean {
+  const within = (value: number, side: number): boolean => value > -side / 8 && value < (9 * side) / 8;
+  return pose.some((place) => place && within(place[0], columns) && within(place[1], rows));
 }
 
 /** Thousandths of a cell are enough, and keep the index small. */

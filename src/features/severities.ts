@@ -3,6 +3,28 @@
  * same. Ranges are drawn from uniformly. Lengths are shares of the person's size, the larger side of the box.
  */
 
+/** Who is pasted over a sample, where there are people to paste. */
+export const PASTE = {
+  chance: 0.6,
+  /** Of the tallest frame. */
+  height: [0.7, 1.25],
+  /** Centre to centre in the key frame, in mean widths. */
+  away: [0.15, 1.1],
+  /** A frame, either way. */
+  speed: 0.06,
+  /** The feet, either way. */
+  lower: 0.1,
+} as const;
+
+/** How far off the expected joints of people are: standard deviations. */
+export const EXPECTED = {
+  unknownChance: 0.05,
+  whole: 0.015,
+  joint: [0.015, 0.06],
+  astrayChance: 0.06,
+  astray: 0.12,
+} as const;
+
 /** The paper's augmentations; how often each happens follows the HRNet code. */
 export const AUGMENTATION = {
   /** Degrees, either way. */

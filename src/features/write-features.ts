@@ -60,7 +60,7 @@ export async function checkSpace(out: string, { missing }: Prospect): Promise<vo
 /** What the samples of a folder are made with. */
 export async function settingsOf(extractor: Extractor, options: SampleOptions): Promise<SampleSettings> {
   const { features, joints } = extractor;
-  const { k, m, every, views, degraded, kinds, warp, stills, fill, refine, poses, seed } = options;
+  const { k, m, every, views, degraded, kinds, warp, stills, fill, refine, poses, paste, seed } = options;
   return {
     extractor: await extractor.identity(),
     channels: features.channels,
@@ -68,6 +68,7 @@ export async function settingsOf(extractor: Extractor, options: SampleOptions): 
     width: features.width,
     joints: [...joints],
     ...{ k, m, every, views, degraded, kinds: [...kinds], warp, stills, fill, refine, poses, seed },
+    paste: paste.map(({ name }) => name),
   };
 }
 
@@ -96,7 +97,7 @@ export async function writeFeatures(
 ): Promise<FeatureIndex> {
   const made = await settingsOf(extractor, options);
   await checkSettings(out, made);
-  const index: FeatureIndex = { format: 2, made, videos: [] };
+  const index: FeatureIndex = { format: 3, made, videos: [] };
   const outcomes = inOrder(plans, AT_ONCE, async ([video, plan]): Promise<Outcome> => {
     const there = await samplesOf(video, videoFile(out, video));
     try {

@@ -14,6 +14,7 @@ const frames = path.join(folder, 'walk');
 const annotations = path.join(folder, 'index.json');
 const FRAMES = 4;
 const MAP = 31 * 64 * 48;
+const TRUNK = 24 * 64 * 48;
 
 /** The person moves three pixels a frame. */
 const place = (frame: number): number[][] => [[30 + 3 * frame, 10], [35 + 3 * frame, 50], [25 + 3 * frame, 50]]; // prettier-ignore
@@ -84,12 +85,13 @@ test('samples are what inference sees, with own windows, degraded runs and targe
   const extractor = await Extractor.open('glpose-movenet', { threads: 1, teacher: false });
   const window = windowOf(boxOf(t), 0.75);
   const image = picture(t);
-  const [expected] = await extractor.maps(await extractor.net.cut(image, [window]));
+  const [expected] = await extractor.maps(await extractor.net.cut(image, [window]), []);
   const previous = windowOf(boxOf(t - 1), 0.75);
-  const [before] = await extractor.maps(await extractor.net.cut(picture(t - 1), [previous]));
+  const [before] = await extractor.maps(await extractor.net.cut(picture(t - 1), [previous]), []);
   await extractor.dispose();
+  // The trunk's channels: those behind them depend on where the joints are expected, which is drawn.
   const near = (found: Float32Array, wanted: Float32Array): number =>
-    wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]) / Math.max(0.01, Math.abs(value))), 0);
+    wanted.subarray(0, TRUNK).reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]) / Math.max(0.01, Math.abs(value))), 0);
   expect(near(await readMap(out, sample.clean.exact![1]), expected)).toBeLessThan(2 ** -10); // rounding to a half
   expect(near(await readMap(out, sample.clean.own![0]), before)).toBeLessThan(2 ** -10);
   expect(sample.clean.own![1]).toBe(sample.clean.exact![1]);
