@@ -91,7 +91,9 @@ test('samples are what inference sees, with own windows, degraded runs and targe
   await extractor.dispose();
   // The trunk's channels: those behind them depend on where the joints are expected, which is drawn.
   const near = (found: Float32Array, wanted: Float32Array): number =>
-    wanted.subarray(0, TRUNK).reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]) / Math.max(0.01, Math.abs(value))), 0);
+    wanted
+      .subarray(0, TRUNK)
+      .reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]) / Math.max(0.01, Math.abs(value))), 0);
   expect(near(await readMap(out, sample.clean.exact![1]), expected)).toBeLessThan(2 ** -10); // rounding to a half
   expect(near(await readMap(out, sample.clean.own![0]), before)).toBeLessThan(2 ** -10);
   expect(sample.clean.own![1]).toBe(sample.clean.exact![1]);
