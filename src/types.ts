@@ -26,6 +26,8 @@ export interface PersonWindow {
   window: Window;
   /** COCO joints in image pixels, x and y alternating (17 × 2), as in `Detection`; absent where nobody has said. */
   coarsePose?: Float32Array;
+  /** Whether the crop is mirrored, and the coarse pose with it; the window is not. */
+  mirrored?: boolean;
 }
 
 /** A person found in one frame, in image pixels. */

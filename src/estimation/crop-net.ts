@@ -6,6 +6,7 @@ import type { OnnxSession, TensorData } from '../onnx/runtime.js';
 import { mapValues, PooledRuns, type Outputs } from '../onnx/pooled-runs.js';
 import { COCO_JOINTS } from '../joints.js';
 import { inWindow } from '../geometry/window.js';
+import { mirrorRows } from './mirror.js';
 import type { Image, PersonWindow, Window } from '../types.js';
 
 /** One person's window, resampled to the extractor's input and standardised: [3, H, W]. */
@@ -21,6 +22,8 @@ interface Wanted {
 
 /** Cuts windows out of images and runs a net of the bundle's input size on them. */
 export class CropNet {
+  /** Width of the input, pixels. */
+  readonly columns: number;
   /** Width / height of the input. */
   readonly aspect: number;
   /** Runs that go side by side. */
@@ -43,6 +46,7 @@ export class CropNet {
     private readonly outputs: string[],
     private readonly batch: number,
   ) {
+    this.columns = input.width;
     this.aspect = input.width / input.height;
     this.lanes = session.width;
     this.atOnce = batch * session.width;
@@ -63,6 +67,13 @@ export class CropNet {
   /** Takes a crop of `cutOne` that nobody uses any more. */
   release(crop: Crop): void {
     this.session.buffers.give(crop);
+  }
+
+  /** A crop's mirror image, a copy. */
+  mirrored(crop: Crop): Crop {
+    const copy = crop.slice();
+    mirrorRows(copy, this.columns);
+    return copy;
   }
 
   /**
@@ -104,9 +115,10 @@ export class CropNet {
     this.extracted += wanted.length;
     const length = this.cropLength;
     const crops = this.session.buffers.take(this.batch * length);
-    const cut = wanted.map(({ image, person }, i) =>
-      this.cutInto(crops.subarray(i * length, (i + 1) * length), image, person.window),
-    );
+    const cut = wanted.map(async ({ image, person }, i) => {
+      const crop = await this.cutInto(crops.subarray(i * length, (i + 1) * length), image, person.window);
+      if (person.mirrored) mirrorRows(crop, this.columns);
+    });
     await Promise.all(cut);
 
     const people = wanted.map(({ person }) => person);

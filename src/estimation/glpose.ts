@@ -1,6 +1,6 @@
 import type { ExtractorConfig, HeadConfig } from '../bundle/config.js';
 import type { PersonWindow, Reference } from '../types.js';
-import type { NativeHead } from '../native/contract.js';
+import type { Addon, NativeHead } from '../native/contract.js';
 import {
   toJoints,
   type EstimatedPose,
@@ -10,9 +10,10 @@ import {
   type ScenePerson,
 } from './estimator.js';
 import { inCompany, keepApart, type WindowPose } from './one-joint-one-person.js';
+import { averaged, inMirror, orderOfPairs, transformInMirror, turnedBack } from './mirror.js';
 import { heatmapPeaks } from './peaks.js';
 import { Batcher } from '../concurrency/batcher.js';
-import type { CropNet } from './crop-net.js';
+import type { Crop, CropNet } from './crop-net.js';
 import { FeatureStore, type StoredMap } from './feature-store.js';
 import { globalReferences, type Candidate } from './similarity.js';
 import type { DrawnCandidate } from './candidates.js';
@@ -68,15 +69,21 @@ export class GlobalLocal implements Estimator {
   private readonly store: FeatureStore;
   private readonly asking: Batcher<HeadInput, Answer>;
   private candidates: StoredCandidate[] = [];
+  /** The same people in the mirror; with a flip test. */
+  private mirroredCandidates: StoredCandidate[] = [];
   private signal?: AbortSignal;
 
-  /** @param reuse where the neighbours' maps come from, see `Reuse` */
+  /**
+   * @param reuse where the neighbours' maps come from, see `Reuse`
+   * @param flip where it is given, key, neighbours and candidates are looked at in the mirror, too; decodes the mean of the two answers
+   */
   constructor(
-    net: CropNet,
+    private readonly net: CropNet,
     private readonly features: ExtractorConfig['features'],
     private readonly head: NativeHead,
     private readonly config: HeadConfig,
     private readonly reuse: Reuse,
+    private readonly flip?: Pick<Addon, 'decode'>,
   ) {
     this.joints = config.joints;
     this.k = config.k;
@@ -88,12 +95,26 @@ export class GlobalLocal implements Estimator {
   async begin(drawn: readonly DrawnCandidate[], signal?: AbortSignal): Promise<void> {
     this.signal = signal;
     await this.store.clear();
-    this.candidates = await Promise.all(
-      drawn.map(async ({ frame, person, window, coarsePose, crop }) => {
-        const map = await this.store.pin(frame, { window, coarsePose }, crop); // doubles as its own frame's map
-        return { frame, person, window, ...map };
-      }),
-    );
+    this.candidates = await this.pinned(drawn, (crop, person) => [crop, person]);
+    if (!this.flip) return;
+    const { net } = this;
+    this.mirroredCandidates = await this.pinned(drawn, (crop, person) => [
+      net.mirrored(crop),
+      inMirror(person, net.columns),
+    ]);
+  }
+
+  /** @param seen what the net is given of a candidate's crop */
+  private pinned(
+    drawn: readonly DrawnCandidate[],
+    seen: (crop: Crop, person: PersonWindow) => [Crop, PersonWindow],
+  ): Promise<StoredCandidate[]> {
+    const stored = drawn.map(async ({ frame, person, window, coarsePose, crop: straight }) => {
+      const [crop, who] = seen(straight, { window, coarsePose });
+      const map = await this.store.pin(frame, who, crop); // doubles as its own frame's map
+      return { frame, person, window, ...map };
+    });
+    return Promise.all(stored);
   }
 
   async passed(frame: number): Promise<void> {
@@ -134,51 +155,80 @@ export class GlobalLocal implements Estimator {
     company: boolean,
     explain: boolean,
   ): Promise<WindowPose & Pick<EstimatedPose, 'explanation'>> {
+    const { width, height } = this.features;
+    const { window } = person;
+    const maps = company || explain || this.flip !== undefined;
+    const { joined, answer: straight } = await this.look(person, around, later, maps);
+    const answer = this.flip
+      ? this.meanOf(straight, (await this.look(person, around, later, maps, true)).answer, this.flip)
+      : straight;
+    const joints = toJoints(answer.joints, window, width);
+    const peaks = company ? heatmapPeaks(answer.heatmaps!, joints, window, height, width) : undefined;
+    if (!explain) return { joints, peaks };
+    const references = joined.references.map(({ kind, frame, window, weight }) => ({ kind, frame, window, weight }));
+    const mask = answer.masks && meanOverChannels(answer.masks, width * height);
+    return { joints, peaks, explanation: { window, references, heatmaps: answer.heatmaps!, mask, width, height } };
+  }
+
+  /**
+   * One look at a person, and what it was made from.
+   * @param maps also the heat maps and the mask
+   * @param mirrored whether it is a look in the mirror; its answer is, too
+   */
+  private async look(
+    person: ScenePerson,
+    around: readonly Scene[],
+    later: ReadonlySet<string>,
+    maps: boolean,
+    mirrored = false,
+  ): Promise<{ joined: HeadInput; answer: Answer }> {
     const { k, store } = this;
     const { n, similarity, localWeights } = this.config;
     const { channels: C, width, height } = this.features;
+    const { columns } = this.net;
     const { window } = person;
     const keyFrame = around[k].index;
 
     // V in every frame, k before and k after the key's.
     const cuts = around.map((scene, place) => (place === k ? person : this.cutOf(person, scene)));
-    const asked = around.map((scene, place) => store.map(scene, cuts[place], this.signal));
+    const seen = mirrored ? cuts.map((cut) => inMirror(cut, columns)) : cuts;
+    const asked = around.map((scene, place) => store.map(scene, seen[place], this.signal));
     try {
-      const maps = await Promise.all(asked);
-      const key = maps[k];
-      const local = maps.flatMap(({ handle }, place): WeightedReference[] => {
+      const found = await Promise.all(asked);
+      const key = found[k];
+      const local = found.flatMap(({ handle }, place): WeightedReference[] => {
         if (place === k) return [];
         const weight = localWeights[place < k ? place : place - 1]; // W_l (Eq. 2)
         const weights = new Float32Array(C).fill(weight);
-        const transform = betweenGrids(window, cuts[place].window, width, height);
+        const straight = betweenGrids(window, cuts[place].window, width, height);
+        const transform = mirrored ? transformInMirror(straight, width, columns / width) : straight;
         return [{ kind: 'local', frame: around[place].index, window, weight, handle, weights, transform }];
       });
-      const chosen = globalReferences(key.embedding, keyFrame, this.candidates, n, similarity); // W_g (Eq. 3)
+      const candidates = mirrored ? this.mirroredCandidates : this.candidates;
+      const chosen = globalReferences(key.embedding, keyFrame, candidates, n, similarity); // W_g (Eq. 3)
       const global = chosen.map(({ candidate, weight: weights }): WeightedReference => {
         const { frame, window: cut, handle } = candidate ?? { frame: keyFrame, window, ...key };
         return { kind: 'global', frame, window: cut, weight: mean(weights), handle, weights, transform: SAME_GRID };
       });
-
-      const { joined, answer } = await this.withSecondLook({
-        key: key.handle,
-        references: [...local, ...global],
-        maps: company || explain,
-      });
-      const joints = toJoints(answer.joints, window, width);
-      const peaks = company ? heatmapPeaks(answer.heatmaps!, joints, window, height, width) : undefined;
-      if (!explain) return { joints, peaks };
-      const references = joined.references.map(({ kind, frame, window, weight }) => ({ kind, frame, window, weight }));
-      const mask = answer.masks && meanOverChannels(answer.masks, width * height);
-      return { joints, peaks, explanation: { window, references, heatmaps: answer.heatmaps!, mask, width, height } };
+      return await this.withSecondLook({ key: key.handle, references: [...local, ...global], maps });
     } finally {
       await Promise.allSettled(asked);
       for (const [place, scene] of around.entries()) {
         const cut = cuts[place];
         // Keys to come have it as the map of their own window, or as this person's own map in their neighbour.
         const lasting = later.has(idOf(cut)) || (this.reuse === 'warp' && this.isOwn(cut, scene));
-        await store.release(scene.index, cut, lasting);
+        await store.release(scene.index, seen[place], lasting);
       }
     }
+  }
+
+  /** The mean of two looks, the second in the mirror. */
+  private meanOf(straight: Answer, mirrored: Answer, { decode }: Pick<Addon, 'decode'>): Answer {
+    const { width, height } = this.features;
+    const K = this.joints.length;
+    const other = turnedBack(mirrored.heatmaps!, width, orderOfPairs(this.config.flipPairs, K));
+    const heatmaps = averaged(straight.heatmaps!, other);
+    return { ...straight, heatmaps, joints: decode(heatmaps, [1, K, height, width], this.config.decode) };
   }
 
   /**

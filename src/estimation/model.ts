@@ -25,6 +25,8 @@ export interface ModelOptions {
   device?: Device;
   /** Where the maps of neighbouring frames come from (GLPose only). Default: the bundle's. */
   reuse?: Reuse;
+  /** Look at everyone in the mirror, too, and average the heat maps: twice the work. Default: false. */
+  flip?: boolean;
   /** Default: `auto`. */
   extractorRuntime?: ExtractorRuntime;
   /** CPU threads. Default: all cores. */
@@ -94,9 +96,10 @@ export class Model {
       const session = own.session ?? (await load.session(netFile, inputs, outputs));
       const batch = Math.min(session.maxBatch, load.cuda === null ? 1 : GPU_BATCH);
       const net = new CropNet(native, session, extractor.input, outputs, batch);
+      const { reuse = bundle.config.head?.reuse, flip } = options;
       const estimator = head
-        ? new GlobalLocal(net, extractor.features, head, bundle.config.head!, options.reuse ?? bundle.config.head!.reuse) // prettier-ignore
-        : new SingleFrame(native, net, extractor.ownPose);
+        ? new GlobalLocal(net, extractor.features, head, bundle.config.head!, reuse!, flip ? native : undefined)
+        : new SingleFrame(native, net, extractor.ownPose, flip);
       const people = detector && (await personDetector(native, detector, load));
       const devices = {
         extractor: deviceName(load.cuda),
@@ -159,13 +162,14 @@ async function personDetector(
 /** @throws USAGE */
 function checkOptions(
   nameOrPath: unknown,
-  { method, device, reuse, extractorRuntime, threads, detector }: ModelOptions,
+  { method, device, reuse, flip, extractorRuntime, threads, detector }: ModelOptions,
 ): void {
   const bundle = 'Options come second: loadModel(undefined, { … }) takes the default bundle.';
   checkArgument('the bundle', nameOrPath, 'a name or folder', typeof nameOrPath === 'string', bundle);
   checkArgument('method', method, 'glpose or single-frame', [undefined, 'glpose', 'single-frame'].includes(method));
   checkArgument('device', device, 'auto, cpu, cuda or cuda:<index>', /^(auto|cpu|cuda(:\d+)?)$/.test(device ?? 'auto'));
   checkArgument('reuse', reuse, 'exact or warp', [undefined, 'exact', 'warp'].includes(reuse));
+  checkArgument('flip', flip, 'true or false', typeof (flip ?? false) === 'boolean');
   const runtime = extractorRuntime ?? 'auto';
   checkArgument('extractorRuntime', runtime, 'auto, glpose or onnx', EXTRACTOR_RUNTIMES.includes(runtime));
   checkArgument('threads', threads, 'a whole number from 1', isCount(threads ?? 1));

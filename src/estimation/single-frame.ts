@@ -2,6 +2,7 @@ import type { OwnPoseConfig } from '../bundle/config.js';
 import type { Addon } from '../native/contract.js';
 import { toJoints, type EstimatedPose, type Estimator, type Scene, type SceneOptions } from './estimator.js';
 import { inCompany, keepApart, type WindowPose } from './one-joint-one-person.js';
+import { averaged, inMirror, outputsTurnedBack } from './mirror.js';
 import { heatmapPeaks } from './peaks.js';
 import type { CropNet } from './crop-net.js';
 import type { Outputs } from '../onnx/pooled-runs.js';
@@ -21,10 +22,12 @@ export class SingleFrame implements Estimator {
   readonly m = 0;
   private signal?: AbortSignal;
 
+  /** @param flip whether everyone is looked at in the mirror, too, and the maps are averaged */
   constructor(
     private readonly native: Addon,
     private readonly net: CropNet,
     private readonly config: OwnPoseConfig,
+    private readonly flip = false,
   ) {
     this.joints = config.kind === 'movenet' ? [...config.joints, ...DERIVED_JOINTS] : config.joints;
   }
@@ -42,13 +45,29 @@ export class SingleFrame implements Estimator {
     const { people } = scene;
     const { config } = this;
     const company = inCompany(people);
-    const decode = (outputs: Outputs, i: number): Decoded => this.decode(outputs, people[i], company[i], explain);
-    const poses = await this.net.extract(scene, people, decode, this.signal);
+    const poses: Decoded[] = [];
+    // Of the mirrored maps, which wait for the others, only a few are in memory at a time.
+    const group = this.flip ? this.net.atOnce : people.length;
+    for (let start = 0; start < people.length; start += group) {
+      const some = people.slice(start, start + group);
+      const others = this.flip ? await this.mirroredOutputs(scene, some) : [];
+      const decode = (outputs: Outputs, i: number): Decoded =>
+        this.decode(averagedOutputs(outputs, others.at(i)), some[i], company[start + i], explain);
+      poses.push(...(await this.net.extract(scene, some, decode, this.signal)));
+    }
     return keepApart(people, poses, config.joints, poseNms).map((joints, i): EstimatedPose | null => {
       if (!joints) return null;
       const all = config.kind === 'movenet' ? withDerivedJoints(config.joints, joints) : joints;
       return { joints: all, explanation: poses[i].explanation };
     });
+  }
+
+  /** What the net gives of people's mirrored windows, turned back. */
+  private mirroredOutputs(scene: Scene, people: readonly PersonWindow[]): Promise<Outputs[]> {
+    const { columns } = this.net;
+    const mirrored = people.map((person) => inMirror(person, columns));
+    const turn = (outputs: Outputs): Outputs => outputsTurnedBack(outputs, this.config, columns);
+    return this.net.extract(scene, mirrored, turn, this.signal);
   }
 
   /** @param company whether others are in sight of the window */
@@ -70,4 +89,12 @@ export class SingleFrame implements Estimator {
     const maps = { h, w, heatmap: heatmaps, offset: map(offset), regress: map(regress), center: map(center) };
     return { ...decodeMoveNetPose(maps, person, company), explanation };
   }
+}
+
+/** The mean of two looks at one window; the first where there is no other. */
+function averagedOutputs(outputs: Outputs, others?: Outputs): Outputs {
+  if (!others) return outputs;
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { dims, data }]) => [name, { dims, data: averaged(data, others[name].data) }]),
+  );
 }

@@ -55,8 +55,8 @@ export function inWindow(window: Window, x: number, y: number): { x: number; y: 
   return { x: 0.5 + (x - window.centreX) / window.width, y: 0.5 + (y - window.centreY) / window.height };
 }
 
-/** Tells what one net sees of people apart: by their windows, and by who is meant in them. */
-export function idOf({ window: { centreX, centreY, width }, coarsePose }: PersonWindow): string {
+/** Tells what one net sees of people apart: by their windows, who is meant in them, and whether it sees them mirrored. */
+export function idOf({ window: { centreX, centreY, width }, coarsePose, mirrored }: PersonWindow): string {
   const who = coarsePose ? coarsePose.reduce((total, value) => total + value, 0) : '';
-  return `${centreX} ${centreY} ${width} ${who}`; // the aspect is the net's: the height follows
+  return `${centreX} ${centreY} ${width} ${who}${mirrored ? ' mirrored' : ''}`; // the aspect is the net's: the height follows
 }

@@ -92,6 +92,11 @@ export const RUN_OPTIONS = {
     choices: ['exact', 'warp'],
     ...RESULTS,
   }),
+  flip: option<boolean>({
+    flags: '--flip',
+    help: 'flip test: look at everyone in the mirror, too, and average the heat maps; takes twice as long',
+    ...RESULTS,
+  }),
   threads: option<number>({
     flags: '--threads <count>',
     help: 'CPU threads; default: all cores',

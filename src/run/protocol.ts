@@ -2,11 +2,11 @@
  * What published numbers are made with, as options of a run: a comparison with a paper that differs in one of them compares that. The
  * values are those of the HRNet and DCPose code for PoseTrack, and of HRNet's for COCO; docs/evaluation.md says more.
  */
-import { RUN_OPTIONS, type RunOptionValues } from './options.js';
+import type { OptionName, RunOptionValues } from './options.js';
 import type { ProtocolName } from './protocol-names.js';
 
 /** An option as a protocol wants it. `undefined`: left out. */
-type Wanted = Record<string, unknown>;
+type Wanted = Partial<Record<OptionName, unknown>>;
 
 /** What no protocol has: poses are scored as they were estimated, in every frame, of everyone. */
 const AS_ESTIMATED: Wanted = {
@@ -23,11 +23,8 @@ const AS_ESTIMATED: Wanted = {
   butterworth: undefined,
 };
 
-/** Values that mean that something is not done. */
-const OFF: Wanted = { flip: undefined, poseNms: 1 };
-
 /** Boxes of a detector's with a score of 0.2 or more, no flip test, no NMS of poses; joints ranked by heat map × box score. */
-const POSETRACK: Wanted = { ...AS_ESTIMATED, minScore: 0.2, ...OFF };
+const POSETRACK: Wanted = { ...AS_ESTIMATED, minScore: 0.2, flip: undefined, poseNms: 1 };
 
 const PROTOCOLS: Record<ProtocolName, Wanted> = {
   posetrack17: { ...POSETRACK, format: ['posetrack17'] },
@@ -36,9 +33,9 @@ const PROTOCOLS: Record<ProtocolName, Wanted> = {
   coco: { ...AS_ESTIMATED, minScore: 0, flip: true, poseNms: 0.9, format: ['coco-results'] },
 };
 
-/** The options that a protocol sets, those that a run has. */
+/** The options that a protocol sets. */
 export function protocolOptions(name: ProtocolName): Partial<RunOptionValues> {
-  const set = Object.entries(PROTOCOLS[name]).filter(([option, value]) => value !== undefined && option in RUN_OPTIONS);
+  const set = Object.entries(PROTOCOLS[name]).filter(([, value]) => value !== undefined);
   return Object.fromEntries(set) as Partial<RunOptionValues>;
 }
 
@@ -49,18 +46,14 @@ export function protocolOptions(name: ProtocolName): Partial<RunOptionValues> {
 export function deviations(name: ProtocolName, options: Readonly<Record<string, unknown>>): string[] {
   const differing = Object.entries(PROTOCOLS[name]).flatMap(([option, wanted]): string[] => {
     const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    if (!(option in RUN_OPTIONS)) {
-      return wanted === undefined || wanted === OFF[option]
-        ? []
-        : [`there is no ${flag} yet, which it has at ${textOf(wanted)}`];
-    }
     const value = options[option] ?? undefined;
     if (option === 'format' && isListWith(value, (wanted as string[])[0])) return [];
     if (JSON.stringify(value) === JSON.stringify(wanted) || (value === false && wanted === undefined)) return [];
-    if (wanted === undefined) return [`with ${flag} ${textOf(value)}`];
+    const withValue = (of: unknown): string => (of === true ? flag : `${flag} ${textOf(of)}`);
+    if (wanted === undefined) return [`with ${withValue(value)}`];
     return [
-      value === undefined
-        ? `without ${flag} ${textOf(wanted)}`
+      value === undefined || value === false
+        ? `without ${withValue(wanted)}`
         : `${flag} ${textOf(value)} instead of ${textOf(wanted)}`,
     ];
   });

@@ -141,6 +141,7 @@ export interface Run {
   seed?: number;
   every?: number;
   reuse?: ModelOptions['reuse'];
+  flip?: boolean;
   /** The detector's own file, where it is not the bundle's. */
   detector?: string;
   /** Whether joints were bridged, smoothed or filtered over time after they were estimated. */
@@ -158,6 +159,7 @@ const runOptionsSchema = z.object({
   seed: z.number().optional().catch(undefined),
   every: z.int().min(1).optional().catch(undefined),
   reuse: z.enum(['warp', 'exact']).optional().catch(undefined),
+  flip: z.boolean().optional().catch(undefined),
   detector: z.string().optional().catch(undefined),
   smooth: z.unknown().optional(),
   bridge: z.unknown().optional(),

@@ -225,7 +225,7 @@ async function explainParts(
 ): Promise<ExplainedParts> {
   const made: ExplainedParts = { frames: [], poses: 0, pictures: new Set(), warnings: [] };
   const { model: name, method = run?.method, explain: selection, signal, device, threads } = options;
-  const load = { device, threads, reuse: run?.reuse, detector: run?.detector };
+  const load = { device, threads, reuse: run?.reuse, flip: run?.flip, detector: run?.detector };
   await using model = await Model.load(name, { ...load, method });
   await using singleFrame =
     model.method === 'glpose' ? await Model.load(name, { ...load, method: 'single-frame' }) : null;

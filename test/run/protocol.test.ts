@@ -19,5 +19,7 @@ test('a run by the protocol differs in nothing; any other says in what', () => {
   expect(deviations('coco', made)).toEqual(
     expect.arrayContaining(['--min-score 0.2 instead of 0', '--format posetrack17 instead of coco-results']),
   );
-  expect(deviations('coco', made).some((line) => line.includes('--flip'))).toBe(true);
+  expect(deviations('coco', made)).toContain('without --flip');
+  expect(deviations('coco', { ...made, ...protocolOptions('coco') })).toEqual([]);
+  expect(deviations('posetrack17', { ...made, flip: true })).toEqual(['with --flip']);
 });
