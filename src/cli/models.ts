@@ -10,6 +10,7 @@ import { addon } from '../native/binding.js';
 import { describeRuntime, readNetwork } from '../onnx/network-session.js';
 import { writeAtomically } from '../storage/atomic-write.js';
 import type { Terminal } from './terminal.js';
+import { packCommand, unpackCommand } from './models-pack.js';
 import { quantizeCommand } from './models-quantize.js';
 
 const LAYOUTS: Record<string, readonly string[]> = {
@@ -22,12 +23,16 @@ const LAYOUTS: Record<string, readonly string[]> = {
 
 /** `glpose models`: what bundles there are, and how to make and take them apart. */
 export function modelsCommand(terminal: Terminal): Command {
-  const models = new Command('models').description('lists, describes, imports, exports and quantizes models (bundles)');
+  const models = new Command('models').description(
+    'lists, describes, imports, exports, quantizes and packs models (bundles)',
+  );
   models.addCommand(listCommand(terminal));
   models.addCommand(infoCommand(terminal));
   models.addCommand(importCommand(terminal));
   models.addCommand(exportCommand(terminal));
   models.addCommand(quantizeCommand(terminal));
+  models.addCommand(packCommand(terminal));
+  models.addCommand(unpackCommand(terminal));
   return models;
 }
 
