@@ -1,6 +1,6 @@
 /*
  * People in photographs labelled by hand, each a video of its own:
- *   node scripts/people/stills.mjs [--method single-frame,glpose] [--json] <shared/data>
+ *   node scripts/people/stills.mjs [--method single-frame,glpose] [--flip] [--oks-nms 0.9] [--no-share-out] [--json] <shared/data>
  * COCO stills (the validation split), and the images of CrowdPose and OCHuman in mmpose-testdata.
  *   recall   people whose box was found (IoU ≥ 0.5), by their height in pixels
  *   box AP   101 recall points, IoU 0.50 … 0.95, as COCO's; crowd regions count for nobody
@@ -25,10 +25,14 @@ const { values, positionals } = parseArgs({
   options: {
     method: { type: 'string', default: 'single-frame,glpose' },
     split: { type: 'string', default: 'validation' },
+    flip: { type: 'boolean', default: false },
+    'oks-nms': { type: 'string', default: '1' },
+    'no-share-out': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
 const [data] = positionals;
+const OPTIONS = { oksNms: Number(values['oks-nms']), shareOut: !values['no-share-out'] };
 const HEIGHTS = [0, 24, 48, 100, 200, Infinity];
 const OVERLAPPING = 0.1;
 const SETS = {
@@ -67,7 +71,7 @@ function readSet({ file, images, of = () => true }) {
 
 async function estimate(file, model) {
   const { data: pixels, info } = await sharp(file).toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true }); // prettier-ignore
-  for await (const { people } of estimateVideo(videoOf([{ width: info.width, height: info.height, data: new Uint8Array(pixels) }]), model)) return people; // prettier-ignore
+  for await (const { people } of estimateVideo(videoOf([{ width: info.width, height: info.height, data: new Uint8Array(pixels) }]), model, OPTIONS)) return people; // prettier-ignore
 }
 
 /** People found and not, per range of heights. */
@@ -159,16 +163,19 @@ const everyone = () => true;
 const overlapping = (person) => person.overlapping;
 const results = {};
 for (const method of values.method.split(',')) {
-  const model = await loadModel(undefined, { method, device: 'cpu' });
+  const model = await loadModel(undefined, { method, device: 'cpu', flip: values.flip });
   const { joints } = model.estimator;
   results[method] = {};
   for (const [name, set] of Object.entries(SETS)) {
     const images = readSet(set);
+    const before = process.cpuUsage();
     for (const image of images) image.found = await estimate(image.file, model);
+    const { user, system } = process.cpuUsage(before);
     const aps = Array.from({ length: 10 }, (_, i) => boxAp(images, 0.5 + 0.05 * i));
     const real = images.flatMap(({ people }) => people.filter(({ crowd }) => !crowd));
     results[method][name] = {
       images: images.length,
+      cpuSeconds: (user + system) / 1e6,
       people: real.length,
       overlapping: real.filter(overlapping).length,
       recall: recall(images),
@@ -189,8 +196,8 @@ else {
   const rows = Object.entries(results).flatMap(([method, sets]) =>
     Object.entries(sets).map(([name, set]) => [
       method, name, set.images, `${set.people} (${set.overlapping})`, ...set.recall.map(({ right, all }) => `${right}/${all}`),
-      set.boxAp.toFixed(1), set.boxAp50.toFixed(1), inWords(set.pck), inWords(set.pckOverlapping), set.oksAp.toFixed(1), set.oksApOverlapping.toFixed(1),
+      set.boxAp.toFixed(1), set.boxAp50.toFixed(1), inWords(set.pck), inWords(set.pckOverlapping), set.oksAp.toFixed(1), set.oksApOverlapping.toFixed(1), set.cpuSeconds.toFixed(0),
     ]),
   ); // prettier-ignore
-  printTable(['method', 'set', 'images', 'people (overlapping)', ...ranges.map((range) => `recall ${range} px`), 'box AP', 'AP50', 'PCK@0.1', '… overlapping', 'OKS-AP', '… overlapping'], rows); // prettier-ignore
+  printTable(['method', 'set', 'images', 'people (overlapping)', ...ranges.map((range) => `recall ${range} px`), 'box AP', 'AP50', 'PCK@0.1', '… overlapping', 'OKS-AP', '… overlapping', 'CPU s'], rows); // prettier-ignore
 }

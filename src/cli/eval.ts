@@ -103,8 +103,8 @@ function madeOtherwise(protocol: ProtocolName, source: string): string[] {
   const { whole, shards } = records.find((files) => files.whole !== null || files.shards.length > 0) ?? records[0];
   const file = whole ?? shards[0];
   if (file === undefined) return ['no run.json: how these poses were made is not known'];
-  const { options, filters } = readRecord(file);
-  const different = deviations(protocol, options);
+  const { options, model, filters } = readRecord(file);
+  const different = deviations(protocol, options, model.decode);
   if (filters) different.push('filtered afterwards (glpose filter)');
   return different.map((difference) => `not as published numbers (${protocol}): ${difference}`);
 }

@@ -37,7 +37,7 @@ export async function* estimateStream(
   options: StreamOptions = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
   const { estimator, net } = model;
-  const { explain, poseNms, signal } = options;
+  const { explain, poseNms, oksNms, shareOut, signal } = options;
   const release = model.take();
   try {
     const survey = surveyOptions(model, options);
@@ -70,8 +70,9 @@ export async function* estimateStream(
         nextDraw *= 2;
       }
       const people = peopleOf(key);
-      const poses = await estimator.estimate(around!.map(sceneOf), { explain, poseNms }); // every frame of a stream is readable
-      yield toFramePoses(key, people, poses);
+      const scenes = around!.map(sceneOf); // every frame of a stream is readable
+      const poses = await estimator.estimate(scenes, { explain, poseNms, shareOut });
+      yield toFramePoses(key, people, poses, model, oksNms);
       await estimator.passed(key.index + 1);
       surveyor.forget(key.index - estimator.k + 1);
     }

@@ -14,6 +14,7 @@ import type { Box, FramePoses, PersonPose, Image } from '../types.js';
 import type { GivenBox } from '../formats/boxes.js';
 import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
 import { POSE_NMS } from './one-joint-one-person.js';
+import { withoutDoubles } from './pose-nms.js';
 import type { FrameSource } from '../media/frames.js';
 import { Looks } from './looks.js';
 import type { Look, Memo, VideoMemo } from './memo.js';
@@ -52,6 +53,13 @@ export interface PeopleOptions {
    * higher score stays; 1: everyone stays. Boxes without a coarse pose always do. Default 0.7.
    */
   poseNms?: number;
+  /** The same of final poses, as COCO's protocol has it (there: 0.9); the worse one goes. Default 1: everyone stays. */
+  oksNms?: number;
+  /**
+   * Whether joints of people who overlap are given out over all of them, each to one; else everyone has the best of their own
+   * window, whoever's it is, as published numbers do. Default true.
+   */
+  shareOut?: boolean;
   /** Stops the work; its reason is thrown. */
   signal?: AbortSignal;
 }
@@ -73,7 +81,7 @@ export interface EstimateOptions extends PeopleOptions {
 }
 
 /** What is taken where an option is left out. */
-export const ESTIMATE_DEFAULTS = { minBoxScore: 0.25, poseNms: POSE_NMS, every: 1, seed: 0 };
+export const ESTIMATE_DEFAULTS = { minBoxScore: 0.25, poseNms: POSE_NMS, oksNms: 1, shareOut: true, every: 1, seed: 0 };
 
 /** A weaker detection than `minBoxScore` prolongs a track down to this share of it. */
 const WEAK_SHARE = 0.4;
@@ -91,7 +99,7 @@ export async function* estimateVideo(
   options: EstimateOptions = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
   const { estimator, net } = model;
-  const { every = ESTIMATE_DEFAULTS.every, only, explain, poseNms, memo, signal, onProgress } = options;
+  const { every = ESTIMATE_DEFAULTS.every, only, explain, poseNms, shareOut, memo, signal, onProgress } = options;
   checkArgument('every', every, 'a whole number from 1', isCount(every));
   const release = model.take();
   try {
@@ -112,9 +120,9 @@ export async function* estimateVideo(
     const estimateKey = async ({ key, around }: Neighbourhood): Promise<FramePoses | null> => {
       signal?.throwIfAborted();
       const estimate = async (): Promise<readonly (EstimatedPose | null)[]> =>
-        around && isAsked(key) ? estimator.estimate(around.map(sceneOf), { explain, poseNms }) : [];
+        around && isAsked(key) ? estimator.estimate(around.map(sceneOf), { explain, poseNms, shareOut }) : [];
       const poses = await (memo?.poses.of(key.index, estimate) ?? estimate());
-      return isAsked(key) ? toFramePoses(key, around ? peopleOf(key) : [], poses) : null;
+      return isAsked(key) ? toFramePoses(key, around ? peopleOf(key) : [], poses, model, options.oksNms) : null;
     };
     // Keys under way at a time: enough that one more person waits for every one in the extractor.
     const people = ({ key }: Neighbourhood): number => Math.max(1, isAsked(key) ? peopleOf(key).length : 0);
@@ -137,7 +145,7 @@ export function surveyOptions(
   options: PeopleOptions,
   memo?: Memo<readonly Look[]>,
 ): SurveyOptions {
-  const { boxes, detect, detectEvery, detectSize, poseNms, signal } = options;
+  const { boxes, detect, detectEvery, detectSize, poseNms, oksNms, shareOut, signal } = options;
   const { minBoxScore = ESTIMATE_DEFAULTS.minBoxScore, seed = ESTIMATE_DEFAULTS.seed } = options;
   const read = 'Boxes of a file: readBoxes(file).forVideo(name).';
   checkArgument(
@@ -149,7 +157,9 @@ export function surveyOptions(
   );
   checkArgument('detect', detect, 'a function', detect === undefined || typeof detect === 'function');
   checkArgument('minBoxScore', minBoxScore, 'a number from 0 to 1', minBoxScore >= 0 && minBoxScore <= 1);
-  checkArgument('poseNms', poseNms, 'a number from 0 to 1', poseNms === undefined || (poseNms >= 0 && poseNms <= 1));
+  for (const [name, oks] of Object.entries({ poseNms, oksNms }))
+    checkArgument(name, oks, 'a number from 0 to 1', oks === undefined || (oks >= 0 && oks <= 1));
+  checkArgument('shareOut', shareOut, 'true or false', typeof (shareOut ?? true) === 'boolean');
   checkArgument('seed', seed, 'a whole number', Number.isSafeInteger(seed));
   checkArgument('detectEvery', detectEvery, 'a whole number from 1', isCount(detectEvery ?? 1));
   const size = 'a whole number from 32 to 4096';
@@ -203,13 +213,18 @@ export function toScenePerson({ trackId, box, score, coarsePose }: TrackedBox, a
   return { trackId, box, score, window: windowOf(box, aspect), coarsePose };
 }
 
-/** @param poses of the people of these boxes; null of those whom another box shows, too: they are left out */
+/**
+ * @param poses of the people of these boxes; null of those whom another box shows, too: they are left out
+ * @param oksNms see `PeopleOptions`
+ */
 export function toFramePoses(
   frame: Frame,
   trackedBoxes: TrackedBox[],
   poses: readonly (EstimatedPose | null)[],
+  { estimator, net }: Model,
+  oksNms = ESTIMATE_DEFAULTS.oksNms,
 ): FramePoses {
-  const people = trackedBoxes.flatMap(({ trackId, box, score, interpolated }, i): PersonPose[] => {
+  const all = trackedBoxes.flatMap(({ trackId, box, score, interpolated }, i): PersonPose[] => {
     const estimated = poses[i];
     if (!estimated) return [];
     const { joints, explanation } = estimated;
@@ -219,6 +234,7 @@ export function toFramePoses(
     if (interpolated) pose.interpolated = true;
     return [explanation ? { ...pose, explanation } : pose];
   });
+  const people = oksNms < 1 ? withoutDoubles(all, estimator.joints, net.aspect, oksNms) : all;
   const { index, name, timeSeconds, width, height, data } = frame;
   return { index, name, timeSeconds, ...(data ? { width, height } : {}), people };
 }

@@ -29,6 +29,8 @@ export interface SceneOptions {
   explain?: boolean;
   /** OKS of two coarse poses from which their boxes show one person; 1: never. Default: `POSE_NMS`. */
   poseNms?: number;
+  /** Whether joints of people who overlap are given out over all of them. Default: true. */
+  shareOut?: boolean;
 }
 
 /** A way from windows to poses. */

@@ -123,10 +123,10 @@ export class GlobalLocal implements Estimator {
 
   async estimate(
     around: readonly Scene[],
-    { explain = false, poseNms }: SceneOptions = {},
+    { explain = false, poseNms, shareOut }: SceneOptions = {},
   ): Promise<(EstimatedPose | null)[]> {
     const { people } = around[this.k];
-    const company = inCompany(people);
+    const company = inCompany(people, shareOut);
     const later = new Set(around.slice(this.k + 1).flatMap((scene) => scene.people.map(idOf)));
     const poses: (WindowPose & Pick<EstimatedPose, 'explanation'>)[] = [];
     for (let start = 0; start < people.length; start += GROUP) {

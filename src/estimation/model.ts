@@ -116,6 +116,13 @@ export class Model {
     }
   }
 
+  /** How joints are found in heat maps: the quarter offset, DARK, or MoveNet's own way. */
+  get decode(): 'quarter' | 'dark' | 'movenet' {
+    const { head, extractor } = this.bundle.config;
+    if (this.method === 'glpose') return head!.decode;
+    return extractor.ownPose.kind === 'movenet' ? 'movenet' : extractor.ownPose.decode;
+  }
+
   /**
    * Takes the model for one video, whose people its estimator remembers, until the function it returns is called.
    * @throws USAGE where another video has it

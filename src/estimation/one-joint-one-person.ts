@@ -9,7 +9,6 @@
  *
  * It is done twice: the left knee of one is no right knee of another, either. To whom nothing is given, that joint is hidden: it stands where it is expected, with a low score.
  */
-import { SIGMAS } from '../evaluation/oks.js';
 import { assign } from '../geometry/assignment.js';
 import { COCO_JOINTS, mirrored } from '../joints.js';
 import type { Box, Joint } from '../types.js';
@@ -17,6 +16,7 @@ import { DERIVED_JOINTS, withDerivedJoints } from './derived-joints.js';
 import type { ScenePerson } from './estimator.js';
 import { expectationWeight } from './expectation.js';
 import type { Peak } from './peaks.js';
+import { doubles, type Rated } from './pose-nms.js';
 
 /** A place in the image, in pixels. */
 interface Place {
@@ -45,8 +45,12 @@ const NOTHING = 0.01;
 /** Peaks so near to one another are one site, as a share of the smaller window's height. */
 const SITE = 0.04;
 
-/** Whose windows show anything of another's: of them, the peaks are asked for. */
-export function inCompany(people: readonly ScenePerson[]): boolean[] {
+/**
+ * Whose windows show anything of another's: of them, the peaks are asked for.
+ * @param together whether joints are given out over all people
+ */
+export function inCompany(people: readonly ScenePerson[], together = true): boolean[] {
+  if (!together) return people.map(() => false);
   const meets = ({ window: a }: ScenePerson, { window: b }: ScenePerson): boolean =>
     Math.abs(a.centreX - b.centreX) < (a.width + b.width) / 2 &&
     Math.abs(a.centreY - b.centreY) < (a.height + b.height) / 2;
@@ -107,29 +111,16 @@ function isNear(a: Place, b: Place, one: { reach: number }, other: { reach: numb
   return Math.hypot(a.x - b.x, a.y - b.y) < Math.min(one.reach, other.reach);
 }
 
-/** Who is shown by another box, too, whose score is higher. */
-function shownTwice(people: readonly ScenePerson[], poseNms: number): Set<number> {
-  const twice = new Set<number>();
-  const order = people.map((_, i) => i).sort((a, b) => people[b].score - people[a].score || a - b);
-  for (const [rank, i] of order.entries()) {
-    const better = order.slice(0, rank).filter((j) => !twice.has(j));
-    if (better.some((j) => oks(people[i], people[j]) > poseNms)) twice.add(i);
-  }
-  return twice;
-}
-
 const LIMBS = COCO_JOINTS.flatMap((name, q) => (/shoulder|elbow|wrist|hip|knee|ankle/.test(name) ? [q] : []));
+const LIMB_NAMES = LIMBS.map((q) => COCO_JOINTS[q]);
 
-/** Object keypoint similarity of two coarse poses over the limbs, 0–1; 0 where one of the two has none. */
-function oks(a: ScenePerson, b: ScenePerson): number {
-  const [p, q] = [a.coarsePose, b.coarsePose];
-  if (!p || !q) return 0;
-  const area = (a.box.width * a.box.height + b.box.width * b.box.height) / 2;
-  const similarity = (joint: number): number => {
-    const distance2 = (p[2 * joint] - q[2 * joint]) ** 2 + (p[2 * joint + 1] - q[2 * joint + 1]) ** 2;
-    return Math.exp(-distance2 / (2 * area * (2 * SIGMAS[COCO_JOINTS[joint]]) ** 2));
-  };
-  return LIMBS.reduce((total, joint) => total + similarity(joint), 0) / LIMBS.length;
+/** Who is shown by another box, too, whose score is higher: by the limbs of the coarse poses. */
+function shownTwice(people: readonly ScenePerson[], poseNms: number): Set<number> {
+  const rated = people.map(({ score, box, coarsePose }): Rated => {
+    const places = LIMBS.map((q) => (coarsePose ? { x: coarsePose[2 * q], y: coarsePose[2 * q + 1] } : null));
+    return { score, places, area: box.width * box.height };
+  });
+  return doubles(rated, LIMB_NAMES, poseNms);
 }
 
 /** A peak with what speaks for it: heat × expectation. */

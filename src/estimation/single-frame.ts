@@ -40,11 +40,11 @@ export class SingleFrame implements Estimator {
 
   async estimate(
     [scene]: readonly Scene[],
-    { explain = false, poseNms }: SceneOptions = {},
+    { explain = false, poseNms, shareOut }: SceneOptions = {},
   ): Promise<(EstimatedPose | null)[]> {
     const { people } = scene;
     const { config } = this;
-    const company = inCompany(people);
+    const company = inCompany(people, shareOut);
     const poses: Decoded[] = [];
     // Of the mirrored maps, which wait for the others, only a few are in memory at a time.
     const group = this.flip ? this.net.atOnce : people.length;

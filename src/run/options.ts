@@ -139,6 +139,19 @@ export const RUN_OPTIONS = {
     parse: share,
     ...RESULTS,
   }),
+  oksNms: defaulted<number>({
+    flags: '--oks-nms <oks>',
+    help: 'of final poses more alike than this, the one with the lower score goes, 0–1; 1: everyone stays',
+    default: ESTIMATE_DEFAULTS.oksNms,
+    parse: share,
+    ...RESULTS,
+  }),
+  shareOut: defaulted<boolean>({
+    flags: '--no-share-out',
+    help: 'do not give out joints over people who overlap: everyone has the best of their own window',
+    default: ESTIMATE_DEFAULTS.shareOut,
+    ...RESULTS,
+  }),
   every: defaulted<number>({
     flags: '--every <n>',
     help: 'estimate poses in every n-th frame only',

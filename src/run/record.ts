@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { GlposeError } from '../errors.js';
+import type { EstimateOptions } from '../estimation/estimate.js';
 import type { Model, ModelOptions } from '../estimation/model.js';
 import { readJsonFile } from '../formats/json-file.js';
 import { videoDecoder } from '../media/video.js';
@@ -28,6 +29,7 @@ export interface RunRecord {
     name: string;
     sha256: string;
     method: string;
+    decode: Model['decode'];
     devices: Model['devices'];
     missingOperator: string | null;
     warnings: readonly string[];
@@ -49,6 +51,7 @@ const recordSchema = z.object({
     .object({
       sha256: z.string().default(''),
       method: z.string().default(''),
+      decode: z.string().optional(),
       devices: z.looseObject({}).default({}),
     })
     .default({ sha256: '', method: '', devices: {} }),
@@ -136,10 +139,11 @@ export interface Run {
   sha256: string;
   method: 'glpose' | 'single-frame';
   boxes?: string;
-  minScore?: number;
-  poseNms?: number;
-  seed?: number;
-  every?: number;
+  /** Who counted as a person, and how the poses were estimated. */
+  estimate: Pick<
+    EstimateOptions,
+    'minBoxScore' | 'detectEvery' | 'detectSize' | 'poseNms' | 'oksNms' | 'shareOut' | 'every' | 'seed'
+  >;
   reuse?: ModelOptions['reuse'];
   flip?: boolean;
   /** The detector's own file, where it is not the bundle's. */
@@ -154,10 +158,14 @@ export interface Run {
 const runOptionsSchema = z.object({
   model: z.string(),
   boxes: z.string().optional().catch(undefined),
-  minScore: z.number().optional().catch(undefined),
-  poseNms: z.number().optional().catch(undefined),
-  seed: z.number().optional().catch(undefined),
+  minScore: z.number().min(0).max(1).optional().catch(undefined),
+  detectEvery: z.int().min(1).optional().catch(undefined),
+  detectSize: z.int().min(32).max(4096).optional().catch(undefined),
+  poseNms: z.number().min(0).max(1).optional().catch(undefined),
+  oksNms: z.number().min(0).max(1).optional().catch(undefined),
+  shareOut: z.boolean().optional().catch(undefined),
   every: z.int().min(1).optional().catch(undefined),
+  seed: z.int().optional().catch(undefined),
   reuse: z.enum(['warp', 'exact']).optional().catch(undefined),
   flip: z.boolean().optional().catch(undefined),
   detector: z.string().optional().catch(undefined),
@@ -224,12 +232,30 @@ export function runOf(
   if (!read.success) {
     throw new GlposeError('ANNOTATION', `${file} is not the record of a run`, 'Run glpose infer again, or remove it.');
   }
-  const { smooth, bridge, hampel, fillGaps, butterworth, ...recorded } = read.data;
+  const {
+    smooth,
+    bridge,
+    hampel,
+    fillGaps,
+    butterworth,
+    model: bundle,
+    boxes,
+    reuse,
+    flip,
+    detector,
+    ...rest
+  } = read.data;
+  const { minScore: minBoxScore, ...estimate } = rest;
   const paths = new Map<string, string>();
   // An input that could not be read stands behind the videos, called by its path's last part: that may be a video's name, too.
   for (const { name, path: where } of videos) if (!paths.has(name)) paths.set(name, where);
   return {
-    ...recorded,
+    model: bundle,
+    boxes,
+    reuse,
+    flip,
+    detector,
+    estimate: { minBoxScore, ...estimate },
     glpose,
     sha256: model.sha256,
     method: model.method === 'glpose' ? 'glpose' : 'single-frame',

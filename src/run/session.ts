@@ -53,11 +53,6 @@ export async function runSession(
   const options = { ...withDefaults({ ...preset, ...given }), out: given.out };
   const { out, shard } = options;
   const { signal, earlier, onWarning } = events;
-  if (options.protocol) {
-    const different = deviations(options.protocol, options);
-    if (different.length > 0)
-      onWarning?.(`not as published numbers (--protocol ${options.protocol}): ${different.join('; ')}`);
-  }
   checkDrawing(options);
   const started = new Date();
   const ranges = parseRanges(options);
@@ -82,6 +77,11 @@ export async function runSession(
 
   await using model = await Model.load(options.model, options);
   for (const warning of model.warnings) onWarning?.(warning);
+  if (options.protocol) {
+    const different = deviations(options.protocol, options, model.decode);
+    if (different.length > 0)
+      onWarning?.(`not as published numbers (--protocol ${options.protocol}): ${different.join('; ')}`);
+  }
   if (!boxes && !model.detector) {
     const problem = `bundle ${model.bundle.config.name} has no person detector`;
     const remedy = 'Give person boxes with --boxes <file>, or a detector with --detector <config>.';
@@ -101,6 +101,7 @@ export async function runSession(
     model: {
       name: model.bundle.config.name,
       ...settings.model,
+      decode: model.decode,
       devices: model.devices,
       missingOperator: model.missingOperator,
       warnings: model.warnings,
@@ -121,6 +122,8 @@ export async function runSession(
     detectEvery: options.detectEvery,
     detectSize: options.detectSize,
     poseNms: options.poseNms,
+    oksNms: options.oksNms,
+    shareOut: options.shareOut,
     every: options.every,
     seed: options.seed,
     formats: options.format,

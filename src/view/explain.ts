@@ -12,10 +12,7 @@ import type { JointData, PoseData, WhyHeader, WhyPerson } from './page/page-data
 import { pack } from './page/packet.js';
 import { selectsFrame, selectsTrack, type Selection } from './selection.js';
 
-export interface ExplainOptions extends Pick<
-  EstimateOptions,
-  'every' | 'seed' | 'minBoxScore' | 'poseNms' | 'boxes' | 'signal' | 'onProgress'
-> {
+export interface ExplainOptions extends Omit<EstimateOptions, 'detect' | 'only' | 'explain' | 'memo'> {
   selection: Selection;
   /** The boxes of the results, for the single-frame poses. */
   resultBoxes: BoxLookup;
@@ -42,9 +39,9 @@ export async function* explainVideo(
   singleFrame: Model | null,
   options: ExplainOptions,
 ): AsyncGenerator<FrameExplanation, void, undefined> {
-  const { selection, resultBoxes, every, seed, minBoxScore, poseNms, boxes, signal, onProgress } = options;
+  const { selection, resultBoxes, boxes, ...asRun } = options;
   const only = (frame: number): boolean => selectsFrame(selection, frame);
-  const shared = { every, only, seed, minBoxScore, poseNms, signal, onProgress, explain: true };
+  const shared = { ...asRun, only, explain: true };
   const explained = estimateVideo(source, model, { ...shared, boxes });
   const alone = singleFrame && estimateVideo(source, singleFrame, { ...shared, boxes: resultBoxes });
   try {

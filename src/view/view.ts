@@ -241,10 +241,7 @@ async function explainParts(
     selection,
     resultBoxes,
     boxes,
-    every: run?.every,
-    seed: run?.seed,
-    minBoxScore: run?.minScore,
-    poseNms: run?.poseNms,
+    ...run?.estimate,
     signal,
     onProgress: options.onFrame,
   });

@@ -37,9 +37,10 @@ test('eval says where a run was made otherwise than published numbers', async ()
   const { code, err } = await evaluated();
   expect(code).toBe(0);
   expect(err).not.toContain('not as published');
-  record({ minScore: 0.25, every: 2, format: ['coco'] }, { filters: [{}] });
+  const model = { sha256: 'x', method: 'single-frame', decode: 'movenet' };
+  record({ minScore: 0.25, every: 2, format: ['coco'] }, { filters: [{}], model });
   const other = (await evaluated(path.join(dir, 'out', 'coco'))).err; // the record lies beside
-  for (const text of ['--boxes', '--min-score 0.25 instead of 0.2', '--every 2 instead of 1', 'filtered afterwards']) expect(other).toContain(text); // prettier-ignore
+  for (const text of ['--boxes', '--min-score 0.25 instead of 0.2', '--every 2 instead of 1', 'filtered afterwards', 'movenet, instead of quarter']) expect(other).toContain(text); // prettier-ignore
 });
 
 test('where nothing says how poses were made, eval says that', async () => {

@@ -124,3 +124,14 @@ test('a crowd of 200, each of whom meets the next, takes less than a second', ()
   expect(wrists).toEqual(people.map((_, i) => ({ x: 90 + 20 * i, y: 110, score: 0.5 })));
   expect(process.cpuUsage(before).user / 1e6).toBeLessThan(1);
 });
+
+test('where joints are not given out, nobody is in company, and everyone keeps the best of their window', () => {
+  const people = [person(100, 100, [80, 110]), person(140, 100, [150, 110])];
+  expect(inCompany(people)).toEqual([true, true]);
+  expect(inCompany(people, false)).toEqual([false, false]);
+  const poses = [offering([82, 110, 0.8]), offering([83, 110, 0.9])].map(({ joints }) => ({ joints }));
+  expect(wristsOf(people, poses)).toEqual([
+    { x: 82, y: 110, score: 0.8 },
+    { x: 83, y: 110, score: 0.9 },
+  ]);
+});
