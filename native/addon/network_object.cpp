@@ -98,7 +98,7 @@ std::vector<AxisTap> read_taps(const Napi::Value& value) {
 Layer read_layer(const Napi::Object& object, const std::vector<MapSize>& maps) {
   Layer layer;
   layer.name = object.Get("name").ToString();
-  layer.out = int_member(object, "out", 1, int(maps.size()) - 1);
+  layer.out = int_member(object, "out", 0, int(maps.size()) - 1);
   const std::string op = object.Get("op").ToString();
   const auto map_member = [&](const char* name) { return int_member(object, name, 0, int(maps.size()) - 1); };
   if (op == "conv") layer.op = read_conv(object, maps);
@@ -129,6 +129,9 @@ Layer read_layer(const Napi::Object& object, const std::vector<MapSize>& maps) {
     pool.pad_top = int_member(object, "padTop", 0, kMaxSide);
     pool.pad_left = int_member(object, "padLeft", 0, kMaxSide);
     layer.op = pool;
+  } else if (op == "locate") {
+    const float offset = object.Get("offset").ToNumber().FloatValue();
+    layer.op = LocateLayer{map_member("heatmaps"), map_member("regress"), map_member("center"), map_member("expected"), offset};
   } else {
     throw Error("INTERNAL", "unknown layer " + op);
   }
@@ -146,8 +149,9 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
 
   explicit NetworkObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NetworkObject>(info) {
     guarded(info.Env(), [&] {
-      const std::string device = info[2].IsString() ? info[2].As<Napi::String>().Utf8Value() : "";
-      network_ = std::make_shared<Network>(read_maps(info[0]), read_map_numbers(info[1], "outputs"), select_backend(device));
+      const std::string device = info[3].IsString() ? info[3].As<Napi::String>().Utf8Value() : "";
+      network_ = std::make_shared<Network>(read_maps(info[0]), int_value(info[1], "inputs", 0, kMaxMaps),
+                                           read_map_numbers(info[2], "outputs"), select_backend(device));
       device_ = network_->device();
     });
   }
@@ -190,13 +194,18 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
         results->emplace_back(floats);
       }
       const auto timings = std::make_shared<std::vector<LayerTiming>>();
-      const auto planes = floats_copy(batch, "planes", floats_of(0));
+      std::vector<std::shared_ptr<const std::vector<float>>> inputs;
+      const Napi::Array images = array_of(batch.Get("inputs"), "inputs");
+      for (int map = 0; map < network->inputs(); ++map)
+        inputs.push_back(floats_copy(member_of(images, map), "element", floats_of(map)));
       return Task::start(
           env, {into},
-          [network, planes, count, results, timings, timed] {
+          [network, inputs, count, results, timings, timed] {
+            std::vector<const float*> from;
+            for (const auto& input : inputs) from.push_back(input->data());
             std::vector<float*> to;
             for (std::vector<float>& result : *results) to.push_back(result.data());
-            network->run(planes->data(), count, to, timed ? timings.get() : nullptr);
+            network->run(from, count, to, timed ? timings.get() : nullptr);
           },
           [results, timings](Napi::Env env, const Task::Kept& kept) -> Napi::Value {
             const Napi::Array into = kept[0].Value().As<Napi::Array>();
@@ -222,9 +231,13 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
 
   /// The i-th of the arrays to fill.
   static Napi::Float32Array checked(const Napi::Array& into, size_t i, size_t floats) {
-    Napi::Object holder = Napi::Object::New(into.Env());
-    holder.Set("into", into.Get(uint32_t(i)));
-    return floats_member(holder, "into", floats);
+    return floats_member(member_of(into, i), "element", floats);
+  }
+  /// A list's i-th element as the member `element` of an object.
+  static Napi::Object member_of(const Napi::Array& list, size_t i) {
+    Napi::Object holder = Napi::Object::New(list.Env());
+    holder.Set("element", list.Get(uint32_t(i)));
+    return holder;
   }
 
   Napi::Value dispose(const Napi::CallbackInfo& info) {

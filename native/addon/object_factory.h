@@ -1,12 +1,13 @@
 #pragma once
 #include <memory>
 #include <new>
+#include <vector>
 
 #include "addon/errors.h"
 
 namespace glpose {
 
-/// A JavaScript function that makes objects of a class out of its three arguments.
+/// A JavaScript function that makes objects of a class out of its arguments.
 /// @param name of the function, for stack traces
 inline Napi::Function define_factory(Napi::Env env, Napi::Function object_class, const char* name) {
   // The class lives as long as the function that makes its objects.
@@ -15,7 +16,9 @@ inline Napi::Function define_factory(Napi::Env env, Napi::Function object_class,
       env,
       [type](const Napi::CallbackInfo& info) -> Napi::Value {
         try {
-          return type->New({info[0], info[1], info[2]});
+          std::vector<napi_value> arguments;
+          for (size_t i = 0; i < info.Length(); ++i) arguments.push_back(info[i]);
+          return type->New(arguments);
         } catch (const Napi::Error& error) {
           // What is thrown before the constructor is there arrives by its text alone.
           if (error.Message() != std::bad_alloc().what()) throw;

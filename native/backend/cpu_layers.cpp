@@ -60,6 +60,14 @@ class CpuLayers : public Layers {
   void resize(const ResizeArgs& args) override { rows(args.batch, args.height, resize_cpu, args); }
   void pool(const PoolArgs& args) override { rows(args.batch, args.height, pool_cpu, args); }
 
+  void locate(const LocateArgs& args) override {
+    const auto [joints, height, width] = args.size;
+    const int numbers = 2 * joints;
+    places_.resize(size_t(args.batch) * numbers);
+    ThreadPool::instance().run(args.batch, [&](int image, int) { locate_places_cpu(args, image, &places_[image * numbers]); });
+    rows(args.batch, height, [&](int image, int row) { locate_row_cpu(args, &places_[image * numbers], image, row); });
+  }
+
   void conv2d(const Conv2dArgs& args) override {
     const CpuConv2d& conv = static_cast<const CpuConv2d&>(*args.conv);
     Conv2dStrip all{};
@@ -161,15 +169,19 @@ class CpuLayers : public Layers {
     return to;
   }
 
-  template <class Args>
-  static void rows(int batch, int height, void (*row)(const Args&, int image, int row), const Args& args) {
+  template <class Row>
+  static void rows(int batch, int height, const Row& row) {
     // A few rows a task: a row alone takes less than handing it out.
     constexpr int kTogether = 4;
     const int tasks = (height + kTogether - 1) / kTogether;
     ThreadPool::instance().run(batch * tasks, [&](int task, int) {
       const int first = task % tasks * kTogether;
-      for (int y = first; y < std::min(height, first + kTogether); ++y) row(args, task / tasks, y);
+      for (int y = first; y < std::min(height, first + kTogether); ++y) row(task / tasks, y);
     });
+  }
+  template <class Args>
+  static void rows(int batch, int height, void (*row)(const Args&, int image, int row), const Args& args) {
+    rows(batch, height, [&](int image, int y) { row(args, image, y); });
   }
 
   /// Memory that grows with the largest layer so far.
@@ -187,6 +199,7 @@ class CpuLayers : public Layers {
   const Conv2dKernels& kernels_;
   Scratch scratch_;   // one for each worker
   Scratch winograd_;  // weights of the layer under way
+  std::vector<float> places_;  // locate's
 };
 
 }  // namespace

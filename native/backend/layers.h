@@ -4,10 +4,11 @@
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/for_this_cpu.h"
 #include "kernels/layers/layers.h"
+#include "kernels/locate/locate.h"
 
 namespace glpose {
 
-/// The kernels that networks are made of, on one backend: arguments as in kernels/conv2d and kernels/layers, queued in order like
+/// The kernels that networks are made of, on one backend: arguments as in kernels/conv2d, kernels/layers and kernels/locate, queued in order like
 /// the backend's own.
 class Layers {
  public:
@@ -21,6 +22,7 @@ class Layers {
   virtual void concat(const ConcatArgs& args) = 0;
   virtual void resize(const ResizeArgs& args) = 0;
   virtual void pool(const PoolArgs& args) = 0;
+  virtual void locate(const LocateArgs& args) = 0;
 };
 
 /// @param isa one that this processor has

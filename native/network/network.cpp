@@ -1,5 +1,6 @@
 #include "network/network.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "backend/error.h"
@@ -7,11 +8,11 @@
 
 namespace glpose {
 
-Network::Network(std::vector<MapSize> maps, std::vector<int> outputs, std::unique_ptr<Backend> backend)
-    : maps_(std::move(maps)), outputs_(std::move(outputs)), backend_(std::move(backend)), made_(maps_.size()) {
+Network::Network(std::vector<MapSize> maps, int inputs, std::vector<int> outputs, std::unique_ptr<Backend> backend)
+    : maps_(std::move(maps)), inputs_(inputs), outputs_(std::move(outputs)), backend_(std::move(backend)), made_(maps_.size()) {
   if (!backend_->layers()) throw Error("DEVICE", "networks do not run on " + backend_->name());
-  if (maps_.empty()) throw Error("MODEL", "a network without an input");
-  made_[0] = true;
+  if (inputs_ < 1 || inputs_ > int(maps_.size())) throw Error("MODEL", "a network without its inputs");
+  std::fill_n(made_.begin(), inputs_, true);
   for (int output : outputs_)
     if (output < 0 || output >= int(maps_.size())) throw Error("MODEL", "an output that is no map");
 }
@@ -69,15 +70,10 @@ void Network::reserve(int count) {
   count_ = count;
 }
 
-void Network::run(const float* planes, int count, const std::vector<float*>& results, std::vector<LayerTiming>* timings) {
+void Network::run(const std::vector<const float*>& given, int count, const std::vector<float*>& results, std::vector<LayerTiming>* timings) {
   std::lock_guard turn(turn_);
   reserve(count);
-  LoadArgs load;
-  load.batch = count;
-  load.size = maps_[0];
-  load.planes = planes;
-  load.out = table(0);
-  backend_->layers()->load(load);
+  for (int input = 0; input < inputs_; ++input) backend_->layers()->load({count, maps_[input], given[input], table(input)});
   if (timings) {
     using Clock = std::chrono::steady_clock;
     for (size_t i = 0; i < layers_.size(); ++i) {
@@ -132,6 +128,9 @@ void Network::run_layer(size_t index, int count) {
   } else if (const auto* pool = std::get_if<PoolLayer>(&layer.op)) {
     backend.pool({count, maps_[pool->source], size.height, size.width, pool->max, pool->kernel_height, pool->kernel_width,
                   pool->stride, pool->pad_top, pool->pad_left, table(pool->source), out});
+  } else if (const auto* locate = std::get_if<LocateLayer>(&layer.op)) {
+    backend.locate({count, size, locate->offset, table(locate->heatmaps), table(locate->regress), table(locate->center),
+                    table(locate->expected), out});
   }
 }
 

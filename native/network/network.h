@@ -22,18 +22,19 @@ struct LayerTiming {
 class Network {
  public:
   /// Throws DEVICE where the backend runs no networks.
-  Network(std::vector<MapSize> maps, std::vector<int> outputs, std::unique_ptr<Backend> backend);
+  Network(std::vector<MapSize> maps, int inputs, std::vector<int> outputs, std::unique_ptr<Backend> backend);
 
   /// The next layer; its weights are taken into the backend's own form. Throws MODEL where it does not fit.
   void add(Layer layer);
 
   const std::vector<MapSize>& maps() const { return maps_; }
+  int inputs() const { return inputs_; }
   const std::vector<int>& outputs() const { return outputs_; }
   std::string device() const { return backend_->name(); }
 
-  /// @param planes [count, C, h, w] of map 0  @param results one for each output, [count, C, h, w]  @param timings or null
+  /// @param given one for each input, [count, C, h, w]  @param results one for each output, [count, C, h, w]  @param timings or null
   /// Throws MODEL where an output has no layer.
-  void run(const float* planes, int count, const std::vector<float*>& results, std::vector<LayerTiming>* timings = nullptr);
+  void run(const std::vector<const float*>& given, int count, const std::vector<float*>& results, std::vector<LayerTiming>* timings = nullptr);
 
  private:
   void reserve(int count);
@@ -41,6 +42,7 @@ class Network {
   void run_layer(size_t index, int count);
 
   std::vector<MapSize> maps_;
+  const int inputs_;
   std::vector<int> outputs_;
   std::unique_ptr<Backend> backend_;
   std::mutex turn_;

@@ -42,7 +42,10 @@ std::vector<int> sources_of(const Layer& layer) {
                                [](const ProductLayer& product) { return Maps{product.a, product.b}; },
                                [](const ConcatLayer& concat) { return concat.sources; },
                                [](const ResizeLayer& resize) { return Maps{resize.source}; },
-                               [](const PoolLayer& pool) { return Maps{pool.source}; }},
+                               [](const PoolLayer& pool) { return Maps{pool.source}; },
+                               [](const LocateLayer& locate) {
+                                 return Maps{locate.heatmaps, locate.regress, locate.center, locate.expected};
+                               }},
                     layer.op);
 }
 
@@ -51,7 +54,7 @@ void check_layer(const std::vector<MapSize>& maps, const std::vector<bool>& made
     if (!condition) throw Error("MODEL", "layer " + layer.name + ": " + what);
   };
   const std::vector<int> sources = sources_of(layer);
-  require(layer.out > 0 && layer.out < int(maps.size()) && !made[layer.out], "its map is another layer's");
+  require(layer.out >= 0 && layer.out < int(maps.size()) && !made[layer.out], "its map is another layer's");
   require(!sources.empty(), "it reads nothing");
   for (int map : sources) require(map >= 0 && map < int(maps.size()) && made[map], "it reads a map that is not made");
   const MapSize out = maps[layer.out];
@@ -97,6 +100,13 @@ void check_layer(const std::vector<MapSize>& maps, const std::vector<bool>& made
                         resize.columns.size() == size_t(out.width),
                     "its maps do not fit");
             require(within(resize.rows, in.height) && within(resize.columns, in.width), "it reads beyond its map");
+          },
+          [&](const LocateLayer& locate) {
+            const auto [joints, height, width] = out;
+            require(same(maps[locate.heatmaps], out) && same(maps[locate.regress], {2 * joints, height, width}) &&
+                        same(maps[locate.center], {1, height, width}) && same(maps[locate.expected], {3 * joints, 1, 1}),
+                    "its maps are not those of one pose");
+            require(locate.offset > 0, "its offset is not above 0");
           },
           [&](const PoolLayer& pool) {
             const MapSize in = maps[pool.source];

@@ -5,11 +5,12 @@
 
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/layers/layers.h"
+#include "kernels/locate/locate.h"
 
 namespace glpose {
 
 /*
- * A network as src/native/network.ts describes it: maps by number, 0 being the input, and the layers that make them in order.
+ * A network as src/native/network.ts describes it: maps by number, inputs first, and the layers that make the others in order.
  */
 
 struct ConvLayer {
@@ -40,10 +41,15 @@ struct PoolLayer {
   int kernel_height = 1, kernel_width = 1, stride = 1, pad_top = 0, pad_left = 0;
 };
 
+struct LocateLayer {
+  int heatmaps = 0, regress = 0, center = 0, expected = 0;
+  float offset = 0;
+};
+
 struct Layer {
   std::string name;
   int out = 0;
-  std::variant<ConvLayer, SumLayer, ProductLayer, ConcatLayer, ResizeLayer, PoolLayer> op;
+  std::variant<ConvLayer, SumLayer, ProductLayer, ConcatLayer, ResizeLayer, PoolLayer, LocateLayer> op;
 };
 
 /// The maps that a layer reads.

@@ -165,6 +165,18 @@ inline const std::vector<CropCase> kCropCases = {
     {"the paper's window", 1920, 1080, 384, 288, {900.5, 500.25, 450, 600}},
 };
 
+struct LocateCase {
+  std::string name;
+  int count, joints, height, width;
+};
+
+inline const std::vector<LocateCase> kLocateCases = {
+    {"one element", 1, 1, 1, 1},
+    {"odd sizes", 3, 5, 9, 7},
+    {"more than a group of joints", 2, 17, 8, 17},
+    {"the default bundle's map", 1, 17, 64, 48},
+};
+
 /// Calls f(kernel, case) for every line.
 template <class F>
 void for_each_case(const F& f) {
@@ -172,6 +184,7 @@ void for_each_case(const F& f) {
   for (const WarpCase& test : kWarpCases) f("warp", test);
   for (const ConvCase& test : kConvCases) f("conv", test);
   for (const Conv2dCase& test : kConv2dCases) f("conv2d", test);
+  for (const LocateCase& test : kLocateCases) f("locate", test);
   for (const DecodeCase& test : kDecodeCases) f("decode", test);
   for (const CropCase& test : kCropCases) f("crop", test);
 }
@@ -180,6 +193,7 @@ void for_each_case(const F& f) {
 inline IngestCase for_people(IngestCase test, int people) { return test.count = people, test; }
 inline ConvCase for_people(ConvCase test, int people) { return test.batch = people, test; }
 inline Conv2dCase for_people(Conv2dCase test, int people) { return test.batch = people, test; }
+inline LocateCase for_people(LocateCase test, int people) { return test.count = people, test; }
 inline DecodeCase for_people(DecodeCase test, int people) { return test.people = people, test; }
 inline WarpCase for_people(WarpCase test, int people) {
   return test.transforms.assign(people, WarpTransform(test.transforms[0])), test;

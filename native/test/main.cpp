@@ -99,7 +99,7 @@ TestBackend with_few_blocks() {
 template <class Case>
 bool has(const TestBackend& on) {
   if (std::is_same_v<Case, CropCase>) return !on.gpu();
-  if (std::is_same_v<Case, Conv2dCase>) return on.backend->layers() != nullptr;
+  if (std::is_same_v<Case, Conv2dCase> || std::is_same_v<Case, LocateCase>) return on.backend->layers() != nullptr;
   return true;
 }
 

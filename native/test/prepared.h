@@ -52,6 +52,7 @@ std::unique_ptr<Prepared> prepare(TestBackend& on, const IngestCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const WarpCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const ConvCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const Conv2dCase& test);
+std::unique_ptr<Prepared> prepare(TestBackend& on, const LocateCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const DecodeCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const CropCase& test);
 
@@ -59,6 +60,7 @@ Work work_of(const TestBackend& on, const IngestCase& test);
 Work work_of(const TestBackend& on, const WarpCase& test);
 Work work_of(const TestBackend& on, const ConvCase& test);
 Work work_of(const TestBackend& on, const Conv2dCase& test);
+Work work_of(const TestBackend& on, const LocateCase& test);
 Work work_of(const TestBackend& on, const DecodeCase& test);
 Work work_of(const TestBackend& on, const CropCase& test);
 

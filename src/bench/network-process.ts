@@ -1,13 +1,16 @@
 /*
  * One side of the network's benchmark in a process of its own, so that its peak memory is its own. Prints one JSON line.
  * Arguments: inputs|native|onnxruntime, folder, threads, runs. The folder holds what network.ts wrote: job.json, network.onnx,
- * image; the side adds its output.
+ * image, expected; the side adds its output.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { addon } from '../native/binding.js';
+import { COCO_JOINTS } from '../joints.js';
 import type { ConvTiming } from '../native/contract.js';
 import { networkSession, readNetwork, type ImageInput, type OwnSession } from '../onnx/network-session.js';
+import { mapValues } from '../onnx/pooled-runs.js';
+import type { TensorData } from '../onnx/runtime.js';
 import { peakMiB } from './peak-memory.js';
 
 export type NetworkSide = 'inputs' | 'native' | 'onnxruntime';
@@ -41,20 +44,24 @@ async function measure(run: () => Promise<unknown>, runs: number): Promise<numbe
 const [side, folder, threads, runs] = process.argv.slice(2);
 const { input, output } = JSON.parse(readFileSync(path.join(folder, 'job.json'), 'utf8')) as NetworkJob;
 const file = path.join(folder, 'network.onnx');
-const image = Float32Array.from(new Float32Array(new Uint8Array(readFileSync(path.join(folder, 'image'))).buffer));
+const data = (name: string): Float32Array =>
+  Float32Array.from(new Float32Array(new Uint8Array(readFileSync(path.join(folder, name))).buffer));
+const given: Record<string, TensorData> = {
+  [input.name]: { dims: [1, 3, input.height, input.width], data: data('image') },
+};
+if (input.expectedJoints !== undefined) {
+  given[input.expectedJoints] = { dims: [1, COCO_JOINTS.length, 3], data: data('expected') };
+}
 addon().setThreads(Number(threads));
 const result: NetworkProcessResult = { milliseconds: [], peakMiB: peakMiB(), timings: [] };
 
 if (side === 'native') {
   const session = await load();
-  const feeds = (): Parameters<typeof session.run>[0] => ({
-    [input.name]: { dims: [1, 3, input.height, input.width], data: image },
-  });
-  const { [output]: last } = await session.run(feeds(), [output]);
-  result.milliseconds = await measure(() => session.run(feeds(), [output], { [output]: last }), Number(runs));
+  const { [output]: last } = await session.run(given, [output]);
+  result.milliseconds = await measure(() => session.run(given, [output], { [output]: last }), Number(runs));
   result.peakMiB = peakMiB();
   writeFileSync(path.join(folder, 'native-output'), last.data);
-  result.timings = await session.timings(image);
+  result.timings = await session.timings(given);
 } else if (side === 'onnxruntime') {
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const session = await InferenceSession.create(file, {
@@ -62,7 +69,7 @@ if (side === 'native') {
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
   });
-  const feeds = { [input.name]: new Tensor('float32', image, [1, 3, input.height, input.width]) };
+  const feeds = mapValues(given, ({ dims, data }) => new Tensor('float32', data, dims));
   result.milliseconds = await measure(() => session.run(feeds, [output]), Number(runs));
   result.peakMiB = peakMiB();
   writeFileSync(

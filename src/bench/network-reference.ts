@@ -3,6 +3,7 @@ import type {
   AxisTaps,
   ConvLayer,
   Layer,
+  LocateLayer,
   MapShape,
   Network,
   PoolLayer,
@@ -12,11 +13,14 @@ import type {
 /**
  * A network in float64, layer by layer as its definition says: what the addon's results are measured against.
  * Legend: o, i output and input channel   c channel   y, x place
- * @param input [channels, height, width] of map 0
+ * @param inputs [channels, height, width] of each input map
  * @returns the output maps, [channels, height, width] each
  */
-export function referenceNetwork({ maps, layers, outputs }: Network, input: Float32Array): Float64Array[] {
-  const values: Float64Array[] = [Float64Array.from(input)];
+export function referenceNetwork(
+  { maps, inputs: count, layers, outputs }: Network,
+  inputs: readonly Float32Array[],
+): Float64Array[] {
+  const values: Float64Array[] = inputs.slice(0, count).map((input) => Float64Array.from(input));
   const lastUse = new Map<number, number>();
   layers.forEach((layer, i) => sourcesOf(layer).forEach((map) => lastUse.set(map, i)));
   layers.forEach((layer, i) => {
@@ -41,6 +45,8 @@ export function sourcesOf(layer: Layer): number[] {
     case 'resize':
     case 'pool':
       return [layer.source];
+    case 'locate':
+      return [layer.heatmaps, layer.regress, layer.center, layer.expected];
   }
 }
 
@@ -76,6 +82,8 @@ function run(layer: Layer, maps: MapShape[], values: Float64Array[]): Float64Arr
       return resize(layer, values[layer.source], maps[layer.source], out);
     case 'pool':
       return pool(layer, values[layer.source], maps[layer.source], shape, out);
+    case 'locate':
+      return locate(layer, values, shape, out);
   }
 }
 
@@ -147,4 +155,32 @@ function pool(layer: PoolLayer, source: Float64Array, from: MapShape, to: MapSha
     }
   }
   return out;
+}
+
+/** native/kernels/locate/locate.h says the same. */
+function locate(
+  layer: LocateLayer,
+  values: Float64Array[],
+  { height, width }: MapShape,
+  out: Float64Array,
+): Float64Array {
+  const [heatmaps, regress, center, expected] = sourcesOf(layer).map((map) => values[map]);
+  const plane = height * width;
+  const soft = (dy: number, dx: number): number => Math.hypot(dy, dx) + layer.offset;
+  let person = 0;
+  let surest = -Infinity;
+  center.forEach((value, cell) => {
+    const [y, x] = [Math.floor(cell / width), cell % width];
+    const sure = 1 / (1 + Math.exp(-value)) / soft(y - height / 2, x - width / 2);
+    if (sure > surest) [person, surest] = [cell, sure];
+  });
+  return out.map((_, at) => {
+    const [q, cell] = [Math.floor(at / plane), at % plane];
+    const [y, x, known] = expected.subarray(3 * q, 3 * q + 3);
+    const ownY = Math.floor(person / width) + regress[2 * q * plane + person];
+    const ownX = (person % width) + regress[(2 * q + 1) * plane + person];
+    const dy = Math.floor(cell / width) - (ownY + known * (y * height - ownY));
+    const dx = (cell % width) - (ownX + known * (x * width - ownX));
+    return (heatmaps[at] * layer.offset) / soft(dy, dx);
+  });
 }

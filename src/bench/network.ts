@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DEFAULT_BUNDLE, loadBundle } from '../bundle/bundle.js';
 import { GlposeError } from '../errors.js';
+import { COCO_JOINTS } from '../joints.js';
 import { cutOnnx } from '../models/onnx-cut.js';
 import { addon } from '../native/binding.js';
 import type { Ceilings } from '../native/contract.js';
@@ -81,7 +82,9 @@ export async function benchNetwork(name: NetworkName, options: NetworkBenchOptio
     }
     const image = noise(3 * job.input.height * job.input.width);
     writeFileSync(path.join(folder, 'job.json'), JSON.stringify(job));
+    const expected = someExpected();
     writeFileSync(path.join(folder, 'image'), image);
+    writeFileSync(path.join(folder, 'expected'), expected);
 
     const rounds: Record<NetworkSide, NetworkProcessResult[]> = { inputs: [], native: [], onnxruntime: [] };
     for (let round = 0; round < options.rounds; round++) {
@@ -91,7 +94,7 @@ export async function benchNetwork(name: NetworkName, options: NetworkBenchOptio
       }
     }
     options.onStep?.(`${name}: the same in float64`);
-    const [wanted] = referenceNetwork(network, image);
+    const [wanted] = referenceNetwork(network, [image, expected]);
     const empty = median(rounds.inputs.map((round) => round.peakMiB));
     const figures = (side: NetworkSide): SideFigures => {
       const times = rounds[side].flatMap((round) => round.milliseconds);
@@ -159,8 +162,8 @@ async function writeHrnet(folder: string): Promise<NetworkJob> {
 async function copyDefault(folder: string): Promise<NetworkJob> {
   const { config, extractorFile } = await loadBundle(DEFAULT_BUNDLE);
   copyFileSync(extractorFile, path.join(folder, 'network.onnx'));
-  const { name, width, height } = config.extractor.input;
-  return { input: { name, width, height }, output: config.extractor.features.output };
+  const { name, width, height, expectedJoints } = config.extractor.input;
+  return { input: { name, width, height, expectedJoints }, output: config.extractor.features.output };
 }
 
 async function runSide(
@@ -176,6 +179,12 @@ async function runSide(
 function floats(file: string): Float32Array {
   const bytes = readFileSync(file);
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}
+
+/** Where joints are expected, [17, 3] as y, x, known: every second one. */
+function someExpected(): Float32Array {
+  const places = noise(3 * COCO_JOINTS.length).map((value) => (value + 1) / 2);
+  return places.map((share, i) => (Math.floor(i / 3) % 2 === 1 ? 0 : i % 3 === 2 ? 1 : share));
 }
 
 /** Reproducible numbers, uniform in (−1, 1). */

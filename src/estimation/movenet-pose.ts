@@ -1,5 +1,6 @@
 import { inWindow, toImage } from '../geometry/window.js';
 import { expectationWeight } from './expectation.js';
+import { DISTANCE_OFFSET } from '../onnx/located-joints.js';
 import type { WindowPose } from './one-joint-one-person.js';
 import { peaksOf, type Peak } from './peaks.js';
 import type { Joint, PersonWindow } from '../types.js';
@@ -21,9 +22,6 @@ export interface MoveNetMaps {
   /** [1, h, w] logits */
   center: Float32Array;
 }
-
-/** Softens the inverse-distance weights, in cells; the value is MoveNet's. */
-export const DISTANCE_OFFSET = 1.8;
 
 /** A place in the maps, in cells. */
 interface Cell {

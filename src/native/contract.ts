@@ -138,13 +138,13 @@ export interface NativeNetwork {
   add(layer: Layer): void;
   /**
    * Runs all layers.
-   * @param batch.planes `count` images of map 0, [count, channels, height, width]
+   * @param batch.inputs `count` images of every input map, [count, channels, height, width] each
    * @param batch.into arrays to fill and to return, one for each output, instead of new ones
    * @param batch.timings also return how long each layer took, in the order in which they ran
    * @returns the output maps, [count, channels, height, width] each
    */
   run(batch: {
-    planes: Float32Array;
+    inputs: Float32Array[];
     count: number;
     into?: Float32Array[];
     timings?: boolean;
@@ -169,7 +169,7 @@ export interface Addon {
   /** @param device `cpu` or `cuda:<index>`; throws DEVICE where it is not there, MODEL where tensors do not fit */
   createHead(shape: HeadShape, tensors: Record<string, Tensor>, device: string): NativeHead;
   /** A network without layers. @param outputs maps to give back @param device as in `createHead` */
-  createNetwork(maps: readonly MapShape[], outputs: readonly number[], device: string): NativeNetwork;
+  createNetwork(maps: readonly MapShape[], inputs: number, outputs: readonly number[], device: string): NativeNetwork;
   /** Takes about a second. @param device as in `createHead`; throws DEVICE where it is not there */
   ceilings(device: string): Promise<Ceilings>;
   /**

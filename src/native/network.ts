@@ -1,6 +1,6 @@
 /*
- * A network as the addon runs it (native/network/): maps, and the layers that make them, in order. Maps are numbered; 0 is the
- * input. A map of the addon holds N images of [channels, height, width].
+ * A network as the addon runs it (native/network/): maps, and the layers that make them, in order. Maps are numbered; the first
+ * ones are inputs. A map of the addon holds N images of [channels, height, width].
  */
 
 export interface MapShape {
@@ -83,11 +83,29 @@ export interface PoolLayer extends LayerBase {
   padLeft: number;
 }
 
-export type Layer = ConvLayer | SumLayer | ProductLayer | ConcatLayer | ResizeLayer | PoolLayer;
+/**
+ * Heat maps [Q, h, w], each weighted by how near a cell is to where its joint is expected:
+ * offset / (distance + offset), as native/kernels/locate/locate.h has it.
+ */
+export interface LocateLayer extends LayerBase {
+  op: 'locate';
+  heatmaps: number;
+  /** [2Q, h, w]: (y, x) from a person's cell to the joints. */
+  regress: number;
+  /** [1, h, w]: how sure it is that a cell is a person's, before the sigmoid. */
+  center: number;
+  /** [3Q, 1, 1]: y, x as shares of the map and whether they are known, joint by joint. */
+  expected: number;
+  /** In cells. */
+  offset: number;
+}
+
+export type Layer = ConvLayer | SumLayer | ProductLayer | ConcatLayer | ResizeLayer | PoolLayer | LocateLayer;
 
 export interface Network {
-  /** [0] is the input. */
   maps: MapShape[];
+  /** So many maps, from the first on, are given. */
+  inputs: number;
   layers: Layer[];
   /** Maps to give back. */
   outputs: number[];

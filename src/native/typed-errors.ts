@@ -53,8 +53,8 @@ export function withTypedErrors(binary: Addon): Addon {
     crop: (batch) => settled(() => binary.crop(batch)),
     decode: (heatmaps, shape, method) => call(() => binary.decode(heatmaps, shape, method)),
     createHead: (shape, tensors, device) => headWithTypedErrors(call(() => binary.createHead(shape, tensors, device))),
-    createNetwork: (maps, outputs, device) =>
-      networkWithTypedErrors(call(() => binary.createNetwork(maps, outputs, device))),
+    createNetwork: (maps, inputs, outputs, device) =>
+      networkWithTypedErrors(call(() => binary.createNetwork(maps, inputs, outputs, device))),
     ceilings: (device) => settled(() => binary.ceilings(device)),
     lock: (fd, shared) => call(() => binary.lock(fd, shared)),
     endProcess: (code) => call(() => binary.endProcess(code)),

@@ -108,6 +108,11 @@ export class OnnxGraph {
     return this.read(name, decodeIntegers);
   }
 
+  /** All of a constant but its name, as a TensorProto: equal for equal constants of one writer. Undefined where the tensor is none. */
+  constantBytes(name: string): Buffer | undefined {
+    return this.read(name, (tensor) => Buffer.concat(unnamed(tensor)));
+  }
+
   /** @throws MODEL where the constant is damaged */
   private read<T>(name: string, decode: (tensor: Buffer) => T | undefined): T | undefined {
     const bytes = this.constants.get(name);

@@ -13,6 +13,8 @@ export interface ImageInput {
   name: string;
   width: number;
   height: number;
+  /** The input [N, 17, 3] that says where joints are expected. */
+  expectedJoints?: string;
 }
 
 /** A graph as glpose's own kernels can run it; or, in words, what keeps them from it: the first operator that they lack. */
@@ -36,7 +38,8 @@ export async function readNetwork(file: string, input: ImageInput, outputs: read
   }
   try {
     const graph = new OnnxGraph(parseOnnx(bytes, file));
-    const lowered = lower(graph, { name: input.name, channels: 3, height: input.height, width: input.width }, outputs);
+    const { name, width, height, expectedJoints } = input;
+    const lowered = lower(graph, { name, channels: 3, height, width, expectedJoints }, outputs);
     return lowered.missing ? { network: null, missing: describeMissing(lowered.missing) } : lowered;
   } catch (thrown) {
     // ONNX Runtime may still know what to do with it.
@@ -70,8 +73,8 @@ export function describeRuntime(native: Addon, { network, missing }: OwnNetwork)
 }
 
 export interface OwnSession extends OnnxSession {
-  /** How long each layer takes, one image of [3, height, width] by itself. */
-  timings(image: Float32Array): Promise<ConvTiming[]>;
+  /** How long each layer takes, one image by itself. @param feeds as those of `run` */
+  timings(feeds: Record<string, TensorData>): Promise<ConvTiming[]>;
   dispose(): void;
 }
 
@@ -88,19 +91,20 @@ export function networkSession(
   outputs: readonly string[],
   device: string,
 ): OwnSession {
-  const own = native.createNetwork(network.maps, network.outputs, device);
+  const own = native.createNetwork(network.maps, network.inputs, network.outputs, device);
   for (const layer of network.layers) own.add(layer);
   const buffers = new BufferPool();
   const shapes = network.outputs.map((map) => network.maps[map]);
+  const inputs = input.expectedJoints === undefined ? [input.name] : [input.name, input.expectedJoints];
+  const dataOf = (feeds: Record<string, TensorData>): Float32Array[] => inputs.map((name) => feeds[name].data);
   return {
-    inputs: [input.name],
+    inputs,
     outputs: [...outputs],
     maxBatch: Infinity,
     width: 1,
     buffers,
     async run(feeds, wanted, into) {
-      const { dims, data } = feeds[input.name];
-      const [count] = dims;
+      const [count] = feeds[input.name].dims;
       const results = outputs.map((name, i): TensorData => {
         const { channels, height, width } = shapes[i];
         const given = into?.[name];
@@ -108,13 +112,13 @@ export function networkSession(
           given ?? { dims: [count, channels, height, width], data: buffers.take(count * channels * height * width) }
         );
       });
-      await own.run({ planes: data, count, into: results.map((result) => result.data) });
-      buffers.give(data);
+      await own.run({ inputs: dataOf(feeds), count, into: results.map((result) => result.data) });
+      dataOf(feeds).forEach((data) => buffers.give(data));
       return Object.fromEntries(
         outputs.map((name, i) => [name, results[i]] as const).filter(([name]) => wanted.includes(name)),
       );
     },
-    timings: async (image) => (await own.run({ planes: image, count: 1, timings: true })).timings,
+    timings: async (feeds) => (await own.run({ inputs: dataOf(feeds), count: 1, timings: true })).timings,
     dispose: () => own.dispose(),
   };
 }

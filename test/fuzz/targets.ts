@@ -239,11 +239,11 @@ function cutAndQuantise(code: Code, input: Buffer): void {
 
 /** A lowered network must be one that can be run from its first layer to its last. */
 function lower(code: Code, model: OnnxModel): void {
-  const input = { channels: 3, height: 8, width: 6 };
+  const input = { channels: 3, height: 8, width: 6, expectedJoints: 'expected' };
   const { network, missing } = code.lower(new code.OnnxGraph(model), input);
   if (missing) return void code.describeMissing(missing);
-  const { maps, layers, outputs } = network;
-  const made = new Set([0]);
+  const { maps, inputs, layers, outputs } = network;
+  const made = new Set(maps.slice(0, inputs).keys());
   for (const layer of layers) {
     if (!sourcesOf(layer).every((map) => made.has(map))) throw new Error(`${layer.name} reads what is not made yet`);
     if (made.has(layer.out)) throw new Error(`${layer.name} makes a map again`);

@@ -147,38 +147,40 @@ const LAYERS: Layer[] = [
   { op: 'concat', name: 'j', sources: [1], out: 2 },
   { op: 'resize', name: 'r', source: 1, rows: TAPS, columns: TAPS, out: 2 },
   { op: 'pool', name: 'o', kind: 'max', source: 1, kernelHeight: 2, kernelWidth: 3, stride: 2, padTop: 0, padLeft: 1, out: 2 },
+  { op: 'locate', name: 'l', heatmaps: 1, regress: 1, center: 1, expected: 1, offset: 1.8, out: 2 },
 ]; // prettier-ignore
 
 async function networks(): Promise<void> {
   for (const odd of ODD) {
-    await attempt(() => addon.createNetwork(odd as never, [0], 'cpu'));
-    await attempt(() => addon.createNetwork(MAPS, odd as never, 'cpu'));
-    await attempt(() => addon.createNetwork(MAPS, [0], odd as never));
-    await attempt(() => addon.createNetwork([{ ...MAPS[0], width: odd as never }], [0], 'cpu'));
+    await attempt(() => addon.createNetwork(odd as never, 1, [0], 'cpu'));
+    await attempt(() => addon.createNetwork(MAPS, odd as never, [1], 'cpu'));
+    await attempt(() => addon.createNetwork(MAPS, 1, odd as never, 'cpu'));
+    await attempt(() => addon.createNetwork(MAPS, 1, [0], odd as never));
+    await attempt(() => addon.createNetwork([{ ...MAPS[0], width: odd as never }], 1, [0], 'cpu'));
   }
   const planes = new Float32Array(3 * 6 * 5).fill(0.5);
   for (const layer of LAYERS) {
     for (const changed of variations(layer)) {
-      const network = addon.createNetwork(MAPS, [1], 'cpu');
+      const network = addon.createNetwork(MAPS, 1, [1], 'cpu');
       if (layer !== CONV) network.add(CONV);
       await attempt(() => network.add(changed)); // taken or not, it runs or says why not
-      await attempt(() => network.run({ planes, count: 1 }));
+      await attempt(() => network.run({ inputs: [planes], count: 1 }));
     }
   }
-  const network = addon.createNetwork(MAPS, [1], 'cpu');
+  const network = addon.createNetwork(MAPS, 1, [1], 'cpu');
   for (const layer of LAYERS) await attempt(() => network.add(layer));
-  for (const batch of variations({ planes, count: 1, into: [new Float32Array(120)] })) {
+  for (const batch of variations({ inputs: [planes], count: 1, into: [new Float32Array(120)] })) {
     await attempt(() => network.run(batch));
   }
   for (let i = 0; i < 20; i++) {
-    const network = addon.createNetwork(MAPS, [1], 'cpu');
+    const network = addon.createNetwork(MAPS, 1, [1], 'cpu');
     network.add(CONV);
     const [images, into] = [planes.slice(), new Float32Array(120)];
-    const running = attempt(() => network.run({ planes: images, count: 1, into: [into] }));
+    const running = attempt(() => network.run({ inputs: [images], count: 1, into: [into] }));
     detached(images);
     detached(into);
     await running;
-    const unfinished = network.run({ planes, count: 1 });
+    const unfinished = network.run({ inputs: [planes], count: 1 });
     network.dispose(); // while it runs
     await attempt(() => unfinished);
   }

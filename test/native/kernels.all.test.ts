@@ -210,7 +210,7 @@ sanitized.each<Form>(['asan', 'tsan'])('%s build', (form) => {
     BUILD,
   );
   test('CPU kernels, every instruction set', () => {
-    expectPasses(program, ['backend=cpu', 'kernel=ingest,warp,conv,conv2d,decode,crop', 'small']);
+    expectPasses(program, ['backend=cpu', 'kernel=ingest,warp,conv,conv2d,locate,decode,crop', 'small']);
   });
   test('the head on the CPU, from several threads at once', () => expectPasses(program, ['kernel=head']), BUILD);
   test('CUDA kernels over the table', () => expectPasses(program, [...CUDA, ...(FULL ? [] : ['small'])]), BUILD);

@@ -16,7 +16,7 @@ test(
 );
 test(
   'CPU kernels, every instruction set',
-  () => expectPasses(program, ['backend=cpu', 'kernel=ingest,warp,conv,conv2d,decode,crop']),
+  () => expectPasses(program, ['backend=cpu', 'kernel=ingest,warp,conv,conv2d,locate,decode,crop']),
   BUILD,
 );
 test('the head on the CPU, from several threads at once', () => expectPasses(program, ['kernel=head']), BUILD);

@@ -12,8 +12,8 @@ function lowered(onnx: Buffer, input: MapShape): Network {
   return network!;
 }
 
-function make({ maps, outputs, layers }: Network): NativeNetwork {
-  const network = addon().createNetwork(maps, outputs, 'cpu');
+function make({ maps, inputs, outputs, layers }: Network): NativeNetwork {
+  const network = addon().createNetwork(maps, inputs, outputs, 'cpu');
   for (const layer of layers) network.add(layer);
   return network;
 }
@@ -61,18 +61,23 @@ function conv(
 
 /** Every kind of layer, with maps that are read long after they were made, and sizes that fit nothing. */
 function everything(): Network {
+  const small = { height: 11, width: 9 };
   const maps: MapShape[] = [
     { channels: 3, height: 22, width: 18 },
-    { channels: 20, height: 11, width: 9 },
-    { channels: 33, height: 11, width: 9 },
+    { channels: 60, height: 1, width: 1 },
+    { channels: 20, ...small },
+    { channels: 33, ...small },
     { channels: 20, height: 6, width: 5 },
-    { channels: 20, height: 11, width: 9 },
-    { channels: 20, height: 11, width: 9 },
-    { channels: 73, height: 11, width: 9 },
+    { channels: 20, ...small },
+    { channels: 20, ...small },
+    { channels: 73, ...small },
     { channels: 73, height: 1, width: 1 },
     { channels: 20, height: 22, width: 18 },
-    { channels: 20, height: 11, width: 9 },
-    { channels: 20, height: 11, width: 9 },
+    { channels: 20, ...small },
+    { channels: 20, ...small },
+    { channels: 40, ...small },
+    { channels: 1, ...small },
+    { channels: 20, ...small },
   ];
   const taps = (size: number, source: number): { first: Int32Array; second: Int32Array; weight: Float32Array } => ({
     first: Int32Array.from({ length: size }, (_, i) => Math.floor((i * source) / size)),
@@ -80,18 +85,21 @@ function everything(): Network {
     weight: numbers(size, 8),
   });
   const layers: Layer[] = [
-    conv('stem', maps[0], maps[1], { source: 0, out: 1 }, 7, 2),
-    conv('wide', maps[1], maps[2], { source: 1, out: 2 }, 3),
-    { op: 'pool', name: 'max', kind: 'max', source: 1, kernelHeight: 3, kernelWidth: 2, stride: 2, padTop: 1, padLeft: 1, out: 3 },
-    { op: 'resize', name: 'larger', source: 3, rows: taps(11, 6), columns: taps(9, 5), out: 4 },
-    conv('back', maps[2], maps[5], { source: 2, addend: 4, out: 5 }, 3),
-    { op: 'concat', name: 'joined', sources: [1, 2, 5], out: 6 },
-    { op: 'pool', name: 'mean', kind: 'average', source: 6, kernelHeight: 11, kernelWidth: 9, stride: 1, padTop: 0, padLeft: 0, out: 7 },
-    { op: 'sum', name: 'twice', terms: [{ map: 5, factor: 2 }, { map: 1, factor: 2 }], activation: { kind: 'sigmoid' }, out: 8 },
-    { op: 'product', name: 'gated', sources: [4, 5], out: 9 },
-    { op: 'sum', name: 'last', terms: [{ map: 9, factor: 1 }, { map: 1, factor: 1 }], activation: { kind: 'clip', low: -1, high: 0.5 }, out: 10 },
+    conv('stem', maps[0], maps[2], { source: 0, out: 2 }, 7, 2),
+    conv('wide', maps[2], maps[3], { source: 2, out: 3 }, 3),
+    { op: 'pool', name: 'max', kind: 'max', source: 2, kernelHeight: 3, kernelWidth: 2, stride: 2, padTop: 1, padLeft: 1, out: 4 },
+    { op: 'resize', name: 'larger', source: 4, rows: taps(11, 6), columns: taps(9, 5), out: 5 },
+    conv('back', maps[3], maps[6], { source: 3, addend: 5, out: 6 }, 3),
+    { op: 'concat', name: 'joined', sources: [2, 3, 6], out: 7 },
+    { op: 'pool', name: 'mean', kind: 'average', source: 7, kernelHeight: 11, kernelWidth: 9, stride: 1, padTop: 0, padLeft: 0, out: 8 },
+    { op: 'sum', name: 'twice', terms: [{ map: 6, factor: 2 }, { map: 2, factor: 2 }], activation: { kind: 'sigmoid' }, out: 9 },
+    { op: 'product', name: 'gated', sources: [5, 6], out: 10 },
+    { op: 'sum', name: 'last', terms: [{ map: 10, factor: 1 }, { map: 2, factor: 1 }], activation: { kind: 'clip', low: -1, high: 0.5 }, out: 11 },
+    conv('regress', maps[3], maps[12], { source: 3, out: 12 }, 1),
+    conv('center', maps[3], maps[13], { source: 3, out: 13 }, 1),
+    { op: 'locate', name: 'located', heatmaps: 6, regress: 12, center: 13, expected: 1, offset: 1.5, out: 14 },
   ]; // prettier-ignore
-  return { maps, layers, outputs: [7, 8, 10] };
+  return { maps, inputs: 2, layers, outputs: [8, 9, 11, 14] };
 }
 
 test.each<[string, () => Network]>([
@@ -101,22 +109,23 @@ test.each<[string, () => Network]>([
 ])('%s against float64; alone, in any batch, with any number of threads: the same bits', async (_, build) => {
   const description = build();
   const network = make(description);
-  const size = sizeOf(description.maps[0]);
-  const images = numbers(3 * size, 4);
-  const wanted = referenceNetwork(description, images.subarray(0, size));
-  const alone = await network.run({ planes: images.slice(0, size), count: 1 });
+  const sizes = description.maps.slice(0, description.inputs).map(sizeOf);
+  const images = sizes.map((size, i) => numbers(3 * size, 4 + i));
+  const first = (): Float32Array[] => images.map((values, i) => values.slice(0, sizes[i]));
+  const wanted = referenceNetwork(description, first());
+  const alone = await network.run({ inputs: first(), count: 1 });
   alone.outputs.forEach((output, i) => expect(nmse(output, wanted[i])).toBeLessThan(1e-10));
 
   for (const threads of [1, 3]) {
     addon().setThreads(threads);
-    const together = await network.run({ planes: images, count: 3 });
+    const together = await network.run({ inputs: images, count: 3 });
     alone.outputs.forEach((output, i) => expect(together.outputs[i].subarray(0, output.length)).toEqual(output));
   }
   addon().setThreads(2);
   const [again, timed] = await Promise.all([
-    network.run({ planes: images.slice(0, size), count: 1, into: alone.outputs.map((output) => output.slice().fill(NaN)) }),
-    network.run({ planes: images.slice(0, size), count: 1, timings: true }),
-  ]); // prettier-ignore
+    network.run({ inputs: first(), count: 1, into: alone.outputs.map((output) => output.slice().fill(NaN)) }),
+    network.run({ inputs: first(), count: 1, timings: true }),
+  ]);
   expect(again.outputs).toEqual(alone.outputs);
   expect(timed.outputs).toEqual(alone.outputs);
   expect(timed.timings.map(({ name }) => name)).toEqual(description.layers.map(({ name }) => name));
@@ -157,31 +166,35 @@ describe('what does not fit is refused', () => {
     ['channels that do not add up', { op: 'concat', name: 'j', sources: [0], out: 3 }],
     ['taps beyond the map', { op: 'resize', name: 'r', source: 0, rows: { first: Int32Array.of(0, 3, 6), second: Int32Array.of(0, 0, 0), weight: new Float32Array(3) }, columns: { first: new Int32Array(3), second: new Int32Array(3), weight: new Float32Array(3) }, out: 2 }], // prettier-ignore
     ['a pool beside the map', { op: 'pool', name: 'p', kind: 'max', source: 0, kernelHeight: 1, kernelWidth: 1, stride: 9, padTop: 0, padLeft: 0, out: 2 }], // prettier-ignore
+    [
+      'joints of another number',
+      { op: 'locate', name: 'l', heatmaps: 0, regress: 0, center: 0, expected: 0, offset: 1, out: 1 },
+    ],
     ['an unknown layer', { op: 'softmax', name: 'x', out: 1 } as never],
   ])('%s', (_, layer) => {
-    const network = addon().createNetwork(maps, [0], 'cpu');
+    const network = addon().createNetwork(maps, 1, [0], 'cpu');
     expect(['MODEL', 'INTERNAL']).toContain(codeOf(() => network.add(layer)));
     network.add(fine); // it goes on
   });
 
   test('networks', async () => {
-    expect(codeOf(() => addon().createNetwork([], [], 'cpu'))).toBe('MODEL');
-    expect(codeOf(() => addon().createNetwork(maps, [4], 'cpu'))).toBe('MODEL');
-    expect(codeOf(() => addon().createNetwork([{ channels: 8192, height: 16384, width: 1 }], [0], 'cpu'))).toBe(
+    expect(codeOf(() => addon().createNetwork([], 1, [], 'cpu'))).toBe('MODEL');
+    expect(codeOf(() => addon().createNetwork(maps, 1, [4], 'cpu'))).toBe('MODEL');
+    expect(codeOf(() => addon().createNetwork([{ channels: 8192, height: 16384, width: 1 }], 1, [0], 'cpu'))).toBe(
       'MODEL',
     );
-    expect(codeOf(() => addon().createNetwork(maps, [0], 'tpu'))).toBe('DEVICE');
-    const network = addon().createNetwork(maps, [1], 'cpu');
+    expect(codeOf(() => addon().createNetwork(maps, 1, [0], 'tpu'))).toBe('DEVICE');
+    const network = addon().createNetwork(maps, 1, [1], 'cpu');
     const planes = new Float32Array(sizeOf(map));
     const run = async (batch: Parameters<NativeNetwork['run']>[0]): Promise<unknown> => network.run(batch);
-    await expect(run({ planes, count: 1 })).rejects.toMatchObject({ code: 'MODEL' }); // nothing makes map 1
+    await expect(run({ inputs: [planes], count: 1 })).rejects.toMatchObject({ code: 'MODEL' }); // nothing makes map 1
     network.add(fine);
-    await expect(run({ planes, count: 2 })).rejects.toMatchObject({ code: 'INTERNAL' });
-    await expect(run({ planes, count: 1, into: [new Float32Array(1)] })).rejects.toMatchObject({
+    await expect(run({ inputs: [planes], count: 2 })).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(run({ inputs: [planes], count: 1, into: [new Float32Array(1)] })).rejects.toMatchObject({
       code: 'INTERNAL',
     });
     network.dispose();
     network.dispose();
-    await expect(run({ planes, count: 1 })).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(run({ inputs: [planes], count: 1 })).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 });

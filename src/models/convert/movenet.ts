@@ -3,7 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { GlposeError, messageOf } from '../../errors.js';
 import { COCO_JOINTS } from '../../joints.js';
-import { addLocatedJoints, LOCATED_JOINTS } from './located-joints.js';
+import { addLocatedJoints, LOCATED_JOINTS } from '../../onnx/located-joints.js';
 import { convertTfjs, type Subgraph } from './tfjs-to-onnx.js';
 import { readTfjsModel } from './tfjs.js';
 

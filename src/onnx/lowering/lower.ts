@@ -1,7 +1,10 @@
 import { GlposeError } from '../../errors.js';
+import { COCO_JOINTS } from '../../joints.js';
 import type { Activation, ConvLayer, Layer, MapShape, Network } from '../../native/network.js';
 import { floatAttribute, intAttribute, type GraphNode, type OnnxGraph } from '../graph.js';
+import { DISTANCE_OFFSET } from '../located-joints.js';
 import { simplify } from '../simplify.js';
+import { foldWeightedHeatmaps, WEIGHTED_HEATMAPS } from './weighted-heatmaps.js';
 import { movingWindow, resampling } from './spatial.js';
 
 /** The operator that keeps a graph from running on the addon's own kernels. */
@@ -24,19 +27,22 @@ export function describeMissing({ op, tensor, why }: MissingOperator): string {
 const MOST_VALUES = 2 ** 26;
 const MOST_CHANNELS = 2 ** 13;
 const LARGEST_KERNEL = 7;
+/** One person's, in `expectedJoints`: y, x, known. */
+const EXPECTED_VALUES = 3 * COCO_JOINTS.length;
 const LINEAR: Activation = { kind: 'linear' };
 
 /**
  * Brings a graph into the form that the addon runs: a list of layers with their weights. Constants and BatchNorm are folded;
  * additions, activations and enlargements go into the layers that they follow or precede.
  * @param graph is simplified in place
- * @param input shape of the image, and its name where it is not the graph's first input
+ * @param input shape of the image, and the inputs' names
  * @param outputs tensors to give back; what they do not need is left out. Default: the graph's outputs
  * @returns the layers; or, where the graph needs something else, the first such operator
  * @throws MODEL where the graph contradicts itself
  */
 export function lower(graph: OnnxGraph, input: ImageInput, outputs: readonly string[] = graph.outputs): Lowered {
   simplify(graph);
+  foldWeightedHeatmaps(graph);
   try {
     return { network: new Lowering(graph, input, outputs).run(), missing: null };
   } catch (thrown) {
@@ -45,9 +51,12 @@ export function lower(graph: OnnxGraph, input: ImageInput, outputs: readonly str
   }
 }
 
-/** The input that becomes map 0. */
+/** The input that becomes map 0, and what goes with it. */
 export interface ImageInput extends MapShape {
+  /** Default: the graph's first input. */
   name?: string;
+  /** The input [N, 17, 3] that says where joints are expected, as in a bundle's configuration: map 1, of 51 channels. */
+  expectedJoints?: string;
 }
 
 /** Thrown at the first operator that has no layer. */
@@ -68,18 +77,22 @@ type Value =
 
 class Lowering {
   private readonly maps: MapShape[];
+  private readonly inputs: number;
   private readonly layers: Layer[] = [];
   private readonly values = new Map<string, Value>();
+  private readonly expectedJoints: string | undefined;
   private readonly needed: GraphNode[];
   /** How often each tensor is read, as an output too. */
   private readonly uses = new Map<string, number>();
 
   constructor(
     private readonly graph: OnnxGraph,
-    { name: image, ...shape }: ImageInput,
+    { name: image, expectedJoints, ...shape }: ImageInput,
     private readonly outputs: readonly string[],
   ) {
-    this.maps = [shape];
+    this.expectedJoints = expectedJoints;
+    this.maps = expectedJoints === undefined ? [shape] : [shape, { channels: EXPECTED_VALUES, height: 1, width: 1 }];
+    this.inputs = this.maps.length;
     this.values.set(image ?? graph.inputs[0], { kind: 'map', shape, map: 0, factor: 1 });
 
     for (const name of outputs) this.uses.set(name, 1);
@@ -98,11 +111,12 @@ class Lowering {
       if (!value) throw new NotKnown({ op: 'Output', tensor: name, why: 'no operator makes it' });
       return this.settle(value);
     });
-    return { maps: this.maps, layers: this.layers, outputs };
+    return { maps: this.maps, inputs: this.inputs, layers: this.layers, outputs };
   }
 
   private lower(node: GraphNode): Value {
     const { op, outputs } = node;
+    if (op === WEIGHTED_HEATMAPS.op && node.domain === WEIGHTED_HEATMAPS.domain) return this.weightedHeatmaps(node);
     if (node.domain !== '') this.notKnown(node, `domain ${node.domain}`);
     if (outputs.slice(1).some((name) => this.uses.has(name))) this.notKnown(node, 'more than one output');
     switch (op) {
@@ -267,6 +281,19 @@ class Lowering {
       padLeft: columns.pad,
       out,
     }));
+  }
+
+  private weightedHeatmaps(node: GraphNode): Value {
+    const values = [0, 1, 2].map((i) => this.input(node, i));
+    if (node.inputs[3] !== this.expectedJoints) return this.notKnown(node, 'nobody says where joints are expected');
+    const { height, width } = values[0].shape;
+    [COCO_JOINTS.length, 2 * COCO_JOINTS.length, 1].forEach((channels, i) => {
+      if (sameShape(values[i].shape, { channels, height, width })) return;
+      this.contradiction(node, `${node.inputs[i]} is not of ${channels}×${height}×${width}`);
+    });
+    const [heatmaps, regress, center] = values.map((value) => this.settle(value));
+    const layer = { op: 'locate' as const, name: node.outputs[0], heatmaps, regress, center, expected: 1 };
+    return this.emit(values[0].shape, (out) => ({ ...layer, offset: DISTANCE_OFFSET, out }));
   }
 
   /** The map of an operator's input. */

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { hrnetGraph, type HrnetStyle } from '../../../src/bench/hrnet-graph.js';
 import { referenceNetwork } from '../../../src/bench/network-reference.js';
 import { describeMissing, lower } from '../../../src/onnx/lowering/lower.js';
 import { cutOnnx } from '../../../src/models/onnx-cut.js';
+import type { GraphNode, OnnxGraph } from '../../../src/onnx/graph.js';
 import { OnnxBuilder, type Attribute } from '../../../src/onnx/onnx-builder.js';
 import { parseOnnx } from '../../../src/onnx/onnx-model.js';
 import type { Network } from '../../../src/native/network.js';
@@ -26,7 +28,7 @@ async function expectSame(onnx: Buffer, dims: number[]): Promise<Network> {
     7,
   );
   const network = lowered(onnx, dims);
-  const outputs = referenceNetwork(network, image);
+  const outputs = referenceNetwork(network, [image]);
   const wanted = await run(onnx, image, [1, ...dims]);
   parseOnnx(onnx, 'net.onnx').outputs.forEach(({ name }, i) => {
     const { channels, height, width } = network.maps[network.outputs[i]];
@@ -76,12 +78,55 @@ test('the detector of the default bundle', async () => {
   expect(Object.keys(kinds(await expectSame(onnx, [3, 32, 32]))).sort()).toEqual(['conv', 'resize']);
 });
 
-test('the extractor of the default bundle, up to what finds the joints', async () => {
-  const onnx = await readFile(path.join(ROOT, 'models/glpose-movenet/extractor.onnx'));
-  const { missing } = lower(graphOf(onnx), { channels: 3, height: 256, width: 192 });
-  expect(describeMissing(missing!)).toMatch(/^Shape joints\./);
-  lowered(onnx, [3, 256, 192], ['heatmap', 'offset', 'regress', 'center']);
+describe('the extractor of the default bundle', () => {
+  const file = path.join(ROOT, 'models/glpose-movenet/extractor.onnx');
+  const size = { channels: 3, height: 64, width: 96 };
+
+  test('the joints are found as ONNX Runtime finds them, whoever is meant', async () => {
+    const graph = graphOf(await readFile(file));
+    const { network } = lower(graph, { ...size, expectedJoints: 'expected' });
+    expect(network!.layers.filter(({ op }) => op === 'locate')).toHaveLength(1);
+    const image = numbers(3 * 64 * 96, 7);
+    // nobody; one of two joints; everybody
+    for (const known of [() => 0, (q: number) => q % 2, () => 1]) {
+      const expected = numbers(51, 3).map((value, i) => (i % 3 < 2 ? Math.abs(value) : known(Math.floor(i / 3))));
+      const got = referenceNetwork(network!, [image, expected]);
+      const session = await InferenceSession.create(file);
+      const wanted = await session.run({
+        image: new Tensor('float32', image, [1, 3, 64, 96]),
+        expected: new Tensor('float32', expected, [1, 17, 3]),
+      });
+      session.outputNames.forEach((name, i) => {
+        const dims = [...wanted[name].dims];
+        const theirs = { dims, data: wanted[name].data as Float32Array };
+        expect(nmse(theirs, { dims, data: Float32Array.from(got[i]) })).toBeLessThan(LARGEST_NMSE);
+      });
+    }
+  });
+
+  test('needs to be told what joints are expected', async () => {
+    const { missing } = lower(graphOf(await readFile(file)), size);
+    expect(describeMissing(missing!)).toBe('WeightedHeatmaps joints.all (nobody says where joints are expected)');
+  });
+
+  test('is not taken for what it is not: other numbers, other operators', async () => {
+    const change: [string, (graph: OnnxGraph) => unknown][] = [
+      ['Shape joints.shape', (graph) => graph.setConstant('joints.distance_offset', [], Float32Array.of(2))],
+      ['Shape joints.shape', (graph) => (nodeOf(graph, 'joints.from_middle.d2').op = 'Mul')],
+      ['Shape joints.shape', (graph) => (nodeOf(graph, 'joints.from_expected.dy2').inputs[0] = 'joints.y')],
+      ['Shape joints.shape', (graph) => nodeOf(graph, 'joints.person').attributes.delete('keepdims')],
+    ];
+    for (const [first, apply] of change) {
+      const graph = graphOf(await readFile(file));
+      apply(graph);
+      const { missing } = lower(graph, { ...size, expectedJoints: 'expected' });
+      expect(describeMissing(missing!)).toBe(first);
+    }
+  });
 });
+
+const nodeOf = (graph: OnnxGraph, output: string): GraphNode =>
+  graph.nodes.find(({ outputs }) => outputs[0] === output)!;
 
 /** One operator on a map of 4×9×7, beside the map itself. */
 function single(

@@ -1,6 +1,8 @@
-import { COCO_JOINTS } from '../../joints.js';
-import { DISTANCE_OFFSET } from '../../estimation/movenet-pose.js';
-import { DATA_TYPE, type Attribute, type OnnxBuilder } from '../../onnx/onnx-builder.js';
+import { COCO_JOINTS } from '../joints.js';
+import { DATA_TYPE, type Attribute, type OnnxBuilder } from './onnx-builder.js';
+
+/** Softens the inverse-distance weights, in cells; the value is MoveNet's. */
+export const DISTANCE_OFFSET = 1.8;
 
 /** Tensors of MoveNet by name; pairs of channels are (y, x) in cells. */
 export interface MoveNetTensors {
@@ -28,7 +30,22 @@ export const LOCATED_JOINTS: readonly (readonly [plus: string, minus?: string])[
  * @returns the tensor [N, 7, h, w] called `output`
  */
 export function addLocatedJoints(onnx: OnnxBuilder, tensors: MoveNetTensors, output: string): string {
-  const name = (part: string): string => `${output}.${part}`;
+  const located = addWeightedHeatmaps(onnx, tensors, output);
+  const signs = LOCATED_JOINTS.flatMap(([plus, minus]) =>
+    COCO_JOINTS.map((joint) => (joint === plus ? 1 : joint === minus ? -1 : 0)),
+  );
+  const matrix = onnx.float32(`${output}.signs`, [LOCATED_JOINTS.length, COCO_JOINTS.length, 1, 1], signs);
+  return onnx.node('Conv', [located, matrix], output, { kernel_shape: [1, 1] });
+}
+
+/**
+ * Adds the heat maps, each weighted by how near a cell is to where its joint is expected. Where glpose's own kernels run the graph,
+ * they know these operators as one layer (lowering/weighted-heatmaps.ts).
+ * @param prefix of the names of all tensors
+ * @returns the tensor [N, 17, h, w]
+ */
+export function addWeightedHeatmaps(onnx: OnnxBuilder, tensors: MoveNetTensors, prefix: string): string {
+  const name = (part: string): string => `${prefix}.${part}`;
   const node = (op: string, inputs: string[], part: string, attributes: Record<string, Attribute> = {}): string =>
     onnx.node(op, inputs, name(part), attributes);
   const float = (integers: string, part: string): string => node('Cast', [integers], part, { to: DATA_TYPE.float32 });
@@ -86,10 +103,5 @@ export function addLocatedJoints(onnx: OnnxBuilder, tensors: MoveNetTensors, out
   const column = expected(node('Mod', [person, w], 'person.column'), 1, w, 'column');
 
   const near = node('Div', [offset, softDistance(row, column, 'from_expected')], 'near');
-  const located = node('Mul', [tensors.heatmap, near], 'all');
-  const signs = LOCATED_JOINTS.flatMap(([plus, minus]) =>
-    COCO_JOINTS.map((joint) => (joint === plus ? 1 : joint === minus ? -1 : 0)),
-  );
-  const matrix = onnx.float32(name('signs'), [LOCATED_JOINTS.length, Q, 1, 1], signs);
-  return onnx.node('Conv', [located, matrix], output, { kernel_shape: [1, 1] });
+  return node('Mul', [tensors.heatmap, near], 'all');
 }
