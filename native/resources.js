@@ -26,7 +26,14 @@ const MULTIPROCESSOR = {
   sm_120: { threads: 1536, shared: 100 * 1024, blocks: 24 },
 };
 /** Threads of each kernel's block, as launched. */
-const BLOCK = { conv_kernel: 128, ingest_kernel: 256, warp_kernel: 256, decode_kernel: 128, multiply_kernel: 256 };
+const BLOCK = {
+  conv_kernel: 128,
+  ingest_kernel: 256,
+  warp_kernel: 256,
+  decode_kernel: 128,
+  multiply_kernel: 256,
+  conditions_kernel: 128,
+};
 /** Kernels that may keep arrays in local memory: DARK's tables are indexed by numbers known at run time, by one lane a joint. */
 const LOCAL_MEMORY_ALLOWED = new Set(['decode_kernel']);
 

@@ -23,6 +23,9 @@ export const COCO_JOINTS = [
   'right_ankle',
 ] as const; // prettier-ignore
 
+/** The joints by which a head with conditions is told who is meant, as places in `COCO_JOINTS`: the nose and the limbs. */
+export const CONDITION_JOINTS: readonly number[] = [0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+
 /** (Sub-)JHMDB, in its own order. */
 export const JHMDB_JOINTS = [
   'neck', 'belly', 'face', 'right_shoulder', 'left_shoulder', 'right_hip', 'left_hip', 'right_elbow', 'left_elbow',

@@ -14,7 +14,7 @@ namespace glpose {
 namespace {
 
 // Far above any real model; keeps every product of sizes within an int.
-constexpr int kMaxChannels = 1024, kMaxSide = 1024, kMaxReferences = 256, kMaxPeople = 1 << 16;
+constexpr int kMaxChannels = 1024, kMaxSide = 1024, kMaxReferences = 256, kMaxPeople = 1 << 16, kMaxExpected = 64;
 constexpr size_t kMaxMapFloats = 1 << 25;
 
 HeadShape read_shape(const Napi::Object& object) {
@@ -26,9 +26,11 @@ HeadShape read_shape(const Napi::Object& object) {
   shape.joints = int_member(object, "joints", 1, kMaxChannels);
   shape.k = int_member(object, "k", 0, kMaxReferences / 4);
   shape.n = int_member(object, "n", 0, kMaxReferences / 2);
+  shape.conditions = object.Get("conditions").ToBoolean();
   shape.enhancement = object.Get("enhancement").ToBoolean();
   if (shape.enhancement) shape.enhancement_blocks = int_member(object, "enhancementBlocks", 1, 64);
-  const size_t channels = std::max({shape.channels, shape.block_width, shape.joints});
+  const int condition_maps = shape.conditions ? condition_channels(shape.k) : 0;
+  const size_t channels = std::max({shape.channels, shape.block_width, shape.joints, condition_maps});
   if (channels * shape.height * shape.width > kMaxMapFloats)
     throw Error("MODEL", "the head's maps have more than " + std::to_string(kMaxMapFloats) + " values");
   shape.kernel = int_member(object, "kernel", 1, 5);
@@ -204,6 +206,16 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
           if (!std::isfinite(value)) throw Error("INTERNAL", "expected finite numbers for transforms");
         args.transforms = reinterpret_cast<const WarpTransform*>(transforms->data());
       }
+      std::shared_ptr<const std::vector<float>> expected;
+      if (shape.conditions) {
+        const Napi::Object given = object_argument(batch.Get("expected"), "expected (this head has conditions)");
+        args.expected_people = int_member(given, "people", 1, kMaxExpected);
+        const size_t places = size_t(1 + 2 * shape.k) * args.expected_people * kConditionJoints;
+        expected = floats_copy(given, "points", people * places * 2);
+        args.expected = expected->data();
+      } else if (!batch.Get("expected").IsUndefined()) {
+        throw Error("INTERNAL", "expected nothing for expected: this head has no conditions");
+      }
       args.decode = decode_method(batch.Get("decode"));
 
       const size_t pixels = size_t(shape.height) * shape.width;
@@ -222,7 +234,7 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
       if (batch.Get("timings").ToBoolean()) args.timings = timings.get();
       return Task::start(
           env, {result},
-          [head, timings, weight_copy, transforms, args = std::move(args)] { head->estimate(args); },
+          [head, timings, weight_copy, transforms, expected, args = std::move(args)] { head->estimate(args); },
           [timings](Napi::Env env, const Task::Kept& kept) -> Napi::Value {
             if (!timings->empty()) kept[0].Value().Set("timings", to_array(env, *timings));
             return kept[0].Value();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend/tensor.h"
+#include "kernels/conditions/conditions.h"
 #include "kernels/conv/conv.h"
 #include "kernels/decode/decode.h"
 #include "kernels/ingest/ingest.h"
@@ -64,6 +65,7 @@ class Backend {
   /// kernels.
   virtual bool ingests_at_once() const = 0;
   virtual void warp(const WarpArgs& args) = 0;
+  virtual void conditions(const ConditionsArgs& args) = 0;
   virtual void conv(const ConvArgs& args) = 0;
   virtual void decode(const DecodeArgs& args) = 0;
 

@@ -28,7 +28,7 @@ struct CpuConv : PreparedConv {
   CpuConv(const ConvWeights& w, const std::vector<float>& packed, bool winograd)
       : PreparedConv(w),
         kernel(w.kernel),
-        in_stride(channel_stride(*std::max_element(w.in_channels.begin(), w.in_channels.end()))),
+        in_stride(channel_stride(w.widest())),
         in_total(w.in_total()),
         out_channels(w.out_channels),
         out_stride(channel_stride(w.out_channels)),
@@ -96,6 +96,12 @@ class CpuBackend : public Backend {
                                [&](int task, int) { warp_row_cpu(args, task / args.height, task % args.height, isa_); });
   }
 
+  void conditions(const ConditionsArgs& args) override {
+    ThreadPool::instance().run(args.count * args.height, [&](int task, int) {
+      conditions_row_cpu(args, task / args.height, task % args.height, isa_);
+    });
+  }
+
   void conv(const ConvArgs& args) override {
     const CpuConv& conv = static_cast<const CpuConv&>(*args.conv);
     const int sources = int(conv.in_channels.size()), threads = ThreadPool::instance().size();
@@ -118,6 +124,7 @@ class CpuBackend : public Backend {
       s.in_channels = conv.in_channels.data();
       s.in_total = conv.in_total;
       s.together = work.together;
+      s.scale_stride = conv.in_stride;
       s.scales = args.scales ? args.scales + size_t(person) * sources * conv.in_stride : nullptr;
       s.weights = conv.weights.get();
       s.bias = conv.bias.get();

@@ -9,6 +9,7 @@
 
 #include "backend/error.h"
 #include "backend/memory_pool.h"
+#include "kernels/conditions/conditions.cuh"
 #include "kernels/conv/conv.cuh"
 #include "kernels/decode/decode.cuh"
 #include "kernels/ingest/ingest.cuh"
@@ -40,7 +41,7 @@ int count_devices(std::string& problem) {
 
 struct CudaConv : PreparedConv {
   using PreparedConv::PreparedConv;
-  int side, sources, chunk_count, out_stride;
+  int side, sources, scale_stride, chunk_count, out_stride;
   Buffer weights, bias, chunks;
 };
 
@@ -134,6 +135,7 @@ class CudaBackend : public Backend {
     bias.resize(channel_stride(w.out_channels));
     conv->side = w.kernel;
     conv->sources = int(w.in_channels.size());
+    conv->scale_stride = channel_stride(w.widest());
     conv->chunk_count = int(chunks.size());
     conv->out_stride = channel_stride(w.out_channels);
     conv->weights = uploaded(weights);
@@ -173,6 +175,12 @@ class CudaBackend : public Backend {
           "the kernel warp");
   }
 
+  void conditions(const ConditionsArgs& args) override {
+    use();
+    check(conditions_gpu({args.height, args.width, args.k, args.people, args.points, table(args.out)}, args.count, stream_),
+          "the kernel conditions");
+  }
+
   void conv(const ConvArgs& args) override {
     use();
     const CudaConv& conv = static_cast<const CudaConv&>(*args.conv);
@@ -180,6 +188,7 @@ class CudaBackend : public Backend {
     gpu.height = args.height;
     gpu.width = args.width;
     gpu.source_count = conv.sources;
+    gpu.scale_stride = conv.scale_stride;
     gpu.chunk_count = conv.chunk_count;
     gpu.out_stride = conv.out_stride;
     gpu.sources = table(args.sources);

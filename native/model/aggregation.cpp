@@ -4,6 +4,7 @@ namespace glpose {
 
 Aggregation::Aggregation(Backend& backend, const TensorMap& tensors, const HeadShape& shape) {
   std::vector<int> in_channels(1 + shape.references(), shape.channels);
+  if (shape.conditions) in_channels.push_back(condition_channels(shape.k));
   for (int i = 0; i < 3; ++i) {
     blocks_.emplace_back(backend, tensors, "aggregation." + std::to_string(i), in_channels, shape.block_width,
                          i == 0 ? BasicBlock::Shortcut::convolution : BasicBlock::Shortcut::identity);

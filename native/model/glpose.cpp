@@ -14,13 +14,16 @@ struct GlposeHead::Scratch {
   bool masks;
   Buffer maps;
   MapTables tables;
-  MapTable gather;     // V_t and the references
+  MapTable gather;     // V_t, the references, conditions
   MapTable key;        // V_t
   MapTable s_and_key;  // S, V_t
   // What the pass writes: names as in the paper, `inner` inside the blocks. M only with `masks`.
   MapTable s, inner, f, h, m;
-  Buffer weights;  // [people, 1 + R, channel_stride(C)]
+  MapTable conditions;  // only of a head that has them
+  Buffer weights;  // [people, gathered, scale_stride]
   Buffer joints;   // [people, K, 3]
+  Buffer expected;  // joints' places, as in EstimateArgs
+  size_t expected_bytes = 0;
   // Resampled references, [people, R]; only once a pass has some.
   Buffer warped;
   Buffer warp_tables;      // from, to
@@ -84,10 +87,12 @@ void GlposeHead::reserve_scratch(int people, bool masks) {
   const size_t inner = backend_->map_bytes(shape_.height, shape_.width, shape_.block_width);
   const size_t heat = backend_->map_bytes(shape_.height, shape_.width, shape_.joints);
   const int inner_maps = masks ? 4 : 3;
-  s.maps = Buffer(*backend_, people * (inner_maps * inner + heat));
+  const size_t conditions =
+      shape_.conditions ? backend_->map_bytes(shape_.height, shape_.width, condition_channels(shape_.k)) : 0;
+  s.maps = Buffer(*backend_, people * (inner_maps * inner + heat + conditions));
 
-  const int gathered = 1 + shape_.references();
-  s.tables = MapTables(*backend_, people, gathered + 1 + 2 + inner_maps + 1);
+  const int gathered = shape_.gathered();
+  s.tables = MapTables(*backend_, people, gathered + 1 + 2 + inner_maps + 1 + shape_.conditions);
   s.gather = s.tables.next(gathered);
   s.key = s.tables.next(1);
   s.s_and_key = s.tables.next(2);
@@ -98,8 +103,9 @@ void GlposeHead::reserve_scratch(int people, bool masks) {
   s.f = s.tables.next(place, inner);
   s.h = s.tables.next(place, heat);
   if (masks) s.m = s.tables.next(place, inner);
+  if (shape_.conditions) s.conditions = s.tables.next(place, conditions);
 
-  s.host_weights.assign(size_t(people) * gathered * channel_stride(shape_.channels), 0.f);
+  s.host_weights.assign(size_t(people) * gathered * scale_stride(), 0.f);
   s.weights = Buffer(*backend_, s.host_weights.size() * sizeof(float));
   s.joints = Buffer(*backend_, size_t(people) * shape_.joints * 3 * sizeof(float));
   scratch_ = std::move(scratch);
@@ -138,10 +144,24 @@ void GlposeHead::warp_references(const EstimateArgs& args, int first, int people
                   static_cast<const WarpTransform*>(s.warp_transforms.data())});
 }
 
+/// Makes the maps of where joints are expected, which the gather reads last.
+void GlposeHead::make_conditions(const EstimateArgs& args, int first, int people) {
+  Scratch& s = *scratch_;
+  const size_t floats = size_t(1 + 2 * shape_.k) * args.expected_people * kConditionJoints * 2;
+  const size_t bytes = people * floats * sizeof(float);
+  if (bytes > s.expected_bytes) {
+    s.expected = Buffer(*backend_, bytes);
+    s.expected_bytes = bytes;
+  }
+  backend_->upload(s.expected.data(), args.expected + first * floats, bytes);
+  backend_->conditions({people, shape_.height, shape_.width, shape_.k, args.expected_people,
+                        static_cast<const float*>(s.expected.data()), s.conditions.device});
+}
+
 void GlposeHead::estimate_some(const EstimateArgs& args, int first, int people) {
   Scratch& s = *scratch_;
-  const int references = shape_.references(), gathered = 1 + references, channels = shape_.channels;
-  const int stride = channel_stride(channels);
+  const int references = shape_.references(), gathered = shape_.gathered(), channels = shape_.channels;
+  const int stride = scale_stride();
   for (int p = 0; p < people; ++p) {
     const Map key{args.keys[first + p]->buffer.data()};
     Map* gather = s.gather.of(p);
@@ -157,10 +177,14 @@ void GlposeHead::estimate_some(const EstimateArgs& args, int first, int people) 
       if (args.weight_per_channel) std::copy_n(args.weights + reference * channels, channels, to);
       else std::fill_n(to, channels, args.weights[reference]);
     }
+    if (!shape_.conditions) continue;
+    gather[1 + references] = *s.conditions.of(p);
+    std::fill_n(weights + size_t(1 + references) * stride, condition_channels(shape_.k), 1.f);
   }
   if (args.transforms) warp_references(args, first, people);
   s.tables.upload(*backend_);
   backend_->upload(s.weights.data(), s.host_weights.data(), s.host_weights.size() * sizeof(float));
+  if (shape_.conditions) make_conditions(args, first, people);
 
   const Pass pass{*backend_, people, shape_.height, shape_.width, args.timings};
   const Map* mask = args.masks ? s.m.device : nullptr;

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,6 +26,9 @@ struct EstimateArgs {
   const float* weights = nullptr;     // [B, R, C] or [B, R]
   /// [B, R], or null where every reference is of the key's window: from the key's cells to the reference's.
   const WarpTransform* transforms = nullptr;
+  /// [B, 1 + 2k, O, J, 2], see ConditionsArgs; with conditions only.
+  const float* expected = nullptr;
+  int expected_people = 0;  // O
   bool weight_per_channel = false;
   DecodeMethod decode = DecodeMethod::quarter;
   float* joints = nullptr;    // out [B, K, 3]
@@ -51,7 +55,12 @@ class GlposeHead {
 
  private:
   struct Scratch;
+  /// Floats from one map's weights to the next's: the widest map's channels.
+  int scale_stride() const {
+    return channel_stride(shape_.conditions ? std::max(shape_.channels, condition_channels(shape_.k)) : shape_.channels);
+  }
   void reserve_scratch(int people, bool masks);
+  void make_conditions(const EstimateArgs& args, int first, int people);
   void warp_references(const EstimateArgs& args, int first, int people);
   void estimate_some(const EstimateArgs& args, int first, int people);
 

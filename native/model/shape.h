@@ -12,8 +12,11 @@ struct HeadShape {
   bool enhancement = false;
   int enhancement_blocks = 1;
   int kernel = 3;
+  bool conditions = false;
   std::vector<float> feature_mean, feature_std;  // [C]
 
+  /// Maps that the first convolution reads: V_t, the references and, with conditions, theirs.
+  int gathered() const { return 1 + references() + conditions; }
   /// R, references of a key.
   int references() const { return 2 * k + n; }
 };

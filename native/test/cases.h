@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/conditions/conditions.h"
 #include "kernels/conv/conv.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/decode/decode.h"
@@ -23,6 +24,13 @@ struct ConvCase {
   bool mask_wanted = false;
 };
 
+/// Channels of a gather with k = 4, n = 6 and conditions.
+inline std::vector<int> with_conditions(int channels) {
+  std::vector<int> sources(15, channels);
+  sources.push_back(condition_channels(4));
+  return sources;
+}
+
 inline const std::vector<ConvCase> kConvCases = {
     {"one element", 1, 1, 1, 3, {1}, 1},
     {"one element, 1x1", 1, 1, 1, 1, {1}, 1},
@@ -30,6 +38,8 @@ inline const std::vector<ConvCase> kConvCases = {
     {"one column", 2, 11, 1, 3, {3}, 2, false, false, Activation::relu},
     {"one row", 2, 1, 19, 3, {3}, 2, true, true, Activation::relu},
     {"odd sizes, weighted sources", 2, 9, 7, 3, {5, 5, 5}, 6, true, false, Activation::relu},
+    {"weighted sources, the last of its own width", 2, 9, 17, 3, {5, 5, 30}, 6, true, false, Activation::relu},
+    {"1x1, weighted sources, the last of its own width", 2, 9, 17, 1, {20, 20, 14}, 6, true},
     {"sources of two widths", 3, 9, 17, 3, {17, 20}, 33, false, true, Activation::relu},
     {"tile plus one", 1, 9, 17, 3, {16}, 16},
     {"1x1, weighted sources", 2, 9, 7, 1, {24, 24, 24}, 32, true},
@@ -64,6 +74,8 @@ inline const std::vector<ConvCase> kConvCases = {
     {"the paper's head", 1, 96, 72, 3, {48}, 15},
     {"the default bundle's aggregation.0.conv1", 1, 64, 48, 3, std::vector<int>(15, 31), 32, true, false, Activation::relu},
     {"the default bundle's aggregation.0.shortcut", 1, 64, 48, 1, std::vector<int>(15, 31), 32, true},
+    {"the default bundle's aggregation.0.conv1, with conditions", 1, 64, 48, 3, with_conditions(31), 32, true, false, Activation::relu},
+    {"the default bundle's aggregation.0.shortcut, with conditions", 1, 64, 48, 1, with_conditions(31), 32, true},
     {"the default bundle's basic block", 1, 64, 48, 3, {32}, 32, false, true, Activation::relu},
     {"the default bundle's psi.conv2", 1, 64, 48, 3, {32}, 32, false, true, Activation::mask},
     {"the default bundle's enhancement.0.conv1", 1, 64, 48, 3, {32, 31}, 32, false, false, Activation::relu},
@@ -131,6 +143,20 @@ inline const std::vector<WarpCase> kWarpCases = {
     {"the paper's map", 48, 96, 72, {{1.06f, -3.3f, 0.8f}}},
 };
 
+struct ConditionsCase {
+  std::string name;
+  int count, height, width, k, people;
+};
+
+inline const std::vector<ConditionsCase> kConditionsCases = {
+    {"one column, the key alone", 1, 16, 1, 0, 1},
+    {"odd sizes", 3, 9, 17, 1, 2},
+    {"as many people as a head is told of", 2, 5, 7, 2, 9},
+    {"the default bundle's map", 1, 64, 48, 4, 3},
+    {"the default bundle's map, a crowd", 1, 64, 48, 4, 9},
+    {"the paper's map", 1, 96, 72, 4, 3},
+};
+
 struct DecodeCase {
   std::string name;
   int people, joints, height, width;
@@ -182,6 +208,7 @@ template <class F>
 void for_each_case(const F& f) {
   for (const IngestCase& test : kIngestCases) f("ingest", test);
   for (const WarpCase& test : kWarpCases) f("warp", test);
+  for (const ConditionsCase& test : kConditionsCases) f("conditions", test);
   for (const ConvCase& test : kConvCases) f("conv", test);
   for (const Conv2dCase& test : kConv2dCases) f("conv2d", test);
   for (const LocateCase& test : kLocateCases) f("locate", test);
@@ -198,6 +225,7 @@ inline DecodeCase for_people(DecodeCase test, int people) { return test.people =
 inline WarpCase for_people(WarpCase test, int people) {
   return test.transforms.assign(people, WarpTransform(test.transforms[0])), test;
 }
+inline ConditionsCase for_people(ConditionsCase test, int people) { return test.count = people, test; }
 inline CropCase for_people(CropCase test, int people) {
   const std::vector<double> window(test.windows.begin(), test.windows.begin() + 4);
   test.windows.clear();

@@ -16,11 +16,12 @@ bool same(const Result& a, const Result& b) {
 
 /// Calls of several threads take turns; what they compute does not depend on who comes when or on the pool's size.
 void check_concurrent() {
-  Fixture alone(make_cpu_backend());
+  const HeadShape shape = small_shape(true);
+  Fixture alone(make_cpu_backend(), shape);
   alone.ingest();
   const Result plain = alone.estimate(3, true), warped = alone.estimate(3, true, true);
 
-  Fixture shared(make_cpu_backend()), other(make_cpu_backend());
+  Fixture shared(make_cpu_backend(), shape), other(make_cpu_backend(), shape);
   shared.ingest();
   other.ingest();
   std::atomic<int> wrong{0};

@@ -8,8 +8,8 @@
 namespace glpose {
 namespace {
 
-void check_network() {
-  Fixture cpu(make_cpu_backend()), cuda(make_cuda_backend(0));
+void check_network(const HeadShape& shape) {
+  Fixture cpu(make_cpu_backend(), shape), cuda(make_cuda_backend(0), shape);
   cpu.ingest();
   cuda.ingest();
   const Result wanted = cpu.estimate(3, true);
@@ -80,7 +80,7 @@ void check_staging() {
 }  // namespace
 
 void check_cuda_network() {
-  check_network();
+  for (const bool conditions : {false, true}) check_network(small_shape(conditions));
   check_decodings();
   check_slices();
   check_staging();

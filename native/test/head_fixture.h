@@ -11,7 +11,7 @@
 
 namespace glpose {
 
-inline HeadShape small_shape() {
+inline HeadShape small_shape(bool conditions = false) {
   HeadShape shape;
   shape.channels = 5;
   shape.height = 5;
@@ -21,6 +21,7 @@ inline HeadShape small_shape() {
   shape.k = 1;
   shape.n = 1;
   shape.enhancement = true;
+  shape.conditions = conditions;
   shape.feature_mean.assign(shape.channels, 0.5f);
   shape.feature_std.assign(shape.channels, 2.f);
   return shape;
@@ -50,7 +51,8 @@ inline TensorMap random_tensors(const HeadShape& shape) {
     batch_norm(name + ".shortcut.bn", out);
   };
   const int width = shape.block_width;
-  block("aggregation.0", (1 + shape.references()) * shape.channels, width, true);
+  const int conditions = shape.conditions ? condition_channels(shape.k) : 0;
+  block("aggregation.0", (1 + shape.references()) * shape.channels + conditions, width, true);
   block("aggregation.1", width, width, false);
   block("aggregation.2", width, width, false);
   block("psi", shape.channels, width, true);
@@ -95,6 +97,14 @@ class Fixture {
     std::vector<WarpTransform> transforms;
     for (int i = 0; warped && i < people * references; ++i) transforms.push_back({1 + 0.1f * (i % 3), 0.5f * i, -0.25f});
     if (warped) args.transforms = transforms.data();
+    std::vector<float> expected;
+    if (shape_.conditions) {
+      constexpr int kExpected = 3;
+      expected = random.vector(size_t(people) * (1 + 2 * shape_.k) * kExpected * kConditionJoints * 2, float(shape_.width));
+      for (size_t i = 0; i < expected.size(); i += 7) expected[i] = NAN;
+      args.expected = expected.data();
+      args.expected_people = kExpected;
+    }
     const size_t pixels = size_t(shape_.height) * shape_.width;
     Result result;
     result.joints.assign(size_t(people) * shape_.joints * 3, NAN);

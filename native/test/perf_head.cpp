@@ -15,7 +15,7 @@ struct NamedShape {
   HeadShape shape;
 };
 
-HeadShape shape_of(int channels, int height, int width, int block_width) {
+HeadShape shape_of(int channels, int height, int width, int block_width, bool conditions = false) {
   HeadShape shape;
   shape.channels = channels;
   shape.height = height;
@@ -25,6 +25,7 @@ HeadShape shape_of(int channels, int height, int width, int block_width) {
   shape.k = 4;
   shape.n = 6;
   shape.enhancement = true;
+  shape.conditions = conditions;
   shape.feature_mean.assign(channels, 0.5f);
   shape.feature_std.assign(channels, 2.f);
   return shape;
@@ -83,7 +84,8 @@ void perf_calls(const NamedShape& named, const std::string& device) {
 
 void perf_head(const std::string& device) {
   const std::vector<NamedShape> shapes = {{"the paper's head", shape_of(48, 96, 72, 48)},
-                                          {"the default bundle's head", shape_of(31, 64, 48, 32)}};
+                                          {"the default bundle's head", shape_of(31, 64, 48, 32)},
+                                          {"the default bundle's head with conditions", shape_of(31, 64, 48, 32, true)}};
   for (const NamedShape& named : shapes) {
     if (device != "cpu") verify(named, device);
     if (failures > 0) return;

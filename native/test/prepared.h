@@ -50,6 +50,7 @@ struct Work {
 
 std::unique_ptr<Prepared> prepare(TestBackend& on, const IngestCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const WarpCase& test);
+std::unique_ptr<Prepared> prepare(TestBackend& on, const ConditionsCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const ConvCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const Conv2dCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const LocateCase& test);
@@ -58,6 +59,7 @@ std::unique_ptr<Prepared> prepare(TestBackend& on, const CropCase& test);
 
 Work work_of(const TestBackend& on, const IngestCase& test);
 Work work_of(const TestBackend& on, const WarpCase& test);
+Work work_of(const TestBackend& on, const ConditionsCase& test);
 Work work_of(const TestBackend& on, const ConvCase& test);
 Work work_of(const TestBackend& on, const Conv2dCase& test);
 Work work_of(const TestBackend& on, const LocateCase& test);

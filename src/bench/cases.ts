@@ -20,6 +20,7 @@ export const PAPER_HEAD: HeadShape = {
   enhancement: true,
   enhancementBlocks: 1,
   kernel: 3,
+  conditions: false,
   featureMean: new Float32Array(48),
   featureStd: new Float32Array(48).fill(1),
 };

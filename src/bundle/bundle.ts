@@ -107,6 +107,7 @@ export function headShape(config: BundleConfig): HeadShape {
     enhancement: head.enhancement,
     enhancementBlocks: head.enhancementBlocks,
     kernel: head.kernel,
+    conditions: head.conditions,
     featureMean: Float32Array.from(features.mean),
     featureStd: Float32Array.from(features.std),
   };

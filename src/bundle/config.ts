@@ -159,6 +159,11 @@ const headSchema = z
     enhancement: z.boolean().default(true),
     enhancementBlocks: z.int().positive().max(16).default(1),
     kernel: z.union([z.literal(1), z.literal(3), z.literal(5)]).default(3),
+    /**
+     * Whether the head also reads where the detector's coarse poses have the joints, of the person and of the others (an addition
+     * to the paper).
+     */
+    conditions: z.boolean().default(false),
     decode: decode.default('quarter'),
     /**
      * Mean score of a pose's joints below which the head looks again without the local frames (W_l = 0), the surer answer being

@@ -1,11 +1,12 @@
 import { GlposeError } from '../errors.js';
+import { CONDITION_JOINTS } from '../joints.js';
 import type { HeadShape, Tensor } from '../native/contract.js';
 
 /** The tensors of a GLPose head by name, with their shapes: exactly these must stand in head.safetensors. */
 export function headTensorShapes(
   head: Pick<
     HeadShape,
-    'channels' | 'blockWidth' | 'joints' | 'k' | 'n' | 'enhancement' | 'enhancementBlocks' | 'kernel'
+    'channels' | 'blockWidth' | 'joints' | 'k' | 'n' | 'enhancement' | 'enhancementBlocks' | 'kernel' | 'conditions'
   >,
 ): Map<string, number[]> {
   const shapes = new Map<string, number[]>();
@@ -22,7 +23,8 @@ export function headTensorShapes(
     batchNorm(`${prefix}.shortcut.bn`, to);
   };
   const { channels: C, blockWidth: width } = head;
-  basicBlock('aggregation.0', (1 + 2 * head.k + head.n) * C, width, true); // Eq. 4
+  const conditions = head.conditions ? conditionChannels(head.k) : 0;
+  basicBlock('aggregation.0', (1 + 2 * head.k + head.n) * C + conditions, width, true); // Eq. 4
   basicBlock('aggregation.1', width, width);
   basicBlock('aggregation.2', width, width);
   if (head.enhancement) {
@@ -34,6 +36,14 @@ export function headTensorShapes(
   shapes.set('head.weight', [head.joints, width, head.kernel, head.kernel]);
   shapes.set('head.bias', [head.joints]);
   return shapes;
+}
+
+/**
+ * Channels of the conditions: in the key one for each joint, of the own person, then of the others; in each of the 2k local frames
+ * one of the own person, one of the others.
+ */
+export function conditionChannels(k: number): number {
+  return 2 * CONDITION_JOINTS.length + 4 * k;
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   type SceneOptions,
   type ScenePerson,
 } from './estimator.js';
+import { expectedAbout, joinExpected, sceneInMirror, withoutLocal, type ExpectedPeople } from './conditions.js';
 import { inCompany, keepApart, type WindowPose } from './one-joint-one-person.js';
 import { averaged, inMirror, orderOfPairs, transformInMirror, turnedBack } from './mirror.js';
 import { heatmapPeaks } from './peaks.js';
@@ -36,6 +37,8 @@ const BATCH = 16;
 interface HeadInput {
   key: number;
   references: WeightedReference[];
+  /** Where joints are expected, see `expectedAbout`; empty for heads without conditions. */
+  expected: readonly ExpectedPeople[];
   /** Also the heat maps and the mask. */
   maps: boolean;
 }
@@ -210,7 +213,13 @@ export class GlobalLocal implements Estimator {
         const { frame, window: cut, handle } = candidate ?? { frame: keyFrame, window, ...key };
         return { kind: 'global', frame, window: cut, weight: mean(weights), handle, weights, transform: SAME_GRID };
       });
-      return await this.withSecondLook({ key: key.handle, references: [...local, ...global], maps });
+      const seenAround = mirrored ? around.map((scene) => sceneInMirror(scene, window, columns)) : around;
+      return await this.withSecondLook({
+        key: key.handle,
+        references: [...local, ...global],
+        expected: this.config.conditions ? expectedAbout(person, seenAround, width, height) : [],
+        maps,
+      });
     } finally {
       await Promise.allSettled(asked);
       for (const [place, scene] of around.entries()) {
@@ -243,9 +252,10 @@ export class GlobalLocal implements Estimator {
     const references = joined.references.map((reference) =>
       reference.kind === 'local' ? withheld(reference) : reference,
     );
-    const again = await this.asking.add({ ...joined, references });
+    const withoutThem = { ...joined, references, expected: withoutLocal(joined.expected) };
+    const again = await this.asking.add(withoutThem);
     if (meanJointScore(again.joints) <= meanJointScore(answer.joints)) return { joined, answer };
-    return { joined: { ...joined, references }, answer: again };
+    return { joined: withoutThem, answer: again };
   }
 
   /** Runs the head on several people, of whatever frames. */
@@ -264,7 +274,9 @@ export class GlobalLocal implements Estimator {
       transforms.set([scale, shiftX, shiftY], place * 3);
     }
     const maps = people.some((person) => person.maps);
-    const batch = { keys, references, weights, transforms, decode: this.config.decode, maps };
+    const { conditions, decode } = this.config;
+    const expected = conditions ? joinExpected(people.map((person) => person.expected)) : undefined;
+    const batch = { keys, references, weights, transforms, expected, decode, maps };
     const { joints, heatmaps, masks } = await this.head.estimate(batch);
     return people.map((_, person) => {
       const of = (all: Float32Array): Float32Array =>

@@ -15,7 +15,7 @@ import { spoiled, toCoco, type CoarsePoses } from './expected.js';
 import type { FrameSource } from '../media/frames.js';
 import { neighbourhoods, type Neighbourhood, type ReadableFrame } from '../estimation/neighbourhood.js';
 import { betweenGrids, windowOf } from '../geometry/window.js';
-import { COCO_JOINTS, mirrored } from '../joints.js';
+import { COCO_JOINTS, CONDITION_JOINTS, mirrored } from '../joints.js';
 import { augmentedLook, movingCamera, plainLook, type Look } from './augmentation.js';
 import { drawDegradation, reachOf, type DegradationKind, type Subject } from './degradations.js';
 import type { Extractor } from './extractor.js';
@@ -395,12 +395,9 @@ function boxInView(view: View, { x, y, width, height }: Box): Box {
   return { x: middle.x - width / 2, y: middle.y - height / 2, width, height };
 }
 
-/** COCO joints that say who is meant: the nose and the limbs' (no eyes, no ears). */
-const EXPECTED_JOINTS = [0, ...Array.from({ length: 12 }, (_, i) => 5 + i)];
-
 function expectedCells(pose: Float32Array, window: Window, columns: number, rows: number): ExpectedPose {
   const cell = window.width / columns;
-  return EXPECTED_JOINTS.map((q) => {
+  return CONDITION_JOINTS.map((q) => {
     const [x, y] = pose.subarray(2 * q, 2 * q + 2);
     if (Number.isNaN(x)) return null;
     return [rounded((x - window.centreX) / cell + columns / 2), rounded((y - window.centreY) / cell + rows / 2)];

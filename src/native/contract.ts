@@ -4,6 +4,7 @@ import type { Layer, MapShape } from './network.js';
  * The typed contract of build/Release/glpose.node. Legend, as in the paper:
  *   N maps in a call   B people (key frames) in a batch   C channels   h×w feature-map size   K joints
  *   k local frames a side, L = 2k   n global people   R = L + n references of a key
+ *   J joints of `CONDITION_JOINTS`   O people whose joints are expected about a key, its own person included
  * All arrays are row-major and must not be changed until a call's promise has settled. Errors arrive as GlposeError with
  * code MODEL, DEVICE, MEMORY or INTERNAL.
  */
@@ -39,6 +40,8 @@ export interface HeadShape {
   enhancementBlocks: number;
   /** Side of the head's convolution: 1, 3 or 5. */
   kernel: 1 | 3 | 5;
+  /** Whether the first block also reads where joints are expected (an addition to the paper). */
+  conditions: boolean;
   /** Per-channel standardisation of the extractor's map, V = (F − mean) / std; length C each. */
   featureMean: Float32Array;
   featureStd: Float32Array;
@@ -47,6 +50,17 @@ export interface HeadShape {
 export interface Tensor {
   shape: number[];
   data: Float32Array;
+}
+
+/** Where the joints of the people about each key are expected: whom a head with conditions shall look for, and whom not. */
+export interface ExpectedJoints {
+  /** O, the same for all keys of a batch. */
+  people: number;
+  /**
+   * [B, 1 + 2k, O, J, 2]: x, y in cells of the key's map, whose centres are whole numbers; NaN where nobody knows, and for the
+   * rest of O. Frames are the key's, then −k … −1, 1 … k; the first person is the key's own. Places may lie outside the map.
+   */
+  points: Float32Array;
 }
 
 /** One batch of people. `handles` come from `ingest`. */
@@ -62,6 +76,8 @@ export interface EstimateBatch {
    * to the reference's, x' = scale·x + shift. They are resampled bilinearly, with zeros outside, before they are joined.
    */
   transforms?: Float32Array;
+  /** For heads with conditions, and only for these. */
+  expected?: ExpectedJoints;
   decode: 'quarter' | 'dark';
   /** Also return the heat maps and, with enhancement, the masks. */
   maps?: boolean;

@@ -30,7 +30,7 @@ function config(): BundleConfigFile {
 test('defaults are those of the design', () => {
   const { extractor, head } = checkConfig(config(), 'config.json');
   expect(extractor.features).toMatchObject({ mean: [0, 0], std: [1, 1] });
-  expect(head).toMatchObject({ similarity: 'frame', enhancement: true, enhancementBlocks: 1, kernel: 3, decode: 'quarter' });
+  expect(head).toMatchObject({ similarity: 'frame', enhancement: true, enhancementBlocks: 1, kernel: 3, conditions: false, decode: 'quarter' });
   expect(head!.flipPairs).toEqual([[1, 2]]);
   const thirds = head!.localWeights.map((weight) => weight * 3);
   [1, 2, 2, 1].forEach((third, i) => expect(thirds[i]).toBeCloseTo(third, 12));

@@ -219,6 +219,33 @@ describe('a second look, without the local frames', () => {
   });
 });
 
+describe('where joints are expected', () => {
+  const around = [scene(4, 1), scene(5, 3, 8), scene(6, 1)].map((one) => ({
+    ...one,
+    people: one.people.map((person) => ({ ...person, coarsePose: new Float32Array(34).fill(5 + person.trackId) })),
+  }));
+  /** Of each frame and person the nose's x, by the key's window of 10 pixels about 3, or 8, and one cell. */
+  const noses = ({ expected }: EstimateBatch): number[] =>
+    [...expected!.points].filter((_, i) => i % 26 === 0).map((x) => Math.round(10 * x) / 10);
+
+  test('is told to heads with conditions, and not again of the local frames', async () => {
+    const recorder = new Recorder();
+    const config = { ...CONFIG, n: 0, secondLook: 0.4, conditions: true };
+    const glpose = new GlobalLocal(recorder.net, FEATURES, recorder.head, config, 'warp');
+    await glpose.estimate(around);
+    const [first, second] = recorder.batches;
+    expect(first.expected!.people).toBe(2);
+    expect(noses(first)).toEqual([0.7, 0.8, 0.7, NaN, 0.7, NaN, 0.3, 0.2, NaN, 0.2, NaN, 0.2]);
+    expect(noses(second)).toEqual([0.7, 0.8, NaN, NaN, NaN, NaN, 0.3, 0.2, NaN, NaN, NaN, NaN]);
+  });
+
+  test('is not told to others', async () => {
+    const recorder = new Recorder();
+    await new GlobalLocal(recorder.net, FEATURES, recorder.head, CONFIG, 'warp').estimate(around);
+    expect(recorder.batches[0].expected).toBeUndefined();
+  });
+});
+
 test('with warp everyone is extracted once a frame, in their own window, and neighbours are resampled into the key’s', async () => {
   const recorder = new Recorder();
   const features = { ...FEATURES, width: 4, height: 4 };

@@ -199,7 +199,7 @@ export function targetsOf(code: Code): Target[] {
 }
 
 /** Sizes of a head whose tensors stand in the corpus. */
-export const SMALL_HEAD = { channels: 2, blockWidth: 2, joints: 1, k: 0, n: 0, enhancement: false, enhancementBlocks: 1, kernel: 1 as const }; // prettier-ignore
+export const SMALL_HEAD = { channels: 2, blockWidth: 2, joints: 1, k: 0, n: 0, enhancement: false, enhancementBlocks: 1, kernel: 1 as const, conditions: false }; // prettier-ignore
 
 /** Three frames of nobody, for lists of results, which refer to frames, and for runs. */
 const NO_POSES = Buffer.from(

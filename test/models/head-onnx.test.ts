@@ -15,6 +15,7 @@ const BASE: HeadShape = {
   enhancement: true,
   enhancementBlocks: 1,
   kernel: 3,
+  conditions: false,
   featureMean: Float32Array.of(0.1, -0.2, 0.3),
   featureStd: Float32Array.of(0.5, 2, 1.5),
 };

@@ -60,7 +60,7 @@ function* variations<T extends object>(sound: T): Generator<T> {
   for (const key of Object.keys(sound)) for (const odd of ODD) yield { ...sound, [key]: odd };
 }
 
-const SHAPE: HeadShape = { channels: 5, height: 9, width: 7, blockWidth: 6, joints: 3, k: 1, n: 1, enhancement: true, enhancementBlocks: 1, kernel: 3, featureMean: new Float32Array(5), featureStd: new Float32Array(5).fill(1) }; // prettier-ignore
+const SHAPE: HeadShape = { channels: 5, height: 9, width: 7, blockWidth: 6, joints: 3, k: 1, n: 1, enhancement: true, enhancementBlocks: 1, kernel: 3, conditions: true, featureMean: new Float32Array(5), featureStd: new Float32Array(5).fill(1) }; // prettier-ignore
 const MAP = SHAPE.channels * SHAPE.height * SHAPE.width;
 
 function tensorsOf(shape: HeadShape): Record<string, Tensor> {
@@ -232,15 +232,19 @@ async function heads(): Promise<void> {
     references: handles.slice(1, 4),
     weights: new Float32Array(3).fill(0.3),
     transforms: Float32Array.of(1, 0, 0, 0.5, 2, 1, 1.5, -1, 0),
+    expected: { people: 2, points: new Float32Array(3 * 2 * 13 * 2).fill(4) },
     decode: 'dark' as const,
     maps: true,
     timings: true,
   };
   if (!(await attempt(() => head.estimate(batch)))) throw new Error('a sound batch was refused');
   for (const changed of variations(batch)) await attempt(() => head.estimate(changed));
+  for (const expected of variations(batch.expected)) await attempt(() => head.estimate({ ...batch, expected }));
   for (const value of [NaN, Infinity, -Infinity, 3e38, -3e38, 1e-45]) {
     await attempt(() => head.estimate({ ...batch, transforms: new Float32Array(9).fill(value) }));
     await attempt(() => head.estimate({ ...batch, weights: new Float32Array(3).fill(value) }));
+    const points = new Float32Array(3 * 2 * 13 * 2).fill(value);
+    await attempt(() => head.estimate({ ...batch, expected: { people: 2, points } }));
     await attempt(() => head.ingest(new Float32Array(MAP).fill(value)));
   }
   await attempt(() => head.release(Int32Array.of(handles[0], handles[0], 77)));
@@ -252,17 +256,21 @@ async function heads(): Promise<void> {
     const ingesting = attempt(() => other.ingest(features));
     detached(features);
     const ingested = (await ingesting)!;
-    const [weights, transforms] = [batch.weights.slice(), batch.transforms.slice()];
+    const [weights, transforms, points] = [batch.weights, batch.transforms, batch.expected.points].map((a) =>
+      a.slice(),
+    );
     const own = {
       ...batch,
       keys: ingested.handles.slice(0, 1),
       references: ingested.handles.slice(1, 4),
       weights,
       transforms,
+      expected: { people: 2, points },
     };
     const running = [attempt(() => other.estimate(own)), attempt(() => other.ingest(new Float32Array(MAP)))];
     detached(weights);
     detached(transforms);
+    detached(points);
     if (i % 2 === 0) other.release(ingested.handles);
     other.dispose();
     await attempt(() => other.estimate(own));

@@ -42,6 +42,7 @@ export function readGoldenFile(file: string): Golden {
       enhancement: metadata.enhancement === 'true',
       enhancementBlocks: setting('enhancement_blocks'),
       kernel: setting('kernel') as 1 | 3 | 5,
+      conditions: metadata.conditions === 'true',
       featureMean: tensors.get('mean')!.data,
       featureStd: tensors.get('std')!.data,
     },

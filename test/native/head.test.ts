@@ -1,8 +1,9 @@
 import { GlposeError } from '../../src/errors.js';
-import type { EstimateBatch, HeadShape, Tensor } from '../../src/native/contract.js';
+import { CONDITION_JOINTS } from '../../src/joints.js';
+import type { EstimateBatch, ExpectedJoints, HeadShape, Tensor } from '../../src/native/contract.js';
 import { headTensorShapes } from '../../src/bundle/head-tensors.js';
 import { addon } from '../../src/native/binding.js';
-import { readGolden } from './golden.js';
+import { nmse, readGolden } from './golden.js';
 
 /** One channel everywhere, no references: small enough to compute by hand. */
 const TINY: HeadShape = {
@@ -16,6 +17,7 @@ const TINY: HeadShape = {
   enhancement: false,
   enhancementBlocks: 1,
   kernel: 1,
+  conditions: false,
   featureMean: Float32Array.of(0),
   featureStd: Float32Array.of(1),
 };
@@ -136,6 +138,76 @@ describe('by hand', () => {
   });
 });
 
+describe('conditions', () => {
+  const J = CONDITION_JOINTS.length;
+  /** σ is a cell. */
+  const SHAPE = { ...TINY, height: 16, width: 2, k: 1, conditions: true };
+  const unknown = (people: number): Float32Array => new Float32Array(3 * people * J * 2).fill(NaN);
+
+  /** What the head reads of one channel of the conditions. */
+  async function conditions(channel: number, expected: ExpectedJoints): Promise<Float32Array> {
+    const tensors = passThrough(SHAPE);
+    tensors['aggregation.0.shortcut.conv.weight'].data.fill(0);
+    tensors['aggregation.0.shortcut.conv.weight'].data[3 + channel] = 1;
+    const head = addon().createHead(SHAPE, tensors, 'cpu');
+    const { handles } = await head.ingest(new Float32Array(3 * 32));
+    const { heatmaps } = await head.estimate({
+      keys: handles.subarray(0, 1),
+      references: handles.subarray(1),
+      weights: new Float32Array(2),
+      expected,
+      decode: 'quarter',
+      maps: true,
+    });
+    return heatmaps!;
+  }
+
+  /** exp(−d² / 2) about places in cells, of the nearest one. */
+  const bumps = (...places: [x: number, y: number][]): Float32Array =>
+    Float32Array.from({ length: 32 }, (_, cell) => {
+      const squares = places.map(([x, y]) => ((cell % 2) - x) ** 2 + (Math.floor(cell / 2) - y) ** 2);
+      return Math.exp(-Math.min(...squares) / 2);
+    });
+
+  test('a joint each in the key, all joints in a local frame; the own person’s and the others’', async () => {
+    const points = unknown(3);
+    const put = (frame: number, person: number, joint: number, x: number, y: number): void =>
+      points.set([x, y], ((frame * 3 + person) * J + joint) * 2);
+    put(0, 0, 0, 0.5, 3);
+    put(0, 1, 0, 1, 9);
+    put(0, 2, 0, -1, 12);
+    put(0, 2, J - 1, 0, 5);
+    put(1, 0, 2, 0, 2);
+    put(1, 0, 8, 1, 15);
+    put(2, 1, 4, 1, 7);
+    put(2, 2, 5, 0.25, 20);
+    const expected = { people: 3, points };
+    for (const [channel, wanted] of [
+      [0, bumps([0.5, 3])],
+      [1, bumps()],
+      [J, bumps([1, 9], [-1, 12])],
+      [J + 1, bumps()],
+      [2 * J - 1, bumps([0, 5])],
+      [2 * J, bumps([0, 2], [1, 15])],
+      [2 * J + 1, bumps()],
+      [2 * J + 2, bumps()],
+      [2 * J + 3, bumps([1, 7], [0.25, 20])],
+    ] as const) {
+      const got = await conditions(channel, expected);
+      if (wanted.every((value) => value === 0)) expect(got).toEqual(wanted);
+      else expect(nmse(got, wanted)).toBeLessThan(1e-12);
+    }
+  });
+
+  test.each([
+    ['none', undefined],
+    ['of nobody', { people: 0, points: new Float32Array(0) }],
+    ['of fewer people', { people: 2, points: unknown(1) }],
+  ])('places are asked for: %s', async (_, expected) => {
+    await expect(async () => conditions(0, expected as ExpectedJoints)).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+});
+
 describe('a head', () => {
   const { shape, head: tensors, tensors: values } = readGolden('full');
   const features = values.get('features')!.data;
@@ -218,6 +290,13 @@ describe('a head', () => {
     const failing = async (): Promise<unknown> => head.estimate({ ...batchOf(handles), ...change });
     await expect(failing).rejects.toBeInstanceOf(GlposeError);
     await expect(failing).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
+  test('refuses places of joints without conditions', async () => {
+    const head = addon().createHead(shape, tensors, 'cpu');
+    const { handles } = await head.ingest(features);
+    const expected = { people: 1, points: new Float32Array(2 * 3 * 26) };
+    await expect(async () => head.estimate({ ...batchOf(handles), expected })).rejects.toThrow('no conditions');
   });
 
   test('refuses half a map', async () => {

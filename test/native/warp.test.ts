@@ -14,6 +14,7 @@ const SHAPE: HeadShape = {
   enhancement: true,
   enhancementBlocks: 1,
   kernel: 3,
+  conditions: false,
   featureMean: new Float32Array(3),
   featureStd: new Float32Array(3).fill(1),
 };

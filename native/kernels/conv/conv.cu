@@ -66,7 +66,7 @@ __device__ inline ChunkSource source_of(const ConvGpuArgs& a, int person, int ch
   const ConvChunk& c = a.chunks[chunk];
   const int source = person * a.source_count + c.source;
   return {reinterpret_cast<const HalfVector*>(a.sources[source] + c.channel),
-          a.scales ? reinterpret_cast<const HalfVector*>(a.scales + source * c.stride + c.channel) : nullptr,
+          a.scales ? reinterpret_cast<const HalfVector*>(a.scales + source * a.scale_stride + c.channel) : nullptr,
           c.stride / kVector};
 }
 

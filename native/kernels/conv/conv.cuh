@@ -13,7 +13,7 @@ struct ConvChunk {
 
 /// ConvArgs as the kernel takes them; every pointer is to device memory, tables as in ConvArgs.
 struct ConvGpuArgs {
-  int height, width, source_count, chunk_count, out_stride;
+  int height, width, source_count, scale_stride, chunk_count, out_stride;
   const Half* const* sources;
   const float* scales;
   const ConvChunk* chunks;      // [chunk_count]

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct ConvWeights {
     for (int channels : in_channels) total += channels;
     return total;
   }
+  /// Channels of the widest source.
+  int widest() const { return *std::max_element(in_channels.begin(), in_channels.end()); }
 };
 
 /// A convolution in its backend's own form.
@@ -59,7 +62,7 @@ struct ConvArgs {
   const PreparedConv* conv = nullptr;
   int batch = 0, height = 0, width = 0;
   const Map* sources = nullptr;   // [batch, source maps]
-  const float* scales = nullptr;  // [batch, source maps, channel_stride(C)], all sources having C channels; null: all 1
+  const float* scales = nullptr;  // [batch, source maps, channel_stride(the widest source's channels)]; null: all 1
   const Map* residual = nullptr;  // [batch] or null
   Activation activation = Activation::linear;
   const Map* gated = nullptr;  // [batch], for mask

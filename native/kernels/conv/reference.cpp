@@ -6,7 +6,7 @@
 namespace glpose {
 
 void conv_reference(const ConvWeights& w, const ConvArgs& a, int person, int y, int x) {
-  const int side = w.kernel, pad = side / 2, total = w.in_total(), sources = int(w.in_channels.size());
+  const int side = w.kernel, pad = side / 2, total = w.in_total(), scale_stride = channel_stride(w.widest()), sources = int(w.in_channels.size());
   const size_t pixel = size_t(y) * a.width + x;
   const int out_stride = channel_stride(w.out_channels);
   const auto at = [&](const Map* maps) { return static_cast<float*>(maps[person].data) + pixel * out_stride; };
@@ -16,7 +16,7 @@ void conv_reference(const ConvWeights& w, const ConvArgs& a, int person, int y, 
     for (int s = 0; s < sources; ++s) {
       const int channels = w.in_channels[s], stride = channel_stride(channels);
       const float* map = static_cast<const float*>(a.sources[size_t(person) * sources + s].data);
-      const float* scale = a.scales ? a.scales + (size_t(person) * sources + s) * stride : nullptr;
+      const float* scale = a.scales ? a.scales + (size_t(person) * sources + s) * scale_stride : nullptr;
       for (int c = 0; c < channels; ++c)
         for (int ky = 0; ky < side; ++ky)
           for (int kx = 0; kx < side; ++kx) {

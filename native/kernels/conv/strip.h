@@ -20,7 +20,8 @@ struct ConvStrip {
   const float* const* maps;  // [sources]
   const int* in_channels;    // [sources]
   int in_total;              // their sum
-  const float* scales;       // [sources, channel_stride(C)] or null
+  int scale_stride;          // of the widest source
+  const float* scales;       // [sources, scale_stride] or null
   int together;              // sources that are packed, and multiplied, together: at most kMostTogether
   // weights, packed by pack_direct or pack_winograd: [taps][in_total][out_stride]
   const float* weights;

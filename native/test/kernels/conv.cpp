@@ -28,7 +28,7 @@ class PreparedConvCase : public Prepared {
         if (on.checked) plain_sources_.push_back(maps.plain_table[b]);
       }
     table_ = upload(on, table);
-    scales_ = random_.vector(table.size() * channel_stride(test.in_channels[0]));
+    scales_ = random_.vector(table.size() * channel_stride(weights_.widest()));
     device_scales_ = upload(on, scales_);
   }
 
