@@ -10,13 +10,14 @@ from pathlib import Path
 import torch
 
 from bundle import head_tensors, read_head, write_safetensors
-from model import Head, Shape, embed, standardise
+from model import EXPECTED_JOINTS, Head, Shape, embed, standardise
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "test" / "native" / "golden"
 SHIPPED = ROOT / "models" / "glpose-movenet", ROOT / "test" / "models" / "golden" / "glpose-movenet.safetensors"
 HEIGHT, WIDTH = 9, 7  # not multiples of any tile
 PEOPLE = 2
+EXPECTED = 3  # people whose joints are expected about each
 
 PAPER = dict(channels=5, block_width=6, joints=3, k=1, n=2)
 CASES = {
@@ -30,6 +31,8 @@ CASES = {
     "single-frame": Shape(**PAPER | dict(k=0, n=0), enhancement=False),
     "mlp": Shape(**PAPER, enhancement=False, kernel=1),
     "kernel-5": Shape(**PAPER, kernel=5),
+    "conditions": Shape(**PAPER, conditions=True),
+    "conditions-alone": Shape(**PAPER | dict(k=0, n=0), conditions=True),
 }
 
 
@@ -47,6 +50,16 @@ def random_head(shape: Shape) -> Head:
     return head
 
 
+def some_expected(shape: Shape, people: int) -> torch.Tensor | None:
+    """Where joints are expected, as in model.condition_maps: inside the map and outside, a quarter unknown; with conditions only."""
+    if not shape.conditions:
+        return None
+    places = people, 1 + 2 * shape.k, EXPECTED, EXPECTED_JOINTS
+    expected = (torch.rand(*places, 2) * 1.5 - 0.25) * torch.tensor([WIDTH, HEIGHT])
+    expected[torch.rand(places) < 0.25] = torch.nan
+    return expected.double()
+
+
 def case(shape: Shape) -> dict:
     c, r = shape.channels, shape.references
     head = random_head(shape)
@@ -57,10 +70,13 @@ def case(shape: Shape) -> dict:
     key, references = v[:, 0], v[:, 1:]
     tensors = {f"head/{name}": tensor for name, tensor in head_tensors(head).items()}
     tensors |= dict(features=features, mean=mean, std=std, weights=weights)
+    expected = some_expected(shape, PEOPLE)
+    if expected is not None:
+        tensors["expected"] = expected
     with torch.no_grad():
         tensors["embeddings"] = embed(v).flatten(0, 1)
-        tensors["heatmaps"] = head(key, references, weights)
-        tensors["s"] = head.aggregate(key, references, weights)
+        tensors["heatmaps"] = head(key, references, weights, expected)
+        tensors["s"] = head.aggregate(key, references, weights, expected)
         if shape.enhancement:
             tensors["mask"] = head.mask(key)
             tensors["f"] = head.enhance(key, tensors["s"])
@@ -76,9 +92,11 @@ def shipped(bundle: Path) -> tuple[Shape, dict]:
     features = mean[:, None, None] + std[:, None, None] * torch.randn(1 + r, c, HEIGHT, WIDTH)
     weights = torch.rand(1, r, c)
     v = standardise(features.double(), mean.double(), std.double())
+    expected = some_expected(shape, 1)
     with torch.no_grad():
-        heatmaps = head(v[None, 0], v[None, 1:], weights.double())
-    return shape, dict(features=features, mean=mean, std=std, weights=weights, embeddings=embed(v), heatmaps=heatmaps)
+        heatmaps = head(v[None, 0], v[None, 1:], weights.double(), expected)
+    tensors = dict(features=features, mean=mean, std=std, weights=weights, embeddings=embed(v), heatmaps=heatmaps)
+    return shape, tensors if expected is None else tensors | dict(expected=expected)
 
 
 def describe(shape: Shape, people: int, height: int = HEIGHT, width: int = WIDTH) -> dict[str, str]:

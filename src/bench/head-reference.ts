@@ -1,4 +1,5 @@
-import type { HeadShape, Tensor } from '../native/contract.js';
+import { CONDITION_JOINTS } from '../joints.js';
+import type { ExpectedJoints, HeadShape, Tensor } from '../native/contract.js';
 
 /** BatchNorm's ε, as PyTorch's. */
 const EPSILON = 1e-5;
@@ -10,6 +11,7 @@ type Planes = Float64Array;
  * The GLPose head in float64 and plain loops: what every faster form is measured against. Takes seconds.
  * @param features [1 + R, C, h, w] V_t, then the references, as the extractor gives them
  * @param weights [R, C]
+ * @param expected of one key; for heads with conditions
  * @returns heat maps [K, h, w]
  */
 export function referenceHead(
@@ -17,6 +19,7 @@ export function referenceHead(
   tensors: Record<string, Tensor>,
   features: Float32Array,
   weights: Float32Array,
+  expected?: ExpectedJoints,
 ): Planes {
   const { channels: C, height, width, featureMean, featureStd } = shape;
   const pixels = height * width;
@@ -49,7 +52,7 @@ export function referenceHead(
     return outer.map((value, i) => value + shortcut[i]);
   };
 
-  let s: Planes = weighted; // Eq. 4
+  let s = expected ? joined(weighted, conditions(shape, expected)) : weighted; // Eq. 4
   for (let i = 0; i < 3; i++) s = relu(basicBlock(s, `aggregation.${i}`));
   let f = s;
   if (shape.enhancement) {
@@ -60,6 +63,28 @@ export function referenceHead(
   }
   const bias = tensors['head.bias'].data;
   return conv(f, 'head').map((value, i) => value + bias[Math.floor(i / pixels)]);
+}
+
+/** [2J + 4k, h, w], as native/kernels/conditions/conditions.h has them. */
+function conditions({ k, height, width }: HeadShape, { people, points }: ExpectedJoints): Planes {
+  const J = CONDITION_JOINTS.length;
+  const planes = new Float64Array((2 * J + 4 * k) * height * width);
+  const sigma = height / 16;
+  for (let place = 0; place < points.length / 2; place++) {
+    const joint = place % J;
+    const other = Math.floor(place / J) % people > 0 ? 1 : 0;
+    const frame = Math.floor(place / (J * people));
+    const channel = frame === 0 ? other * J + joint : 2 * J + 2 * (frame - 1) + other;
+    const [px, py] = points.subarray(2 * place, 2 * place + 2);
+    if (Number.isNaN(px + py)) continue;
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const cell = (channel * height + y) * width + x;
+        planes[cell] = Math.max(planes[cell], Math.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * sigma ** 2)));
+      }
+    }
+  }
+  return planes;
 }
 
 function joined(a: Planes, b: Planes): Planes {

@@ -1,13 +1,14 @@
 import path from 'node:path';
 import { headShape, loadBundle } from '../../src/bundle/bundle.js';
 import { addon } from '../../src/native/binding.js';
-import { nmse, readGoldenFile } from '../native/golden.js';
+import { expectedOf, nmse, readGoldenFile } from '../native/golden.js';
 import { ROOT } from '../shared-data.js';
 
 test('the default bundle’s trained head: the addon gives PyTorch’s heat maps', async () => {
   const bundle = await loadBundle('glpose-movenet');
   expect(bundle.config.head?.trained).toBe(true);
-  const { shape, tensors } = readGoldenFile(path.join(ROOT, 'test/models/golden/glpose-movenet.safetensors'));
+  const golden = readGoldenFile(path.join(ROOT, 'test/models/golden/glpose-movenet.safetensors'));
+  const { shape, tensors } = golden;
   const own = headShape(bundle.config);
   const head = addon().createHead({ ...own, width: shape.width, height: shape.height }, await bundle.loadHead(), 'cpu');
   const { handles, embeddings } = await head.ingest(tensors.get('features')!.data);
@@ -15,6 +16,7 @@ test('the default bundle’s trained head: the addon gives PyTorch’s heat maps
     keys: handles.slice(0, 1),
     references: handles.slice(1),
     weights: tensors.get('weights')!.data,
+    expected: expectedOf(golden),
     decode: 'quarter',
     maps: true,
   });

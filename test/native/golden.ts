@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseSafetensors } from '../../src/bundle/safetensors.js';
-import type { HeadShape, Tensor } from '../../src/native/contract.js';
+import type { ExpectedJoints, HeadShape, Tensor } from '../../src/native/contract.js';
 import { ROOT } from '../shared-data.js';
 
 const FOLDER = path.join(ROOT, 'test/native/golden');
@@ -12,7 +12,7 @@ export interface Golden {
   shape: HeadShape;
   /** The head's own tensors, by the names of head.safetensors. */
   head: Record<string, Tensor>;
-  /** Input and results: features, weights, embeddings, heatmaps, s and, with enhancement, mask and f. */
+  /** Input and results: features, weights, with conditions expected, embeddings, heatmaps, s and, with enhancement, mask and f. */
   tensors: ReadonlyMap<string, Tensor>;
 }
 
@@ -47,6 +47,16 @@ export function readGoldenFile(file: string): Golden {
       featureStd: tensors.get('std')!.data,
     },
   };
+}
+
+/** Where joints are expected; with conditions. @param person of the case's; all of them without one */
+export function expectedOf({ tensors, people }: Golden, person?: number): ExpectedJoints | undefined {
+  const expected = tensors.get('expected');
+  if (!expected) return undefined;
+  const { data, shape } = expected;
+  const size = data.length / people;
+  const points = person === undefined ? data : data.subarray(person * size, (person + 1) * size);
+  return { people: shape[2], points };
 }
 
 /** Σ (a − b)² / Σ b²: normalised mean squared error of `a` against the reference `b`. */

