@@ -3,11 +3,14 @@
  * head.ts wrote, prints one JSON line. Arguments: inputs|native|onnxruntime, folder, threads, runs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { ConvTiming, HeadShape } from '../native/contract.js';
+import type { Tensor as OrtTensor } from 'onnxruntime-node';
+import { PEOPLE_EXPECTED } from '../estimation/conditions.js';
+import { CONDITION_JOINTS } from '../joints.js';
+import type { ConvTiming, ExpectedJoints, HeadShape } from '../native/contract.js';
 import path from 'node:path';
 import { parseSafetensors } from '../bundle/safetensors.js';
 import { addon } from '../native/binding.js';
-import { gathered } from './cases.js';
+import { gathered, someExpected } from './cases.js';
 import { peakMiB } from './peak-memory.js';
 
 export type Side = 'inputs' | 'native' | 'onnxruntime';
@@ -67,6 +70,7 @@ async function runNative(folder: string, inputs: Inputs, threads: number, runs: 
       keys: handles.subarray(0, 1),
       references: handles.subarray(1),
       weights: inputs.weights,
+      expected: someExpected(inputs.shape),
       decode: 'quarter' as const,
     };
     const stored = performance.now();
@@ -87,6 +91,18 @@ async function runNative(folder: string, inputs: Inputs, threads: number, runs: 
   return result;
 }
 
+/** The exported graph's input `expected`: as many people as it takes, NaN for those who are not there. */
+function forOnnx({ people, points }: ExpectedJoints): [Float32Array, dims: number[]] {
+  const J = CONDITION_JOINTS.length;
+  const frames = points.length / (people * J * 2);
+  const all = new Float32Array(frames * PEOPLE_EXPECTED * J * 2).fill(NaN);
+  for (let frame = 0; frame < frames; frame++) {
+    const some = points.subarray(frame * people * J * 2, (frame + 1) * people * J * 2);
+    all.set(some, frame * PEOPLE_EXPECTED * J * 2);
+  }
+  return [all, [frames, PEOPLE_EXPECTED, J, 2]];
+}
+
 async function runOnnxRuntime(
   folder: string,
   inputs: Inputs,
@@ -103,11 +119,13 @@ async function runOnnxRuntime(
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
   });
-  const feeds = {
+  const feeds: Record<string, OrtTensor> = {
     key: new Tensor('float32', features.subarray(0, C * h * w), [1, C, h, w]),
     references: new Tensor('float32', features.subarray(C * h * w), [R, C, h, w]),
     weights: new Tensor('float32', weights, [R, C]),
   };
+  const expected = someExpected(shape);
+  if (expected) feeds.expected = new Tensor('float32', ...forOnnx(expected));
   const result: HeadProcessResult = { whole: [], estimate: [], peakMiB: 0, timings: [] };
   for (let run = -WARM_UP; run < runs; run++) {
     const start = performance.now();

@@ -2,19 +2,13 @@ import * as ort from 'onnxruntime-node';
 import { headShape, type Bundle } from '../bundle/bundle.js';
 import { addon } from '../native/binding.js';
 import { cutWindow } from '../native/cut-window.js';
-import { toJoints } from '../estimation/estimator.js';
+import { expectedAbout, joinExpected, withoutLocal, type ExpectedPeople } from '../estimation/conditions.js';
+import { toJoints, type Scene } from '../estimation/estimator.js';
 import { meanJointScore } from '../estimation/glpose.js';
 import { expectedOf, type Crop } from '../estimation/crop-net.js';
-import type { ReadableFrame } from '../estimation/neighbourhood.js';
 import { globalReferences, type Candidate } from '../estimation/similarity.js';
 import type { DrawnCandidate } from '../estimation/candidates.js';
 import type { Image, Joint, PersonWindow, Window } from '../types.js';
-
-/** A key frame with 2k frames around it, its people's windows, and where their joints are expected in each of the frames. */
-export interface PaperKey {
-  around: ReadableFrame[];
-  people: { window: Window; coarsePoses: (Float32Array | undefined)[] }[];
-}
 
 /**
  * The paper's schedule as one would write it down: for every person of a key, the window is cut from 2k+1 frames, each crop
@@ -46,20 +40,26 @@ export class PaperSchedule {
     return candidates;
   }
 
-  /** @returns the joints of everyone in a key frame */
+  /**
+   * @param around 2k+1 frames, the key in the middle
+   * @returns the joints of everyone in the key
+   */
   async estimate(
-    { around, people }: PaperKey,
+    around: readonly Scene[],
     candidates: readonly (Candidate & { handle: number })[],
   ): Promise<Joint[][]> {
     const { features } = this.bundle.config.extractor;
-    const { k, n, similarity, localWeights, decode, secondLook } = this.bundle.config.head!;
+    const { k, n, similarity, localWeights, conditions, decode, secondLook } = this.bundle.config.head!;
     const C = features.channels;
     const poses: Joint[][] = [];
-    for (const { window, coarsePoses } of people) {
+    for (const person of around[k].people) {
+      const { window } = person;
       const maps: { handle: number; embedding: Float32Array }[] = [];
-      for (const [place, frame] of around.entries()) {
-        maps.push(await this.map(await this.cut(frame, window), { window, coarsePose: coarsePoses[place] }));
+      for (const scene of around) {
+        const { coarsePose } = scene.people.find(({ trackId }) => trackId === person.trackId) ?? person;
+        maps.push(await this.map(await this.cut(scene, window), { window, coarsePose }));
       }
+      const expected = conditions ? expectedAbout(person, around, features.width, features.height) : [];
       const key = maps[k];
       const local = maps.filter((_, place) => place !== k);
       const global = globalReferences(key.embedding, around[k].index, candidates, n, similarity);
@@ -67,7 +67,7 @@ export class PaperSchedule {
         ...localWeights.map((weight) => new Float32Array(C).fill(weight)),
         ...global.map(({ weight }) => weight),
       ];
-      const look = async (weighted: Float32Array[]): Promise<Float32Array> => {
+      const look = async (weighted: Float32Array[], told: readonly ExpectedPeople[]): Promise<Float32Array> => {
         const { joints } = await this.head.estimate({
           keys: Int32Array.of(key.handle),
           references: Int32Array.from(
@@ -75,13 +75,15 @@ export class PaperSchedule {
             ({ handle }) => handle,
           ),
           weights: Float32Array.from(weighted.flatMap((weight) => [...weight])),
+          expected: conditions ? joinExpected([told]) : undefined,
           decode,
         });
         return joints;
       };
-      let joints = await look(weights);
+      let joints = await look(weights, expected);
       if (secondLook !== undefined && meanJointScore(joints) < secondLook) {
-        const again = await look(weights.map((weight, r) => (r < 2 * k ? new Float32Array(C) : weight)));
+        const withheld = weights.map((weight, r) => (r < 2 * k ? new Float32Array(C) : weight));
+        const again = await look(withheld, withoutLocal(expected));
         if (meanJointScore(again) > meanJointScore(joints)) joints = again;
       }
       this.head.release(Int32Array.from(maps, ({ handle }) => handle));

@@ -21,7 +21,6 @@ import { adapterOf } from '../detection/adapters/index.js';
 import { PersonDetector } from '../detection/detector.js';
 import { estimateVideo, surveyOptions, toScenePerson } from '../estimation/estimate.js';
 import type { FrameSource } from '../media/frames.js';
-import type { TrackedBox } from '../tracking/track.js';
 import { inOrder } from '../concurrency/in-order.js';
 import { Model } from '../estimation/model.js';
 import { inCompany } from '../estimation/one-joint-one-person.js';
@@ -29,6 +28,7 @@ import { neighbourhoods, type ReadableFrame } from '../estimation/neighbourhood.
 import { OnnxRuntime } from '../onnx/runtime.js';
 import { surveyVideo } from '../estimation/survey.js';
 import type { FramePoses, Image, Joint, PersonPose, VideoPoses } from '../types.js';
+import { someExpected } from './cases.js';
 import { firstOf, openClip, type ClipOptions } from './clip.js';
 import { writeHrnetBundle } from './hrnet-bundle.js';
 import { PaperSchedule } from './paper-schedule.js';
@@ -279,6 +279,7 @@ async function headAlone(
       keys: handles,
       references: new Int32Array(R).fill(handles[0]),
       weights: new Float32Array(R).fill(0.5),
+      expected: someExpected(shape),
       transforms: Float32Array.from({ length: 3 * R }, (_, i) => [i < 6 * k ? 1.01 : 1, i < 6 * k ? 0.5 : 0, 0][i % 3]),
       decode: 'quarter' as const,
     };
@@ -336,18 +337,16 @@ async function paperMilliseconds(
       for await (const { key, around } of neighbourhoods(source.frames(), bundle.config.head!.k)) {
         signal.throwIfAborted();
         if (!isKey(key.index) || !around) continue;
-        const boxes = trackedBoxes.of(key.index);
-        const people = boxes.map((one) => {
-          const { window } = toScenePerson(one, model.net.aspect);
-          const inFrame = (frame: number): TrackedBox =>
-            trackedBoxes.of(frame).find(({ trackId }) => trackId === one.trackId) ?? one;
-          return { window, coarsePoses: around.map(({ index }) => inFrame(index).coarsePose) };
-        });
+        const scenes = around.map((frame) => ({
+          ...frame,
+          people: trackedBoxes.of(frame.index).map((one) => toScenePerson(one, model.net.aspect)),
+        }));
+        const { people } = scenes[bundle.config.head!.k];
         const started = performance.now();
-        const poses = await paper.estimate({ around, people }, drawn);
+        const poses = await paper.estimate(scenes, drawn);
         keySeconds += (performance.now() - started) / 1e3;
         inKeys += people.length;
-        estimated.set(key.index, new Map(poses.map((joints, i) => [boxes[i].trackId, joints])));
+        estimated.set(key.index, new Map(poses.map((joints, i) => [people[i].trackId, joints])));
       }
     });
     if (verify) {

@@ -3,7 +3,7 @@
  * verified before it is timed. The stages are those of estimation/estimate.ts, in its order.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { Ceilings, NativeHead } from '../native/contract.js';
+import type { Ceilings, HeadShape, NativeHead } from '../native/contract.js';
 import os from 'node:os';
 import path from 'node:path';
 import { GlposeError } from '../errors.js';
@@ -17,7 +17,7 @@ import type { Model } from '../estimation/model.js';
 import type { ReadableFrame } from '../estimation/neighbourhood.js';
 import { windowOf } from '../geometry/window.js';
 import type { FramePoses, VideoPoses, Window } from '../types.js';
-import { gathered } from './cases.js';
+import { gathered, someExpected } from './cases.js';
 import { openClip } from './clip.js';
 import { EnergyMeter } from './energy.js';
 import { median, percentile } from './statistics.js';
@@ -104,7 +104,7 @@ export async function benchStages(options: StageOptions): Promise<StageReport> {
     stages.push(figures('ingest', 'map', per(ingestTimes, gathered(shape)), copyShare(cells * 8, ceilings)));
 
     for (const people of device === 'cpu' ? BATCHES.cpu : BATCHES.gpu) {
-      const { times: headTimes, gflop } = await timeHead(head, stored.handles, people, signal);
+      const { times: headTimes, gflop } = await timeHead(head, shape, stored.handles, people, signal);
       const rate = gflop / (median(headTimes) / 1e3);
       const share = { of: 'multiply-adds', value: rate / deviceCeilings.gflops } as const;
       stages.push(figures(`head, ${people} at once`, 'person', per(headTimes, people), share));
@@ -196,6 +196,7 @@ async function decodeFrames(options: StageOptions): Promise<{ frames: ReadableFr
 /** Times of batches of `people` out of the same maps, and the operations of one batch in GFLOP. */
 async function timeHead(
   head: NativeHead,
+  shape: HeadShape,
   handles: Int32Array,
   people: number,
   signal: AbortSignal,
@@ -205,6 +206,7 @@ async function timeHead(
     keys: new Int32Array(people).fill(handles[0]),
     references: Int32Array.from({ length: people * R }, (_, i) => handles[1 + (i % R)]),
     weights: new Float32Array(people * R).fill(0.5),
+    expected: someExpected(shape, people),
     decode: 'quarter' as const,
   };
   const alone = await head.estimate({ ...batch, timings: true });

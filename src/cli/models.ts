@@ -111,6 +111,7 @@ function describe(
       ],
       ['frames and people', `k = ${head.k}, n = ${head.n} of m = ${head.m}, similarity per ${head.similarity}`],
       ['enhancement', head.enhancement ? `${head.enhancementBlocks} block(s)` : 'off'],
+      ['conditions', head.conditions ? 'on: the head is told where joints are expected' : 'off'],
       ['heat maps', `${head.kernel}×${head.kernel} convolution, decoding: ${head.decode}`],
       ['joints', head.joints.join(' ')],
     );
@@ -171,6 +172,7 @@ function exportCommand(terminal: Terminal): Command {
     .addHelpText(
       'after',
       '\nInputs: key [1, C, h, w], references [2k + n, C, h, w], weights [2k + n, C]; the extractor’s maps as they are.' +
+        '\nWith conditions also expected [1 + 2k, 9, 13, 2]: x, y in cells of the joints of the person, then of eight others; NaN: unknown.' +
         '\nOutputs: heatmaps [1, K, h, w] and, with enhancement, mask.' +
         '\n\nExample:\n  glpose models export glpose-movenet -o head.onnx',
     )

@@ -12,8 +12,8 @@ import { inMirror } from './mirror.js';
 /** The people of one frame, the key's own first: [J, 2] x, y each, in cells of the key's map; empty where there is no coarse pose. */
 export type ExpectedPeople = readonly Float32Array[];
 
-/** Others that a head is told of, in a frame. */
-const MOST_OTHERS = 8;
+/** People that a head is told of in a frame, the key's own included. */
+export const PEOPLE_EXPECTED = 9;
 /** How far outside the key's window others still count, as a share of its sides: an eighth on either side. */
 const MARGIN = 1 / 8;
 const NOBODY = new Float32Array(0);
@@ -42,7 +42,7 @@ export function expectedAbout(
       const shares = CONDITION_JOINTS.map((q) => inWindow(window, coarsePose[2 * q], coarsePose[2 * q + 1]));
       return Float32Array.from(shares.flatMap(({ x, y }) => [x * columns, y * rows]));
     };
-    return [own ? placesOf(own) : NOBODY, ...nearest.slice(0, MOST_OTHERS).map(placesOf)];
+    return [own ? placesOf(own) : NOBODY, ...nearest.slice(0, PEOPLE_EXPECTED - 1).map(placesOf)];
   });
 }
 

@@ -1,3 +1,5 @@
+import { PEOPLE_EXPECTED } from '../estimation/conditions.js';
+import { CONDITION_JOINTS } from '../joints.js';
 import type { HeadShape, Tensor } from '../native/contract.js';
 import { OnnxBuilder } from '../onnx/onnx-builder.js';
 
@@ -11,6 +13,9 @@ const EPSILON = 1e-5;
  * −k … −1, 1 … k, then of the global people by rank; `weights` [R, C], W_l and W_g. The maps are as the extractor gives
  * them: the graph standardises them. Outputs: `heatmaps` [1, K, h, w] and, with enhancement, `mask` [1, width, h, w].
  * With R = 0 there are no `references` and `weights`.
+ *
+ * With conditions there is an input `expected` [1 + 2k, 9, J, 2]: where the joints of the person, then of up to eight others, are
+ * expected, as in `ExpectedJoints`, NaN where nobody knows. The graph makes the maps of them.
  */
 export function headOnnx(shape: HeadShape, tensors: Record<string, Tensor>, documentation: string): Buffer {
   return new HeadWriter(shape, tensors).write(documentation);
@@ -31,7 +36,7 @@ class HeadWriter {
     onnx.float32('deviation', [1, C, 1, 1], this.shape.featureStd);
     const key = this.standardised(onnx.input('key', [1, C, h, w]), 'V_t');
 
-    let S = this.weighted(key); // Eq. 4
+    let S = this.gathered(key); // Eq. 4
     for (let i = 0; i < 3; i++) S = this.basicBlock(`aggregation.${i}`, S);
 
     let F = S;
@@ -57,12 +62,18 @@ class HeadWriter {
     return this.onnx.node('Div', [centred, 'deviation'], name);
   }
 
-  /** concat[V_t, w V_l …, W_g V_g …]: [1, (1 + R)·C, h, w]. */
-  private weighted(key: string): string {
+  /** concat[V_t, w V_l …, W_g V_g …], then the conditions: what the first block reads. */
+  private gathered(key: string): string {
+    const maps = [key, ...this.weighted(), ...(this.shape.conditions ? this.conditions() : [])];
+    return maps.length > 1 ? this.onnx.node('Concat', maps, 'aggregation.input', { axis: 1 }) : key;
+  }
+
+  /** w V_l …, W_g V_g …: [1, R·C, h, w]; nothing where R = 0. */
+  private weighted(): string[] {
     const { onnx } = this;
     const { channels: C, height: h, width: w, k, n } = this.shape;
     const R = 2 * k + n;
-    if (R === 0) return key;
+    if (R === 0) return [];
     const maps = this.standardised(onnx.input('references', [R, C, h, w]), 'V');
     const perChannel = onnx.node(
       'Reshape',
@@ -71,8 +82,59 @@ class HeadWriter {
     );
     const weighted = onnx.node('Mul', [maps, perChannel], 'weighted');
     // Row-major, [R, C, h, w] and [1, R·C, h, w] are the same numbers.
-    const joined = onnx.node('Reshape', [weighted, onnx.int64('joined.shape', [1, R * C, h, w])], 'joined');
-    return onnx.node('Concat', [key, joined], 'aggregation.input', { axis: 1 });
+    return [onnx.node('Reshape', [weighted, onnx.int64('joined.shape', [1, R * C, h, w])], 'joined')];
+  }
+
+  /** Who is meant, as native/kernels/conditions/conditions.h has it: maps of the key [1, 2J, h, w], of the local frames [1, 4k, h, w]. */
+  private conditions(): string[] {
+    const { onnx } = this;
+    const { height: h, width: w, k } = this.shape;
+    const [frames, O, J] = [1 + 2 * k, PEOPLE_EXPECTED, CONDITION_JOINTS.length];
+    const points = onnx.input('expected', [frames, O, J, 2]);
+    const sharpness = onnx.float32('sharpness', [], [-128 / h ** 2]); // −1 / 2σ², σ = h / 16
+    /** exp(−Δ² / 2σ²) of one axis: [frames, O, J, side, 1] or [frames, O, J, 1, side]. */
+    const along = (axis: 0 | 1, side: number): string => {
+      const name = `expected.${'xy'[axis]}`;
+      const places = onnx.node('Gather', [points, onnx.int64(`${name}.axis`, [axis])], name, { axis: 3 });
+      const shape = axis === 0 ? [1, side] : [side, 1];
+      const cells = onnx.float32(
+        `${name}.cells`,
+        shape,
+        Float32Array.from({ length: side }, (_, cell) => cell),
+      );
+      const column = onnx.node(
+        'Reshape',
+        [places, onnx.int64(`${name}.shape`, [frames, O, J, 1, 1])],
+        `${name}.column`,
+      );
+      const away = onnx.node('Sub', [cells, column], `${name}.away`);
+      const square = onnx.node('Mul', [away, away], `${name}.square`);
+      return onnx.node('Exp', [onnx.node('Mul', [square, sharpness], `${name}.exponent`)], `${name}.bump`);
+    };
+    const bumps = onnx.node('Mul', [along(1, h), along(0, w)], 'expected.bumps');
+    const unknown = onnx.node('IsNaN', [bumps], 'expected.unknown');
+    const known = onnx.node('Where', [unknown, onnx.float32('nothing', [], [0]), bumps], 'expected.known');
+    /** From place `first` to `last` of an axis. */
+    const part = (from: string, name: string, axis: number, first: number, last: number): string => {
+      const at = (what: string, value: number): string => onnx.int64(`${name}.${what}`, [value]);
+      return onnx.node('Slice', [from, at('first', first), at('last', last), at('axis', axis)], name);
+    };
+    const most = (from: string, name: string, axes: number[]): string =>
+      onnx.node('ReduceMax', [from], name, { axes, keepdims: 1 });
+    const shaped = (from: string, name: string, channels: number): string =>
+      onnx.node('Reshape', [from, onnx.int64(`${name}.shape`, [1, channels, h, w])], name);
+
+    const persons = ['own', 'others'].map((who, i) => {
+      const people = part(known, who, 1, i, i === 0 ? 1 : O);
+      return { key: most(part(people, `${who}.key`, 0, 0, 1), `${who}.key.most`, [1]), people, who }; // [1, 1, J, h, w]
+    });
+    const key = onnx.node('Concat', persons.map((of) => of.key), 'key.people', { axis: 1 }); // prettier-ignore
+    const maps = [shaped(key, 'key.conditions', 2 * J)];
+    if (k === 0) return maps;
+    const local = persons.map(({ people, who }) => {
+      return most(part(people, `${who}.local`, 0, 1, frames), `${who}.local.most`, [1, 2]); // [2k, 1, 1, h, w]
+    });
+    return [...maps, shaped(onnx.node('Concat', local, 'local.people', { axis: 1 }), 'local.conditions', 4 * k)];
   }
 
   /** conv3×3-BN-ReLU-conv3×3-BN + shortcut, ReLU. */

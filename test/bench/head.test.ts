@@ -1,6 +1,22 @@
 import { benchHead } from '../../src/bench/head.js';
 import { readGolden } from '../native/golden.js';
 
+test('a small head with conditions, verified against float64 and ONNX Runtime', async () => {
+  const { shape } = readGolden('conditions');
+  const figures = await benchHead(
+    { name: 'counterpart', title: 'small', shape },
+    {
+      threads: 1,
+      ceilings: { gflops: 100, copyGBPerSecond: 10 },
+      rounds: 1,
+      runs: 1,
+      signal: new AbortController().signal,
+    },
+  );
+  expect(figures.nmse).toBeLessThan(1e-7);
+  expect(figures.onnxruntime.nmse).toBeLessThan(1e-7);
+});
+
 test('a small head, measured and verified against float64 and ONNX Runtime', async () => {
   const { shape } = readGolden('full');
   const ceilings = { gflops: 100, copyGBPerSecond: 10 };

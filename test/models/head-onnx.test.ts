@@ -31,6 +31,8 @@ const CASES: [string, Partial<HeadShape>][] = [
   ['global people only', { k: 0, n: 3 }],
   ['the key frame alone', { k: 0, n: 0 }],
   ['a map of 1×1', { height: 1, width: 1 }],
+  ['conditions', { conditions: true, k: 2 }],
+  ['conditions of the key frame alone', { conditions: true, k: 0, n: 0 }],
 ];
 
 /** Numbers without pattern, between −1 and 1. */
@@ -65,6 +67,9 @@ test.each(CASES)('ONNX Runtime computes what the addon computes: %s', async (_, 
   const features = Float32Array.from({ length: (1 + R) * C * h * w }, next);
   const weights = Float32Array.from({ length: R * C }, next);
 
+  const points = Float32Array.from({ length: (1 + 2 * k) * 9 * 13 * 2 }, () => 4 + 6 * next());
+  for (let i = 0; i < points.length; i += 7) points[i] = NaN;
+
   const head = addon().createHead(shape, tensors, 'cpu');
   const { handles } = await head.ingest(features.slice());
   const [key, ...references] = handles;
@@ -72,6 +77,7 @@ test.each(CASES)('ONNX Runtime computes what the addon computes: %s', async (_, 
     keys: Int32Array.of(key),
     references: Int32Array.from(references),
     weights,
+    expected: shape.conditions ? { people: 9, points } : undefined,
     decode: 'quarter',
     maps: true,
   });
@@ -84,6 +90,7 @@ test.each(CASES)('ONNX Runtime computes what the addon computes: %s', async (_, 
     feeds.references = new Tensor('float32', features.slice(map), [R, C, h, w]);
     feeds.weights = new Tensor('float32', weights, [R, C]);
   }
+  if (shape.conditions) feeds.expected = new Tensor('float32', points, [1 + 2 * k, 9, 13, 2]);
   const { heatmaps, mask } = await session.run(feeds);
   expect(heatmaps.dims).toEqual([1, K, h, w]);
   expectClose(heatmaps.data as Float32Array, expected.heatmaps!);
