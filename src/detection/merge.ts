@@ -1,4 +1,5 @@
 import type { Detection } from '../types.js';
+import { iou } from '../geometry/boxes.js';
 import { isPartOf, isSamePerson } from '../geometry/same-person.js';
 import { GOOD_HEIGHT } from './scales.js';
 
@@ -15,6 +16,9 @@ export interface ScaleDetections {
  */
 const PART_INSIDE = 0.7;
 const PART_AREA = 0.65;
+
+/** A coarser scale sees two people who overlap as one between them: its box shares so much (IoU) with both. */
+const BLEND_IOU = 0.3;
 
 /**
  * The people of a frame out of what was found in it at several scales. A scale is believed less about people whom another one
@@ -39,7 +43,9 @@ export function mergeScales(found: readonly ScaleDetections[]): Detection[] {
         isSamePerson(other.detection, one.detection) ||
         (other.place < one.place && isPartOf(one.detection.box, other.detection.box, PART_INSIDE, PART_AREA)),
     );
-    if (!twice) kept.push(one);
+    const finer = kept.filter((other) => other.place > one.place);
+    const isBlend = finer.filter((other) => iou(other.detection.box, one.detection.box) >= BLEND_IOU).length > 1;
+    if (!twice && !isBlend) kept.push(one);
   }
   return kept.map(({ detection }) => detection);
 }

@@ -9,7 +9,7 @@
  *
  * It is done twice: the left knee of one is no right knee of another, either. To whom nothing is given, that joint is hidden: it stands where it is expected, with a low score.
  */
-import { assign } from '../geometry/assignment.js';
+import { assignWorth } from '../geometry/assignment.js';
 import { COCO_JOINTS, mirrored } from '../joints.js';
 import type { Box, Joint } from '../types.js';
 import { DERIVED_JOINTS, withDerivedJoints } from './derived-joints.js';
@@ -183,12 +183,8 @@ function giveOut(rivals: readonly Rival[], offersOf: (rival: Rival, r: number) =
   const given = rivals.map((): Offer | null => null);
   for (const sites of contestedSites(sitesOf(rivals, offersOf))) {
     const group = [...new Set(sites.flatMap(({ offers }) => [...offers.keys()]))].sort((a, b) => a - b);
-    // The last columns: to each of them, nothing.
-    const costs = group.map((rival, row) => [
-      ...sites.map(({ offers }) => -(offers.get(rival)?.value ?? -Infinity)),
-      ...group.map((_, column) => (column === row ? -NOTHING : Infinity)),
-    ]);
-    for (const [row, column] of assign(costs).entries()) {
+    const worth = group.map((rival) => sites.map(({ offers }) => (offers.get(rival)?.value ?? 0) - NOTHING));
+    for (const [row, column] of assignWorth(worth).entries()) {
       const offer = sites[column]?.offers.get(group[row]);
       if (offer) given[group[row]] = offer;
     }

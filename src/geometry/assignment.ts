@@ -67,3 +67,18 @@ export function assign(cost: readonly (readonly number[])[]): number[] {
   }
   return result;
 }
+
+/**
+ * The one-to-one assignment of the largest total worth: fewer pairs where those are worth more.
+ * @param worth rows × columns; what is worth 0 or less is no pair
+ * @returns for each row its column, or −1
+ */
+export function assignWorth(worth: readonly (readonly number[])[]): number[] {
+  const columns = worth[0]?.length ?? 0;
+  // The last columns: to stay alone, each row in one of its own.
+  const costs = worth.map((row, i) => [
+    ...row.map((value) => (value > 0 ? -value : Infinity)),
+    ...worth.map((_, column) => (column === i ? 0 : Infinity)),
+  ]);
+  return assign(costs).map((column) => (column < columns ? column : -1));
+}

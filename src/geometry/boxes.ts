@@ -12,3 +12,18 @@ export function iou(a: Box, b: Box): number {
 export function areaOf({ width, height }: Box): number {
   return width * height;
 }
+
+/** The height of someone who stands, and of someone who lies. */
+export function longerSide({ width, height }: Box): number {
+  return Math.max(width, height);
+}
+
+export function centreOf({ x, y, width, height }: Box): { x: number; y: number } {
+  return { x: x + width / 2, y: y + height / 2 };
+}
+
+/** From centre to centre. */
+export function distanceBetween(a: Box, b: Box): number {
+  const [from, to] = [centreOf(a), centreOf(b)];
+  return Math.hypot(to.x - from.x, to.y - from.y);
+}

@@ -10,9 +10,11 @@
  * A look answers for one frame: nothing depends on the order or the time in which answers come.
  */
 import type { Box, Detection } from '../types.js';
-import { assign } from '../geometry/assignment.js';
-import { iou } from '../geometry/boxes.js';
-import { isSamePerson, poseSimilarity, similarity } from '../geometry/same-person.js';
+import { assign, assignWorth } from '../geometry/assignment.js';
+import { centreOf, distanceBetween, iou, longerSide } from '../geometry/boxes.js';
+import { isSamePerson } from '../geometry/same-person.js';
+import { COLOUR_DIFFERENCE, likeness, meanDifference, sizeRatio } from './likeness.js';
+import { between, isCalm, middle, shifted, type Sight } from './sight.js';
 
 /** Who is where in one frame. */
 export interface TrackedBox {
@@ -50,15 +52,10 @@ export const PATIENCE = 2;
 const FILLED = 0.5;
 /** Seconds for which someone who is lost is looked for at their place, time and again. */
 const SOUGHT = 0.7;
-/** Similarity (mean of IoU and pose similarity) under which two sights are not the same person. */
-const LOWEST_SIMILARITY = 0.15;
+/** Likeness under which a detection is not the person expected there. */
+const LOWEST_LIKENESS = -0.1;
 /** The same for what a look at a place finds, where there is no choice of others. */
-const FOUND_SIMILARITY = 0.3;
-/** Poses so alike, once laid over one another, or boxes, need no look in between. */
-const CALM_POSE = 0.6;
-const CALM_BOX = 0.5;
-/** A longer step, as a share of √(box area), does need one. */
-const CALM_STEP = 0.5;
+const FOUND_LIKENESS = 0.3;
 /** How much of the last step's velocity is believed: boxes of detectors jitter. */
 const VELOCITY_SMOOTHING = 0.5;
 /** Seconds in which the velocity of someone who is not seen fades. */
@@ -71,16 +68,19 @@ const SURE_SIGHTS = 3;
 const INTERPOLATED_SHARE = 0.5;
 /** Someone who comes back has about the same size and colours. */
 const SIZE_RATIO = 1.5;
-const COLOUR_DIFFERENCE = 0.15;
+/** A newcomer's box shares less (IoU) with those of people who are followed: the rest are second boxes about these. */
+const NEWCOMER_IOU = 0.5;
 /** Boxes that share more show colours of both people. */
 const UNCLEAR_IOU = 0.2;
 /** How far they come back from where they are expected, in box sizes, and more for every second. */
 const REACH = 0.5;
 const REACH_SECOND = 1;
 
-/** A person in a frame, seen or filled in. */
-interface Sight extends Omit<TrackedBox, 'trackId'> {
-  frame: number;
+/** Who may be somebody followed. */
+interface Candidate {
+  detection: Detection;
+  colours: Float32Array | null;
+  alike: number;
 }
 
 interface Track {
@@ -101,6 +101,8 @@ interface Track {
   /** Of the box's centre, pixels a second. */
   velocityX: number;
   velocityY: number;
+  /** The last sight with nobody in the way, and its colours. */
+  clear: Sight;
   colours: Float32Array | null;
   /** Whether it was looked for back in time. */
   grown: boolean;
@@ -174,7 +176,9 @@ export class Tracker {
     }
 
     for (const detection of detections) {
-      if (taken.has(detection) || detection.score < startScore || this.isFollowed(detection, frame)) continue;
+      if (taken.has(detection) || detection.score < startScore) continue;
+      if (this.tracks.some((track) => this.isSeen(track, frame, detection) || covers(track, frame, detection)))
+        continue;
       this.tracks.push(begin({ ...detection, frame }, this.options.timeOf(frame)));
       taken.add(detection);
     }
@@ -258,14 +262,12 @@ export class Tracker {
     const isConfident = ({ score }: Detection): boolean => score >= this.options.startScore;
     for (const some of [detections.filter(isConfident), detections.filter((one) => !isConfident(one))]) {
       const free = tracks.filter((track) => !linked.has(track));
-      const costs = free.map((track) => {
+      const colours = some.map(({ box }) => this.options.coloursOf?.(frame, box) ?? null);
+      const worths = free.map((track) => {
         const place = this.expected(track, frame);
-        return some.map((detection) => {
-          const alike = similarity(place, detection);
-          return alike < LOWEST_SIMILARITY ? Infinity : 1 - alike;
-        });
+        return some.map((detection, i) => likeness(track, place, detection, colours[i]) - LOWEST_LIKENESS);
       });
-      assign(costs).forEach((column, row) => column >= 0 && linked.set(free[row], some[column]));
+      assignWorth(worths).forEach((column, row) => column >= 0 && linked.set(free[row], some[column]));
     }
     return linked;
   }
@@ -275,11 +277,10 @@ export class Tracker {
     const colours = free.map(({ box }) => this.options.coloursOf?.(frame, box) ?? null);
     const costs = lost.map((track) => {
       const seconds = this.seconds(track.last.frame, frame);
-      const places = [track.last.box, this.expected(track, frame).box];
-      const size = heightOf(track.last.box);
+      const places = [track.last.box, track.clear.box, this.expected(track, frame).box];
+      const size = longerSide(track.clear.box);
       return free.map(({ box }, i) => {
-        const ratio = heightOf(box) / size;
-        if (Math.max(ratio, 1 / ratio) > SIZE_RATIO) return Infinity;
+        if (sizeRatio(track, box) > SIZE_RATIO) return Infinity;
         const distance = Math.min(...places.map((place) => distanceBetween(place, box))) / size;
         if (distance > REACH + REACH_SECOND * seconds) return Infinity;
         const difference = track.colours && colours[i] ? meanDifference(track.colours, colours[i]) : 0;
@@ -295,12 +296,10 @@ export class Tracker {
     return this.seconds(track.last.frame, frame) <= SOUGHT && (track.seen > 1 || track.best >= SURE_SCORE);
   }
 
-  /** Whether someone followed already is who was detected. */
-  private isFollowed(detection: Detection, frame: number): boolean {
-    return this.tracks.some((track) => {
-      const sight = track.sights.get(frame);
-      return sight && isSamePerson(sight, detection);
-    });
+  /** Whether a detection is somebody who was seen in that frame already. */
+  private isSeen(track: Track, frame: number, detection: Detection): boolean {
+    const sight = track.sights.get(frame);
+    return sight !== undefined && !sight.interpolated && isSamePerson(sight, detection);
   }
 
   /** What lies between two sights of a person. */
@@ -343,7 +342,9 @@ export class Tracker {
     let later = this.after(track, from);
     const step = async (frame: number, left?: Detection[]): Promise<boolean> => {
       const place = this.beyond(from, later, frame);
-      const found = takeBest(left ?? [], place, frame) ?? (await this.find(track, frame, place));
+      const free = this.mostAlike(track, place, left ?? [], frame)?.detection;
+      if (free) left!.splice(left!.indexOf(free), 1);
+      const found = free ? { ...free, frame } : await this.find(track, frame, place);
       if (!found) return false;
       this.put(track, found);
       await this.connect(track, found, from, false);
@@ -374,18 +375,26 @@ export class Tracker {
   private async find(track: Track, frame: number, place: Detection): Promise<Sight | null> {
     const detections = await this.ask(frame, place.box);
     if (!detections) return null;
-    let best: Detection | null = null;
-    let alike = FOUND_SIMILARITY;
-    for (const detection of detections) {
-      const value = similarity(place, detection);
-      if (value > alike) [best, alike] = [detection, value];
-    }
+    const best = this.mostAlike(track, place, detections, frame);
     if (!best) return null;
+    const { detection, colours, alike } = best;
     for (const other of this.tracks) {
       const theirs = other === track || other.ended ? undefined : this.placeOf(other, frame);
-      if (theirs && similarity(theirs, best) > alike) return null;
+      if (!theirs) continue;
+      if (likeness(other, theirs, detection, colours) > alike || this.isSeen(other, frame, detection)) return null;
     }
-    return { ...best, frame };
+    return { ...detection, frame };
+  }
+
+  /** Which of some detections is most like someone where they are expected; null where none is like enough. */
+  private mostAlike(track: Track, place: Detection, detections: readonly Detection[], frame: number): Candidate | null {
+    let best: Candidate | null = null;
+    for (const detection of detections) {
+      const colours = this.options.coloursOf?.(frame, detection.box) ?? null;
+      const alike = likeness(track, place, detection, colours);
+      if (alike > (best?.alike ?? FOUND_LIKENESS)) best = { detection, colours, alike };
+    }
+    return best;
   }
 
   /** What a look at a place shows; null where there can be none, or were enough of them. */
@@ -417,11 +426,12 @@ export class Tracker {
     if (sight.frame >= this.firstFrame) track.sights.set(sight.frame, sight);
   }
 
-  /** Takes note of someone's colours where nobody else is in the way. */
+  /** Takes note of how someone looks where nobody else is in the way. */
   private paint(track: Track): void {
     const { box, frame } = track.last;
     const others = this.tracks.filter((other) => other !== track && !other.ended && other.last.frame === frame);
     if (track.colours && others.some(({ last }) => iou(last.box, box) > UNCLEAR_IOU)) return;
+    track.clear = track.last;
     track.colours = this.options.coloursOf?.(frame, box) ?? track.colours;
   }
 
@@ -478,6 +488,7 @@ function begin(sight: Sight, begun: number): Track {
     total: sight.score,
     velocityX: 0,
     velocityY: 0,
+    clear: sight,
     colours: null,
     grown: false,
     ended: false,
@@ -485,67 +496,12 @@ function begin(sight: Sight, begun: number): Track {
   };
 }
 
+/** Whether somebody followed for longer is so near to a detection that it hardly is somebody else. */
+function covers({ seen, last }: Track, frame: number, { box }: Detection): boolean {
+  return seen > 1 && last.frame === frame && iou(last.box, box) >= NEWCOMER_IOU;
+}
+
 /** Seconds at full velocity in which someone gets as far as with one that fades. */
 function fading(seconds: number): number {
   return VELOCITY_FADES * (1 - Math.exp(-seconds / VELOCITY_FADES));
-}
-
-function shifted({ box, score, coarsePose }: Detection, dx: number, dy: number): Detection {
-  return {
-    box: { ...box, x: box.x + dx, y: box.y + dy },
-    score,
-    ...(coarsePose && { coarsePose: coarsePose.map((value, i) => value + (i % 2 === 0 ? dx : dy)) }),
-  };
-}
-
-/** Removes and returns the one that is most like who is expected. */
-function takeBest(detections: Detection[], place: Detection, frame: number): Sight | null {
-  const alike = detections.map((detection) => similarity(place, detection));
-  const best = alike.indexOf(Math.max(FOUND_SIMILARITY, ...alike));
-  return best < 0 ? null : { ...detections.splice(best, 1)[0], frame };
-}
-
-/** Whether a straight line between two sights says well enough where the person is in between. */
-function isCalm(a: Sight, b: Sight): boolean {
-  const [from, to] = [centreOf(a.box), centreOf(b.box)];
-  const size = Math.sqrt(b.box.width * b.box.height);
-  if (Math.hypot(to.x - from.x, to.y - from.y) > CALM_STEP * size) return false;
-  if (!a.coarsePose || !b.coarsePose) return iou(a.box, b.box) >= CALM_BOX;
-  return poseSimilarity(shifted(a, to.x - from.x, to.y - from.y).coarsePose!, b.coarsePose, size * size) >= CALM_POSE;
-}
-
-/** The straight line between two sights. */
-function between(a: Sight, b: Sight, frame: number): Sight {
-  const share = (frame - a.frame) / (b.frame - a.frame);
-  const mix = (from: number, to: number): number => from + share * (to - from);
-  const box = {
-    x: mix(a.box.x, b.box.x),
-    y: mix(a.box.y, b.box.y),
-    width: mix(a.box.width, b.box.width),
-    height: mix(a.box.height, b.box.height),
-  };
-  const sight: Sight = { frame, box, score: Math.min(a.score, b.score) };
-  if (a.coarsePose && b.coarsePose) sight.coarsePose = a.coarsePose.map((value, i) => mix(value, b.coarsePose![i]));
-  return sight;
-}
-
-function middle(a: Sight, b: Sight): number {
-  return (a.frame + b.frame) >> 1;
-}
-
-function centreOf({ x, y, width, height }: Box): { x: number; y: number } {
-  return { x: x + width / 2, y: y + height / 2 };
-}
-
-function distanceBetween(a: Box, b: Box): number {
-  const [from, to] = [centreOf(a), centreOf(b)];
-  return Math.hypot(to.x - from.x, to.y - from.y);
-}
-
-function heightOf({ width, height }: Box): number {
-  return Math.max(width, height);
-}
-
-function meanDifference(a: Float32Array, b: Float32Array): number {
-  return a.reduce((total, value, i) => total + Math.abs(value - b[i]), 0) / a.length;
 }

@@ -46,6 +46,15 @@ test('what a finer scale sees in a part of a person is no person; beside them it
   expect(merged(person(240, 120, 180, 0.5))).toBe(2);
 });
 
+test('what a coarser scale sees between two people who overlap is neither; one who overlaps with them at the same scale is', () => {
+  const both = [person(100, 100, 200, 0.8), person(150, 100, 200, 0.8)];
+  const third = person(125, 100, 200, 0.7, 0.5);
+  const merged = (coarse: Detection[], fine: Detection[]): number =>
+    mergeScales([{ scale: 0.5, detections: coarse }, { scale: 1, detections: fine }]).length; // prettier-ignore
+  expect(merged([third], both)).toBe(2);
+  expect(merged([], [...both, third])).toBe(3);
+});
+
 test('coarse poses tell two people of nearly one box apart no less than they find one person twice', () => {
   const alike = [person(0, 0, 200, 0.9), person(30, 0, 200, 0.5)]; // boxes share less than 0.65
   expect(mergeScales([{ scale: 1, detections: alike }])).toHaveLength(2);

@@ -1,4 +1,4 @@
-import { assign } from '../../src/geometry/assignment.js';
+import { assign, assignWorth } from '../../src/geometry/assignment.js';
 
 test('takes the cheapest pairing, not the greedy one', () => {
   expect(assign([[1, 2], [2, 100]])).toEqual([1, 0]); // prettier-ignore
@@ -34,3 +34,15 @@ function permutations(items: number[]): number[][] {
   if (items.length <= 1) return [items];
   return items.flatMap((item, i) => permutations(items.filter((_, j) => j !== i)).map((rest) => [item, ...rest]));
 }
+
+test('by worth, fewer pairs are made where they are worth more, and none that is worth nothing', () => {
+  expect(
+    assignWorth([
+      [0.9, 0.2],
+      [0.3, 0],
+    ]),
+  ).toEqual([0, -1]);
+  expect(assignWorth([[0.5], [0.6]])).toEqual([-1, 0]);
+  expect(assignWorth([[-Infinity, -1]])).toEqual([-1]);
+  expect(assignWorth([])).toEqual([]);
+});

@@ -151,6 +151,31 @@ test('a weak detection prolongs a track but starts none', async () => {
   expect(frames[4][0].score).toBe(0.15);
 });
 
+test('who is hidden does not take the place of the one in front, who then would be whoever is near', async () => {
+  const large: Detection = { box: { x: 90, y: 0, width: 120, height: 350 }, score: 0.9 };
+  const small = (x: number): Detection => ({ box: { x, y: 60, width: 80, height: 220 }, score: 0.8 });
+  const seen = Array.from({ length: 8 }, (_, t) => [large, small(t < 4 ? 100 : 170)]);
+  const colourful = (_: number, { height }: Box): Float32Array => new Float32Array(6).fill(height > 300 ? 0.1 : 0.5);
+  const { frames } = await follow({ seen, options: { near: undefined, coloursOf: colourful } });
+  const heights = (id: number): number[] =>
+    frames.flatMap((people) => people.filter(({ trackId }) => trackId === id).map(({ box }) => box.height));
+  for (const id of [0, 1]) expect(new Set(heights(id)).size).toBe(1);
+});
+
+test('who was hidden in part is known again at the size they had before', async () => {
+  const behind: Detection = { box: { x: 42, y: 0, width: 36, height: 60 }, score: 0.4 };
+  const seen = Array.from({ length: 10 }, (_, t) => [t === 4 || t === 5 ? behind : person(40 + t, 0)]);
+  const { frames } = await follow({ seen, options: { near: undefined } });
+  expect(new Set(frames.flat().map(({ trackId }) => trackId))).toEqual(new Set([0]));
+});
+
+test('a second box about someone who is followed starts nobody, and is nobody found back in time', async () => {
+  const second = (x: number): Detection => ({ box: { x: x + 5, y: 0, width: 50, height: 110 }, score: 0.6 });
+  const seen = walk(12, 3).map((people, t) => (t > 4 ? [...people, second(3 * t)] : people));
+  const { frames } = await follow({ seen });
+  expect(frames.every((people) => people.length === 1)).toBe(true);
+});
+
 test('a look does not take a neighbour for the person who is missing', async () => {
   const seen = Array.from({ length: 12 }, (_, t) => [leaning(0, -15), ...(t < 5 ? [leaning(12, 15)] : [])]);
   const { frames } = await follow({ seen });
