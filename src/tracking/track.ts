@@ -134,11 +134,11 @@ export class Tracker {
    * @param newScene whether it shows something else than the frame before
    * @returns those that belong to a track
    */
-  async next(frame: number, detections: readonly Detection[], newScene = false): Promise<Detection[]> {
+  async next(frame: number, detected: readonly Detection[], newScene = false): Promise<Detection[]> {
     if (newScene) this.endScene();
     for (let last = this.keys.at(-1)?.frame; last !== undefined && frame - last > 1; last = this.keys.at(-1)!.frame) {
       const half = this.options.hasty ? null : this.options.everyone?.((last + frame) >> 1);
-      if (!half || this.unclear(frame, detections) <= half.places) break;
+      if (!half || this.unclear(frame, detected) <= half.places) break;
       await this.next((last + frame) >> 1, await half.look());
     }
     const { startScore } = this.options;
@@ -148,6 +148,7 @@ export class Tracker {
       track.ended ||= track.last.frame < before && this.seconds(track.last.frame, frame) > PATIENCE;
     }
     const alive = this.tracks.filter((track) => !track.ended);
+    const detections = await this.lookCloser(frame, detected);
     const linked = this.link(detections, frame);
     const missed = alive.filter((track) => !linked.has(track));
     const free = detections.filter((one) => one.score >= startScore && ![...linked.values()].includes(one));
@@ -270,6 +271,29 @@ export class Tracker {
       assignWorth(worths).forEach((column, row) => column >= 0 && linked.set(free[row], some[column]));
     }
     return linked;
+  }
+
+  /**
+   * The detections of a frame, and what looks at the places of those who are missed show better: of two who overlap, a look from
+   * far away often sees but one, between them.
+   */
+  private async lookCloser(frame: number, detections: readonly Detection[]): Promise<readonly Detection[]> {
+    const linked = this.link(detections, frame);
+    const before = this.keys.at(-1)?.frame;
+    const missed = this.tracks.filter(
+      (track) => !track.ended && track.last.frame === before && !linked.has(track) && this.isSought(track, frame),
+    );
+    for (const track of missed) void this.ask(frame, this.expected(track, frame).box);
+    let all = detections;
+    for (const track of missed) {
+      const place = this.expected(track, frame);
+      const found = this.mostAlike(track, place, (await this.ask(frame, place.box)) ?? [], frame)?.detection;
+      if (!found) continue;
+      const same = all.filter((one) => isSamePerson(one, found));
+      if (same.length > 0 && same.every(({ score }) => score < found.score))
+        all = [...all.filter((one) => !same.includes(one)), found];
+    }
+    return all;
   }
 
   /** Detections that show someone who was lost, not too far away, of the same size and colours. */

@@ -169,6 +169,14 @@ test('who was hidden in part is known again at the size they had before', async 
   expect(new Set(frames.flat().map(({ trackId }) => trackId))).toEqual(new Set([0]));
 });
 
+test('of two whom the detector takes for one between them, looks at their places show both', async () => {
+  const blend = leaning(6, -15, 0.5);
+  const seen = Array.from({ length: 10 }, (_, t) => [leaning(0, -15), leaning(14, 15), ...(t === 5 ? [blend] : [])]);
+  const { frames } = await follow({ seen, detected: (detection, frame) => (frame === 5) === (detection === blend) });
+  expect(frames.map((people) => people.map(({ box: { x } }) => x))).toEqual(seen.map(() => [0, 14]));
+  expect(frames.flat().some(({ interpolated }) => interpolated)).toBe(false);
+});
+
 test('a second box about someone who is followed starts nobody, and is nobody found back in time', async () => {
   const second = (x: number): Detection => ({ box: { x: x + 5, y: 0, width: 50, height: 110 }, score: 0.6 });
   const seen = walk(12, 3).map((people, t) => (t > 4 ? [...people, second(3 * t)] : people));
