@@ -3,6 +3,8 @@ import type * as BundleConfig from '../../src/bundle/bundle.js';
 import type * as DetectorConfig from '../../src/bundle/detector-config.js';
 import type * as Errors from '../../src/errors.js';
 import type * as Boxes from '../../src/formats/boxes.js';
+import type * as Region from '../../src/formats/region.js';
+import type * as SelectPeople from '../../src/postprocessing/select-people.js';
 import type * as Jhmdb from '../../src/formats/jhmdb.js';
 import type * as JsonFile from '../../src/formats/json-file.js';
 import type * as Mat5 from '../../src/formats/mat5.js';
@@ -42,6 +44,8 @@ export async function loadCode(root: URL) {
     ...(await load<typeof BundleConfig>('bundle/bundle.js')),
     ...(await load<typeof DetectorConfig>('bundle/detector-config.js')),
     ...(await load<typeof Boxes>('formats/boxes.js')),
+    ...(await load<typeof Region>('formats/region.js')),
+    ...(await load<typeof SelectPeople>('postprocessing/select-people.js')),
     ...(await load<typeof Jhmdb>('formats/jhmdb.js')),
     ...(await load<typeof JsonFile>('formats/json-file.js')),
     ...(await load<typeof Mat5>('formats/mat5.js')),

@@ -59,6 +59,12 @@ for (const target of ['poses', 'boxes', 'results', 'training']) {
 put('poses', 'coco-results.json', [...writeCocoResults(people)]);
 put('boxes', 'coco-results.json', [...writeCocoResults(people)]);
 put('poses', 'posetrack21.json', posetrack21());
+put('region', 'lane.json', [
+  [10, 20],
+  [600, 24.5],
+  [590, 460],
+  [-5, 455],
+]);
 put('mot', 'tracks.txt', [...writeMot(people)].join(''));
 put('mot', 'truth.txt', '1,1,10,20,30,40,1,1,0.9\n2,1,11,21,30,40,0,3,0.5\n3,2,1,1,5,5,1,7,1\n');
 

@@ -119,6 +119,17 @@ export function targetsOf(code: Code): Target[] {
         for (let index = 0; index < FRAMES; index++) boxes.boxesOf({ index, name: String(index) });
       },
     },
+    {
+      name: 'region',
+      mutate: mutateJson,
+      short: 150,
+      run(input, folder) {
+        // What a record keeps must be a region without the file.
+        const region = code.parseRegion(code.regionText(written(folder, '.json', input)));
+        if (region.length < 3) throw new Error('a region of fewer than three corners');
+        code.isInside(region, 1, 2);
+      },
+    },
     { name: 'mat5', mutate: mutateMat5, short: 800, run: (input) => void code.readMat5(input, 'hostile.mat') },
     {
       name: 'jhmdb-mat',
