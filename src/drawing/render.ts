@@ -76,7 +76,7 @@ async function* drawn(
   let next = estimated.next();
   if (next.done) return;
   const clock = new PartsClock(every, source.fps ?? RATE_OF_FOLDERS);
-  for await (const { index, name, width, height, data, timeSeconds } of source.frames(next.value.index)) {
+  for await (const { index, name, width, height, data, timeSeconds } of source.frames({ frame: next.value.index })) {
     if (!next.done && next.value.index === index) {
       const poses: FramePoses = next.value;
       const all = found.next().value ?? poses;

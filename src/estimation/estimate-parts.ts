@@ -1,14 +1,15 @@
 /*
  * Parts of a video, each estimated as a video of its own: people are followed, and references drawn, within a part. Frames keep the
- * video's numbers and times. What lies outside is not estimated; what lies before a part is decoded on the way to it, twice where the
- * part's own frames are too many to be kept, and what lies behind the last part is not read.
+ * video's numbers and times. What lies outside is not estimated; of what lies before a part only a little is decoded, where the video's
+ * format allows it (media/entry.ts), and what lies behind the last part is not read.
  */
 import { GlposeError } from '../errors.js';
 import type { Frame } from '../media/frame.js';
 import type { FrameSource } from '../media/frames.js';
-import { isOver, isWithin, type TimeRange } from '../postprocessing/time-ranges.js';
+import { isOver, isWithin, nextStart, type TimeRange } from '../postprocessing/time-ranges.js';
 import type { Explanation, FramePoses } from '../types.js';
 import { estimateVideo, type EstimateOptions } from './estimate.js';
+import type { Memo, VideoMemo } from './memo.js';
 import type { Model } from './model.js';
 
 /** Bytes of a part's frames that are kept in memory between the two passes, as openFrames keeps those of short videos. */
@@ -19,7 +20,7 @@ const KEPT_BYTES = 256 << 20;
  * numbers, except where the boxes come with numbers of their own.
  * @param ranges in any order; what overlaps or adjoins is one part
  * @yields as estimateVideo
- * @throws as estimateVideo; INPUT where no frame lies in the ranges
+ * @throws as estimateVideo; INPUT where no frame lies in the ranges, or where they have seconds and the frames none
  */
 export async function* estimateParts(
   source: FrameSource,
@@ -28,9 +29,10 @@ export async function* estimateParts(
   options: EstimateOptions = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
   if (ranges.length === 0) return yield* estimateVideo(source, model, options);
-  let [after, freeId, found] = [0, 0, 0];
+  let before: Part | null = null;
+  let [freeId, found, surveyed] = [0, 0, 0];
   for (;;) {
-    const part = new Part(source, ranges, after);
+    const part: Part = new Part(source, ranges, before?.behind ?? null);
     const numbering = new Numbering(options);
     const { every = 1, only } = options;
     const inPart: EstimateOptions = {
@@ -38,7 +40,7 @@ export async function* estimateParts(
       ...numbering.options(part),
       every: 1,
       only: (frame) => (frame + part.first) % every === 0 && only?.(frame + part.first) !== false,
-      memo: after === 0 ? options.memo : undefined, // remembers one run of frames
+      memo: options.memo && memoFrom(options.memo, surveyed),
     };
     let highest = -1;
     for await (const frame of estimateVideo(part.source, model, inPart)) {
@@ -52,11 +54,14 @@ export async function* estimateParts(
       yield { ...frame, index: frame.index + part.first, people };
     }
     freeId = Math.max(freeId, highest + 1);
+    surveyed += part.length;
     if (part.isLast) break;
-    after = part.end;
+    before = part;
   }
+  await options.memo?.looks.end();
+  await options.memo?.poses.end();
   if (found > 0) return;
-  const remedy = 'Give --from and --to in seconds, h:mm:ss, or frames as in 300f; folders of images have no seconds.';
+  const remedy = 'Give --from and --to in seconds, h:mm:ss, or frames as in 300f.';
   throw new GlposeError('INPUT', 'no frame lies between --from and --to', remedy);
 }
 
@@ -64,18 +69,21 @@ export async function* estimateParts(
 class Part {
   /** Of the video; known once a pass has begun to give frames. */
   first = 0;
-  /** The frame behind the last; known after a pass. */
-  end = 0;
+  /** Frames; known after a pass. */
+  length = 0;
+  /** The frame behind the last, as the video has it; known after a pass. */
+  behind: Pick<Frame, 'index' | 'timeSeconds'> | null = null;
   /** Whether nothing of the ranges follows; known after a pass. */
   isLast = false;
   readonly source: FrameSource;
   private known = false;
   private kept: Frame[] | null = [];
 
+  /** @param start the frame behind the part before; null for the first part */
   constructor(
     private readonly video: FrameSource,
     private readonly ranges: readonly TimeRange[],
-    private readonly after: number,
+    private readonly start: Part['behind'],
   ) {
     const { width, height, fps } = video;
     this.source = {
@@ -95,11 +103,14 @@ class Part {
   private async *read(): AsyncGenerator<Frame, void, undefined> {
     let [count, bytes] = [0, 0];
     this.isLast = true;
-    for await (const frame of this.video.frames(this.known ? this.first : this.after)) {
+    const from = this.known ? { frame: this.first } : nextStart(this.ranges, this.start);
+    for await (const frame of this.video.frames(from)) {
       const { index, timeSeconds, data } = frame;
-      if (index < (this.known ? this.first : this.after)) continue;
+      if (index < from.frame) continue;
+      if (timeSeconds === null && this.ranges.some(hasSeconds)) throw timeless();
       if (!isWithin(this.ranges, index, timeSeconds)) {
         this.isLast = isOver(this.ranges, index, timeSeconds);
+        this.behind = { index, timeSeconds };
         if (count > 0 || this.isLast) break;
         this.isLast = true;
         continue;
@@ -110,11 +121,29 @@ class Part {
       if (bytes > KEPT_BYTES) this.kept = null;
       if (!this.known) this.kept?.push(own);
       count++;
-      this.end = index + 1;
       yield own;
     }
+    this.length = count;
     this.known = true;
   }
+}
+
+const hasSeconds = (range: TimeRange): boolean =>
+  [range.from, range.to].some((moment) => moment !== null && 'seconds' in moment);
+
+function timeless(): GlposeError {
+  const problem = 'its frames have no times, so that --from and --to in seconds mean nothing';
+  return new GlposeError('INPUT', problem, 'Folders of images have none: give frames, as in 300f.');
+}
+
+/** The same memory, of a part's frames: those of all parts are numbered in one go. The end of a part is not that of the video. */
+function memoFrom(memo: VideoMemo, first: number): VideoMemo {
+  const from = <T>(all: Memo<T>): Memo<T> => ({
+    kept: (frame) => all.kept(first + frame),
+    of: (frame, compute) => all.of(first + frame, compute),
+    end: async () => {},
+  });
+  return { looks: from(memo.looks), poses: from(memo.poses) };
 }
 
 async function* again(frames: readonly Frame[]): AsyncGenerator<Frame, void, undefined> {

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { GlposeError } from '../errors.js';
 import { MAX_PIXELS } from './frame-size.js';
-import type { Frame, FrameReader } from './frame.js';
+import { canBeEntered, enterAt, EntrySearch, WrongEntry, type Entry } from './entry.js';
+import type { Frame, FrameReader, Start } from './frame.js';
 import {
   chooseStream,
   declared,
@@ -21,7 +22,7 @@ import {
   type DeclaredLength,
   type VideoDecoder,
 } from './decoding.js';
-import { FrameSequence } from './frame-sequence.js';
+import { FrameSequence, type Packet } from './frame-sequence.js';
 import { orientationOf, type Orientation } from './orientation.js';
 
 const run = promisify(execFile);
@@ -65,8 +66,9 @@ interface Properties {
   stream: number;
   /** Says which of several video streams this is; null where it is the only one. */
   choice: string | null;
-  /** FFmpeg's name of the container. */
+  /** FFmpeg's names of container and codec. */
   format: string;
+  codec: string;
   /** Upright. */
   width: number;
   height: number;
@@ -101,8 +103,27 @@ async function open(file: string, passthrough: string[], signal?: AbortSignal): 
     height,
     fps,
     frameCount: declared.frames,
-    read: (signal, warnings) => read(file, properties, passthrough, signal, warnings),
+    async *read(signal, warnings, from) {
+      const entry = await entryOf(file, properties, from, signal);
+      yield* enterAt(entry, (at) => decode(file, properties, passthrough, at, signal, warnings));
+    },
   };
+}
+
+/** Where decoding may begin; null where only the whole video gives the same. */
+async function entryOf(file: string, video: Properties, from: Start, signal?: AbortSignal): Promise<Entry | null> {
+  if (!canBeEntered(video.format, video.codec, from)) return null;
+  const packets = new PacketList(file, video);
+  try {
+    const search = new EntrySearch(from, video.tick);
+    for (let packet; (packet = await packets.next());) {
+      signal?.throwIfAborted();
+      if (!search.packet(packet)) break;
+    }
+    return search.entry;
+  } finally {
+    packets.stop();
+  }
 }
 
 async function probe(file: string, signal?: AbortSignal): Promise<Properties> {
@@ -139,6 +160,7 @@ async function probe(file: string, signal?: AbortSignal): Promise<Properties> {
     stream: stream.index,
     choice,
     format: format.format_name,
+    codec: stream.codec_name,
     width: orientation.turned ? stream.height : stream.width,
     height: orientation.turned ? stream.width : stream.height,
     codedWidth: stream.width,
@@ -167,18 +189,24 @@ function jsonOf(text: string): unknown {
   }
 }
 
-async function* read(
+/** @param entry where to begin; null: at the start */
+async function* decode(
   file: string,
   video: Properties,
   passthrough: string[],
+  entry: Entry | null,
   signal: AbortSignal | undefined,
   warnings: Set<string>,
 ): AsyncGenerator<Frame, void, undefined> {
   const { width, height } = video;
   // Times stay the file's own (copyts); the rate of what is written plays no part, as long as it rises (setpts).
   const args = ['-nostdin', '-nostats', '-hide_banner', '-v', 'repeat+level+info', '-copyts'];
-  args.push('-threads', `${DECODING_THREADS}`, '-noautorotate', ...inputOf(file));
-  args.push('-map', `0:${video.stream}`, '-vf', `showinfo=checksum=0,${rgbFilter(video)},setpts=N/TB`);
+  args.push('-threads', `${DECODING_THREADS}`, '-noautorotate');
+  // ffmpeg goes to the key at or before this; should it come to a later one, the first frame tells.
+  if (entry) args.push('-seek_timestamp', '1', '-noaccurate_seek', '-ss', (entry.keyTime * video.tick).toFixed(6));
+  const wanted = entry ? `select=gte(pts\\,${entry.time}),` : '';
+  args.push(...inputOf(file), '-map', `0:${video.stream}`);
+  args.push('-vf', `${wanted}showinfo=checksum=0,${rgbFilter(video)},setpts=N/TB`);
   args.push(...passthrough, '-f', 'rawvideo', 'pipe:1');
   // Detached: a Ctrl-C in the terminal must not end it before this process knows, which would take the video for shorter.
   const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
@@ -197,6 +225,11 @@ async function* read(
     for await (const data of chunksOf(child.stdout!, width * height * 3)) {
       const shown = await words.aboutFrame(count++);
       signal?.throwIfAborted();
+      if (entry && count === 1) {
+        if (shown.time !== entry.time) throw new WrongEntry();
+        await packets.skipTo(entry.time, sequence);
+        words.complaints = ''; // about what comes before
+      }
       await packets.tell(sequence, shown.time);
       for (const frame of sequence.frame({ width: video.codedWidth, height: video.codedHeight, ...shown, data })) {
         signal?.throwIfAborted();
@@ -209,6 +242,7 @@ async function* read(
       const problem = `${file} was read up to frame ${count} only: ffmpeg was ended by ${killedBy}`;
       throw new GlposeError('INPUT', problem, 'Run it again; where memory is short, close other programs.');
     }
+    if (count === 0 && entry) throw new WrongEntry();
     if (count === 0) throw undecodable(file, complaint(words.complaints, file) || 'no frame could be decoded');
     await packets.tell(sequence, Infinity);
     yield* sequence.end();
@@ -297,33 +331,51 @@ class PacketList {
     this.child.kill('SIGKILL');
   }
 
+  /** The video stream's next packet; null at the end. */
+  async next(): Promise<Packet | null> {
+    while (!this.ended) {
+      const { value, done } = await this.lines.next();
+      if (done) this.ended = true;
+      const packet = done ? null : this.parsed(value);
+      if (packet) return packet;
+    }
+    return null;
+  }
+
+  /** Tells the packets up to that of the first frame that is asked for; what is shown before it is stepped over. */
+  async skipTo(time: number, sequence: FrameSequence): Promise<void> {
+    for (let packet; sequence.latest < time && (packet = await this.next());) sequence.undecoded(packet);
+    await this.tell(sequence, time);
+    sequence.skip(time);
+  }
+
   /** Tells the packets up to that of a frame, and those which may belong to earlier frames. */
   async tell(sequence: FrameSequence, time: number | null): Promise<void> {
     let ahead = 0;
     while (!this.ended && (time !== null && sequence.latest < time ? true : ahead++ < PACKETS_AHEAD)) {
-      const { value, done } = await this.lines.next();
-      if (done) this.ended = true;
-      else this.take(value, sequence);
+      const packet = await this.next();
+      if (packet) sequence.packet(packet);
     }
   }
 
-  private take(line: string, sequence: FrameSequence): void {
+  private parsed(line: string): Packet | null {
     const fields = Object.fromEntries(line.split('|').map((part) => part.split('=', 2))) as Record<string, string>;
     const number = (name: string): number | null => (/^-?\d+$/.test(fields[name]) ? Number(fields[name]) : null);
     const [stream, size, dts] = [number('stream_index'), number('size') ?? 0, number('dts')];
-    if (stream === null) return;
+    if (stream === null) return null;
     if (this.skipped.packet(number('pos') ?? -1, size)) this.damaged = true;
-    if (stream !== this.video.stream || size === 0) return;
+    if (stream !== this.video.stream || size === 0) return null;
     const flags = fields.flags ?? '';
-    sequence.packet({
+    const packet: Packet = {
       pts: number('pts'),
       // Matroska has none; what FFmpeg makes up may go back.
       dts: this.video.format.startsWith('matroska') ? null : dts,
       key: flags.includes('K'),
       discarded: flags.includes('D'),
       damaged: this.damaged || flags.includes('C') || (dts !== null && this.corrupt.has(dts)),
-    });
+    };
     this.damaged = false;
+    return packet;
   }
 }
 

@@ -43,6 +43,8 @@ export interface SequenceOptions {
   format: string;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** How far, in frames, a packet may lie from the place of its picture. */
 const REORDERING = 16;
 
@@ -66,6 +68,8 @@ export class FrameSequence {
   private pictures = 0;
   private lastDts = -Infinity;
   private firstKey: number | null = null;
+  /** Time of the last key that was not decoded. */
+  private undecodedKey = -Infinity;
   /** Frames whose time no packet has; AVI's last ones. */
   private unmatched = 0;
   /** The last frame's time; null before the first. */
@@ -108,9 +112,30 @@ export class FrameSequence {
     else this.waiting.splice(after + 1, 0, { time, place });
   }
 
+  /**
+   * A packet that is not decoded, since what is asked for comes later. What is shown before the key before it can come no more, and is
+   * stepped over, so that packets do not pile up.
+   */
+  undecoded(packet: Packet): void {
+    if (packet.key) {
+      this.skip(this.undecodedKey);
+      this.undecodedKey = packet.pts!;
+    }
+    this.packet(packet);
+  }
+
   /** The latest time of a packet so far; what comes with an earlier time is not far. */
   get latest(): number {
     return this.waiting.at(-1)?.time ?? -Infinity;
+  }
+
+  /** Steps over what is shown before a time, as if it had been decoded; none of its packets may come later. */
+  skip(before: number): void {
+    const { codedWidth: width, codedHeight: height } = this.video;
+    while (this.waiting.length > 0 && this.waiting[0].time < before) {
+      const { time } = this.waiting[0];
+      for (const frame of this.frame({ time, width, height, data: NOTHING })) void frame;
+    }
   }
 
   /** @yields the decoded frame, behind those that were lost before it */

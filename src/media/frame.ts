@@ -15,6 +15,14 @@ export interface Frame {
   timeSeconds: number | null;
 }
 
+/** A moment that frames are read from. */
+export interface Start {
+  /** Its place, from 0. */
+  frame: number;
+  /** Seconds after the first frame, where the source says when frames are shown. */
+  seconds: number;
+}
+
 /** What a kind of input gives: its properties, and its frames from the start as often as asked. */
 export interface FrameReader {
   /** Of the first frame, upright. The frames of a folder may differ in size, those of a video do not. */
@@ -27,7 +35,7 @@ export interface FrameReader {
   /**
    * All frames from the start, in order, each once. Reading stops when the consumer stops or `signal` aborts.
    * @param warnings takes a clause, without the input's path, for everything that was wrong but did not end the reading
-   * @param from frames before this one may be left out
+   * @param from frames before it, in place or in time, may be left out
    */
-  read(signal: AbortSignal | undefined, warnings: Set<string>, from: number): AsyncGenerator<Frame, void, undefined>;
+  read(signal: AbortSignal | undefined, warnings: Set<string>, from: Start): AsyncGenerator<Frame, void, undefined>;
 }

@@ -1,5 +1,5 @@
 import { GlposeError } from '../errors.js';
-import type { Frame, FrameReader } from './frame.js';
+import type { Frame, FrameReader, Start } from './frame.js';
 import type { VideoInput } from './inputs.js';
 import { openImages } from './image-folder.js';
 import { openVideo } from './video.js';
@@ -11,9 +11,9 @@ export interface FrameSource extends Omit<FrameReader, 'read'> {
    * All frames from the start, in order, each once; at most one is decoded ahead of the consumer. The frames of a short
    * input are the same objects in every pass: whoever writes into one writes into all.
    * Throws INPUT where nothing can be read, and the signal's reason when it aborts.
-   * @param from frames before this one are not needed: they may be left out where that saves time
+   * @param from frames before it, in place or in time, are not needed: they may be left out where that saves time
    */
-  frames(from?: number): AsyncIterable<Frame>;
+  frames(from?: Partial<Start>): AsyncIterable<Frame>;
   /**
    * What was wrong in the passes so far without ending them (frames skipped, a file cut off), without the input's path; empty
    * for a sound input.
@@ -54,13 +54,15 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
   // A long input is known as such beforehand, mostly, and not kept in vain. The count may be wrong, so that bytes are counted, too.
   let keepable = 3 * reader.width * reader.height * (reader.frameCount ?? 0) <= keepBytes;
 
-  async function* pass(from: number): AsyncGenerator<Frame, void, undefined> {
-    const again = kept?.filter(({ index }) => index >= from);
+  async function* pass(from: Start): AsyncGenerator<Frame, void, undefined> {
+    const again = kept?.filter(({ index }) => index >= from.frame);
+    const isWhole = from.frame <= 0 && from.seconds <= 0;
     const frames: Frame[] = [];
     let bytes = 0;
-    for await (const frame of again ?? oneAhead(reader.read(signal, warnings, from), limit)) {
+    for await (const frame of again ??
+      oneAhead(reader.read(signal, warnings, from), limit, isWhole ? 1 : SEARCH_PATIENCE)) {
       signal?.throwIfAborted();
-      if (!again && keepable && from === 0) {
+      if (!again && keepable && isWhole) {
         frames.push(frame);
         bytes += frame.data?.length ?? 0;
         keepable = bytes <= keepBytes;
@@ -68,7 +70,7 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
       }
       yield frame;
     }
-    if (keepable && !closed && from === 0) kept ??= frames;
+    if (keepable && !closed && isWhole) kept ??= frames;
   }
 
   async function close(): Promise<void> {
@@ -84,9 +86,9 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
     height,
     fps,
     frameCount,
-    frames(from = 0) {
+    frames({ frame = 0, seconds = 0 } = {}) {
       if (closed) throw new GlposeError('USAGE', `${input.path} is read after it was closed`, 'Open it again.');
-      const frames = pass(from);
+      const frames = pass({ frame, seconds });
       passes.add(frames);
       return frames;
     },
@@ -98,12 +100,19 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
   };
 }
 
-/** The same sequence, its next item under way while the consumer works on this one. */
+/** How much longer the first frame of a later part may take than others: what lies before it is gone through, though not decoded. */
+const SEARCH_PATIENCE = 20;
+
+/**
+ * The same sequence, its next item under way while the consumer works on this one.
+ * @param patience how much longer than others the first item may take
+ */
 async function* oneAhead<T>(
   items: AsyncGenerator<T, void, undefined>,
   limit: TimeLimit,
+  patience: number,
 ): AsyncGenerator<T, void, undefined> {
-  let next = limit.on(items.next());
+  let next = limit.on(items.next(), patience);
   try {
     for (;;) {
       const { value, done } = await next;
@@ -134,10 +143,11 @@ class TimeLimit {
     return this.stop.signal;
   }
 
-  /** The same promise; throws INPUT where it does not settle in time. */
-  on<T>(work: Promise<T>): Promise<T> {
-    return withTimeout(work, this.seconds, () => {
-      const problem = `${this.input} cannot be read: its decoder gave nothing for ${this.seconds} s`;
+  /** The same promise; throws INPUT where it does not settle in time. @param patience how much longer it may take than usual */
+  on<T>(work: Promise<T>, patience = 1): Promise<T> {
+    const seconds = patience * this.seconds;
+    return withTimeout(work, seconds, () => {
+      const problem = `${this.input} cannot be read: its decoder gave nothing for ${seconds} s`;
       const error = new GlposeError('INPUT', problem, 'Check the file, and the disk or network that it lies on.');
       this.stop.abort(error);
       return error;

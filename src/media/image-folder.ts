@@ -21,7 +21,7 @@ export async function openImages(input: ImageFolder): Promise<FrameReader> {
     frameCount: input.files.length,
     async *read(signal, warnings, from) {
       async function* files(): AsyncGenerator<{ name: string; index: number }> {
-        for (let index = from; index < input.files.length; index++) {
+        for (let index = from.frame; index < input.files.length; index++) {
           signal?.throwIfAborted();
           yield { name: input.files[index], index };
         }

@@ -1,8 +1,9 @@
 import { endianness } from 'node:os';
 import type * as Av from 'node-av/lib';
 import { MAX_PIXELS } from './frame-size.js';
-import type { Frame, FrameReader } from './frame.js';
-import { FrameSequence } from './frame-sequence.js';
+import { canBeEntered, enterAt, EntrySearch, WrongEntry, type Entry } from './entry.js';
+import type { Frame, FrameReader, Start } from './frame.js';
+import { FrameSequence, type Packet } from './frame-sequence.js';
 import { loadNodeAv, type NodeAv } from './node-av.js';
 import {
   chooseStream,
@@ -43,14 +44,32 @@ async function open(library: NodeAv, file: string): Promise<FrameReader> {
     height,
     fps,
     frameCount: declared.frames,
-    read: (signal, warnings) => read(library, file, { fps, declared }, signal, warnings),
+    async *read(signal, warnings, from) {
+      const entry = await entryOf(library, file, from, signal);
+      yield* enterAt(entry, (at) => decode(library, file, { fps, declared }, at, signal, warnings));
+    },
   };
 }
 
-async function* read(
+/** Where decoding may begin; null where only the whole video gives the same. */
+async function entryOf(library: NodeAv, file: string, from: Start, signal?: AbortSignal): Promise<Entry | null> {
+  await using video = await Demuxer.open(library, file);
+  const codec = library.av.avGetCodecName(video.stream.codecpar.codecId);
+  if (!canBeEntered(video.format, codec ?? '', from)) return null;
+  const search = new EntrySearch(from, video.tick);
+  for await (const { packet, about } of video.packets()) {
+    signal?.throwIfAborted();
+    if (packet.size > 0 && !search.packet(about)) break;
+  }
+  return search.entry;
+}
+
+/** @param entry where to begin; null: at the start */
+async function* decode(
   library: NodeAv,
   file: string,
   known: { fps: number | null; declared: DeclaredLength },
+  entry: Entry | null,
   signal: AbortSignal | undefined,
   warnings: Set<string>,
 ): AsyncGenerator<Frame, void, undefined> {
@@ -64,18 +83,28 @@ async function* read(
   const { width: codedWidth, height: codedHeight } = video.stream.codecpar;
   const sequence = new FrameSequence({ width, height, codedWidth, codedHeight, tick, format, ...known });
   let failures = 0;
+  let isThere = entry === null;
 
   async function* received(): AsyncGenerator<Frame> {
     for (let inARow = 0; inARow < MAX_FAILURES;) {
       const status = await decoder.receiveFrame(decoded);
       if (status === is.AVERROR_EAGAIN || status === is.AVERROR_EOF) return;
       if (status < 0) {
-        failures++;
+        if (isThere) failures++;
         inARow++;
         continue;
       }
-      if (decoded.decodeErrorFlags !== 0) failures++;
       const time = numberOf(library, decoded.pts) ?? numberOf(library, decoded.bestEffortTimestamp);
+      if (entry && !isThere) {
+        if (time !== null && time < entry.time) {
+          decoded.unref();
+          continue;
+        }
+        if (time !== entry.time) throw new WrongEntry();
+        sequence.skip(time);
+        isThere = true;
+      }
+      if (decoded.decodeErrorFlags !== 0) failures++;
       const { width, height } = decoded;
       const data = await converter.convert(decoded);
       decoded.unref();
@@ -83,23 +112,22 @@ async function* read(
     }
   }
 
-  for await (const { packet, damaged } of video.packets()) {
+  let place = 0;
+  for await (const { packet, about } of video.packets()) {
     signal?.throwIfAborted();
     if (packet.size === 0) continue; // an empty place of an AVI; a decoder would take it for the end
-    sequence.packet({
-      pts: numberOf(library, packet.pts),
-      // Matroska has none; what FFmpeg makes up may go back.
-      dts: video.isMatroska ? null : numberOf(library, packet.dts),
-      key: packet.isKeyframe,
-      discarded: packet.hasFlags(is.AV_PKT_FLAG_DISCARD),
-      damaged,
-    });
+    if (entry && place++ < entry.place) {
+      sequence.undecoded(about);
+      continue;
+    }
+    sequence.packet(about);
     const status = await decoder.sendPacket(packet);
-    if (status < 0) failures++;
+    if (status < 0 && isThere) failures++;
     yield* received();
   }
   await decoder.sendPacket(null); // the decoder gives what it holds back
   yield* received();
+  if (!isThere) throw new WrongEntry();
   yield* sequence.end();
 
   if (sequence.isEmpty) throw undecodable(file, 'no frame could be decoded');
@@ -173,20 +201,17 @@ class Demuxer implements AsyncDisposable {
   /** When the first packets' pictures are shown, in seconds. */
   async firstTimes(): Promise<number[]> {
     const times: number[] = [];
-    for await (const { packet } of this.packets()) {
-      const time = numberOf(this.library, packet.pts);
-      if (time !== null) times.push(time * this.tick);
+    for await (const { about } of this.packets()) {
+      if (about.pts !== null) times.push(about.pts * this.tick);
       if (times.length === PACKETS_FOR_RATE) break;
     }
     return times;
   }
 
-  /**
-   * The stream's packets. One packet object is used again and again.
-   * @yields with each whether the file is damaged about there
-   */
-  async *packets(): AsyncGenerator<{ packet: Av.Packet; damaged: boolean }> {
-    const { av, is } = this.library;
+  /** The stream's packets, and what the container says of each. One packet object is used again and again. */
+  async *packets(): AsyncGenerator<{ packet: Av.Packet; about: Packet }> {
+    const { library } = this;
+    const { av, is } = library;
     const skipped = new SkippedBytes(this.format);
     using packet = new av.Packet();
     packet.alloc();
@@ -194,7 +219,15 @@ class Demuxer implements AsyncDisposable {
     while ((await this.container.readFrame(packet)) >= 0) {
       if (skipped.packet(Number(packet.pos), packet.size)) damaged = true;
       if (packet.streamIndex === this.stream.index) {
-        yield { packet, damaged: damaged || packet.hasFlags(is.AV_PKT_FLAG_CORRUPT) };
+        const about: Packet = {
+          pts: numberOf(library, packet.pts),
+          // Matroska has none; what FFmpeg makes up may go back.
+          dts: this.isMatroska ? null : numberOf(library, packet.dts),
+          key: packet.isKeyframe,
+          discarded: packet.hasFlags(is.AV_PKT_FLAG_DISCARD),
+          damaged: damaged || packet.hasFlags(is.AV_PKT_FLAG_CORRUPT),
+        };
+        yield { packet, about };
         damaged = false;
       }
       packet.unref();

@@ -96,3 +96,18 @@ export function isOver(ranges: readonly TimeRange[], index: number, timeSeconds:
     return 'frame' in to ? index > to.frame : timeSeconds !== null && timeSeconds > to.seconds + SAME_TIME;
   });
 }
+
+/**
+ * What may be left out before the next frame that lies in a range.
+ * @param at the frame that is looked at next; null at the video's start
+ * @returns a place and a time before which nothing of any range comes
+ */
+export function nextStart(
+  ranges: readonly TimeRange[],
+  at: { index: number; timeSeconds: number | null } | null,
+): { frame: number; seconds: number } {
+  const open = at ? ranges.filter((range) => !isOver([range], at.index, at.timeSeconds)) : ranges;
+  const frames = open.map(({ from }) => (from && 'frame' in from ? from.frame : 0));
+  const seconds = open.map(({ from }) => (from && 'seconds' in from ? from.seconds - SAME_TIME : 0));
+  return { frame: Math.max(at?.index ?? 0, Math.min(...frames)), seconds: Math.max(0, Math.min(...seconds)) };
+}

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { DEFAULT_BUNDLE } from '../../src/bundle/bundle.js';
 import { estimateVideo } from '../../src/estimation/estimate.js';
 import { estimateParts } from '../../src/estimation/estimate-parts.js';
+import type { Memo, VideoMemo } from '../../src/estimation/memo.js';
 import { Model } from '../../src/estimation/model.js';
 import type { Frame } from '../../src/media/frame.js';
 import { openFrames, type FrameSource } from '../../src/media/frames.js';
@@ -31,9 +32,9 @@ afterAll(async () => {
 beforeEach(() => asked.clear());
 
 /** The video, noting what is read of it. */
-function watched(): { video: FrameSource; passes: { from: number; last: number }[] } {
-  const passes: { from: number; last: number }[] = [];
-  async function* frames(from = 0): AsyncGenerator<Frame> {
+function watched(): { video: FrameSource; passes: { from: object; last: number }[] } {
+  const passes: { from: object; last: number }[] = [];
+  async function* frames(from = {}): AsyncGenerator<Frame> {
     const pass = { from, last: -1 };
     passes.push(pass);
     for await (const frame of source.frames(from)) {
@@ -58,7 +59,11 @@ test('each part is as if it were the video; numbers, names and times are the vid
   expect(frames.map(({ name }) => name)).toEqual(['5', '6', '7', '8', '20', '21', '22']);
   expect(frames[4].timeSeconds).toBeCloseTo(2, 6);
   expect([...asked]).toEqual([5, 6, 7, 8, 20, 21, 22]); // nobody is looked for elsewhere
-  expect(passes.map(({ from }) => from)).toEqual([0, 9]); // a short part is read once
+  // A short part is read once; the first one begins at a time, of which nobody knows which frame that is.
+  expect(passes.map(({ from }) => from)).toEqual([
+    { frame: 0, seconds: 0 },
+    { frame: 20, seconds: 0 },
+  ]);
   expect(Math.max(...passes.map(({ last }) => last))).toBeLessThanOrEqual(23); // nothing behind the last part
 
   const ids = frames.map(({ people }) => people.map(({ trackId }) => trackId));
@@ -80,8 +85,31 @@ test('every n-th frame counts in the video, and a caller’s own track numbers s
   expect(frames.flatMap(({ people }) => people.map(({ trackId }) => trackId))).toEqual([5, 5, 5]);
 });
 
+test('what is remembered of one part is not another’s: parts that are estimated again are not computed again', async () => {
+  const ranges = pairRanges([{ frame: 3 }, { frame: 12 }], [{ frame: 6 }, { frame: 15 }]);
+  const kept = new Map<number, unknown>();
+  let [computed, ends] = [0, 0];
+  const poses: Memo<never> = {
+    kept: (frame) => Promise.resolve(kept.get(frame) as never),
+    async of(frame, compute) {
+      if (!kept.has(frame)) kept.set(frame, (computed++, await compute()));
+      return kept.get(frame) as never;
+    },
+    end: async () => void ends++,
+  };
+  const memo = { poses, looks: { ...poses, end: async () => {} } } as VideoMemo;
+  const once = await all(estimateParts(source, model, ranges, { detect, memo }));
+  expect([...kept.keys()].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect([computed, ends]).toEqual([8, 1]);
+  expect(await all(estimateParts(source, model, ranges, { detect, memo }))).toEqual(once);
+  expect(computed).toBe(8);
+  expect(await all(estimateParts(source, model, ranges, { detect }))).toEqual(once);
+});
+
 test('a part that is not there', async () => {
   const ranges = pairRanges([{ seconds: 90 }], []);
   await expect(all(estimateParts(source, model, ranges, { detect }))).rejects.toThrow(/no frame lies between/);
+  const timeless = { ...source, async *frames() { for await (const frame of source.frames()) yield { ...frame, timeSeconds: null }; } }; // prettier-ignore
+  await expect(all(estimateParts(timeless, model, pairRanges([{ frame: 1 }], [{ seconds: 2 }]), { detect }))).rejects.toThrow(/no times.*give frames, as in 300f/); // prettier-ignore
   await expect(all(estimateParts(source, model, [], { detect, only: (frame) => frame < 2 }))).resolves.toHaveLength(2);
 });

@@ -1,4 +1,4 @@
-import { isOver, isWithin, pairRanges, parseMoment } from '../../src/postprocessing/time-ranges.js';
+import { isOver, isWithin, nextStart, pairRanges, parseMoment } from '../../src/postprocessing/time-ranges.js';
 
 test.each([
   ['12.5', { seconds: 12.5 }],
@@ -35,4 +35,19 @@ test('both ends are in, and nothing behind the last range is', () => {
   expect(isWithin(ranges, 40, null)).toBe(false); // without times, seconds say nothing
   expect(isWithin([], 5, null)).toBe(true);
   expect(isOver([], 5, null)).toBe(false);
+});
+
+test('what may be left out before the next part', () => {
+  const parts = pairRanges([{ frame: 20 }, { frame: 90 }], [{ frame: 22 }, { frame: 95 }]);
+  expect(nextStart(parts, null)).toEqual({ frame: 20, seconds: 0 });
+  expect(nextStart(parts, { index: 23, timeSeconds: 2.3 })).toEqual({ frame: 90, seconds: 0 });
+  expect(nextStart(parts, { index: 21, timeSeconds: 2.1 })).toEqual({ frame: 21, seconds: 0 });
+  const times = pairRanges([{ seconds: 9 }, { seconds: 30 }], [{ seconds: 10 }]);
+  expect(nextStart(times, null).seconds).toBeCloseTo(9, 2);
+  expect(nextStart(times, null).seconds).toBeLessThan(9); // time stamps are rounded
+  expect(nextStart(times, { index: 300, timeSeconds: 10.1 })).toMatchObject({ frame: 300 });
+  expect(nextStart(times, { index: 300, timeSeconds: 10.1 }).seconds).toBeCloseTo(30, 2);
+  const mixed = pairRanges([{ frame: 20 }, { seconds: 9 }], [{ frame: 22 }]);
+  expect(nextStart(mixed, null)).toEqual({ frame: 0, seconds: 0 }); // which of them comes first, only the video tells
+  expect(nextStart(pairRanges([], [{ seconds: 5 }]), null)).toEqual({ frame: 0, seconds: 0 });
 });
