@@ -46,6 +46,13 @@ CLEAN = Condition()
 FORMAT = 3  # of index.json
 HIDDEN_EXPECTATION = 0.1  # share of the samples drawn in training that are not told who is meant, or not who else is there
 
+# How looks at single frames err (`look_once`), by what was measured of people who overlap: the share of joints that are somebody
+# else's or far off, in clean frames and in degraded ones, and of those of the own person that are so in all frames of a window.
+ASTRAY = {False: 0.07, True: 0.3}
+ASTRAY_THROUGHOUT = 0.08
+FAR = 0.15  # standard deviation, in shares of the person's size
+UNSTEADY = 0.03  # of all joints in degraded frames
+
 
 @dataclass(frozen=True)
 class MapFile:
@@ -255,7 +262,10 @@ class Batches:
         withheld = self.withhold == 1 or (random is not None and self.withhold > 0 and random.random() < self.withhold)
         local_w = torch.zeros_like(self.local) if withheld else self.local
         weights = torch.cat([local_w[:, None].expand(2 * k, channels), global_w])
-        expected = [s.expected[place] for place in [middle, *(place for place in places if place != middle)]]
+        frames = [middle, *(place for place in places if place != middle)]
+        seeded = random or np.random.default_rng([s.frame, len(s.expected[middle]), condition.run])  # of no training: always the same
+        spoilt = [condition.spoils(place - middle) for place in frames]
+        expected = look_once([s.expected[place] for place in frames], spoilt, s.size, seeded)
         if withheld:
             expected[1:] = [np.full_like(pose, np.nan) for pose in expected[1:]]
         if random is not None:
@@ -295,6 +305,32 @@ class Batches:
 
     def _read(self, maps: MapFile, places: list[int]) -> Tensor:
         return standardise(torch.from_numpy(maps.read(places)).float(), self.mean, self.std)  # NumPy converts four times slower
+
+
+def look_once(frames: list[np.ndarray], spoilt: list[bool], size: float, random: np.random.Generator) -> list[np.ndarray]:
+    """
+    Expected poses [O, J, 2] of each frame as the extractor's own pose of that frame alone would have them: some joints are the
+    neighbour's, some far off, and more of them where the frame is degraded.
+    size: the person's, in cells
+    """
+    throughout = random.random(EXPECTED_JOINTS) < ASTRAY_THROUGHOUT
+    away = random.normal(0, FAR * size, (EXPECTED_JOINTS, 2))
+    looks = []
+    for poses, bad in zip(frames, spoilt):
+        look = poses + (random.normal(0, UNSTEADY * size, poses.shape) if bad else 0)
+        astray = random.random(poses.shape[:2]) < ASTRAY[bad]
+        astray[0] |= throughout
+        far = poses + random.normal(0, FAR * size, poses.shape)
+        far[0] = np.where(throughout[:, None], poses[0] + away, far[0])
+        borrowed = random.random(poses.shape[:2]) < 0.5
+        for person, joint in zip(*np.nonzero(astray)):
+            if borrowed[person, joint] and len(poses) > 1:
+                owner = (person + random.integers(1, len(poses))) % len(poses)
+                look[person, joint] = poses[owner, joint]
+            else:
+                look[person, joint] = far[person, joint]
+        looks.append(look.astype(np.float32))
+    return looks
 
 
 def hidden(poses: np.ndarray, own: bool, others: bool) -> np.ndarray:

@@ -1,7 +1,7 @@
 /*
  * People pasted, moving, over labelled people: whose joints are found, by how much the two overlap.
  *   node scripts/people/composites.mjs [--list test|validation] [--method single-frame,glpose] [--people detected,known,alone]
- *        [--clips 40] [--seed 0] [--save <folder>] [--json] <shared/data>
+ *        [--clips 40] [--seed 0] [--save <folder>] [--model <bundle>] [--json] <shared/data>
  * Clips of JHMDB's test or validation split; over each, one person is cut out of a picture (a COCO still by its polygon, or a
  * DAVIS sequence by its masks), brought to a similar height, and moves past the labelled one, who is partly hidden by them.
  *   people   detected: the whole tool; known: both boxes and tracks given; alone: detected, nobody pasted
@@ -31,6 +31,7 @@ const { values, positionals } = parseArgs({
     clips: { type: 'string', default: '40' },
     seed: { type: 'string', default: '0' },
     save: { type: 'string' },
+    model: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -244,7 +245,7 @@ function summed(clipsOfFrames, counts) {
 
 const results = {};
 for (const method of values.method.split(',')) {
-  const model = await loadModel(undefined, { method, device: 'cpu' });
+  const model = await loadModel(values.model, { method, device: 'cpu' });
   for (const people of values.people.split(',')) {
     const frames = await measure(model, people);
     const bins = BINS.slice(1).map((high, i) => [`${BINS[i]}–${high}`, ({ overlap }) => overlap >= BINS[i] && overlap < high]); // prettier-ignore

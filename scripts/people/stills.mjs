@@ -1,6 +1,6 @@
 /*
  * People in photographs labelled by hand, each a video of its own:
- *   node scripts/people/stills.mjs [--method single-frame,glpose] [--flip] [--oks-nms 0.9] [--no-share-out] [--json] <shared/data>
+ *   node scripts/people/stills.mjs [--method single-frame,glpose] [--flip] [--oks-nms 0.9] [--no-share-out] [--model <bundle>] [--json] <shared/data>
  * COCO stills (the validation split), and the images of CrowdPose and OCHuman in mmpose-testdata.
  *   recall   people whose box was found (IoU ≥ 0.5), by their height in pixels
  *   box AP   101 recall points, IoU 0.50 … 0.95, as COCO's; crowd regions count for nobody
@@ -28,6 +28,7 @@ const { values, positionals } = parseArgs({
     flip: { type: 'boolean', default: false },
     'oks-nms': { type: 'string', default: '1' },
     'no-share-out': { type: 'boolean', default: false },
+    model: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -163,7 +164,7 @@ const everyone = () => true;
 const overlapping = (person) => person.overlapping;
 const results = {};
 for (const method of values.method.split(',')) {
-  const model = await loadModel(undefined, { method, device: 'cpu', flip: values.flip });
+  const model = await loadModel(values.model, { method, device: 'cpu', flip: values.flip });
   const { joints } = model.estimator;
   results[method] = {};
   for (const [name, set] of Object.entries(SETS)) {
