@@ -1,12 +1,17 @@
 import type { NativeHead } from '../native/contract.js';
 import type { Image, PersonWindow } from '../types.js';
 import type { CropNet, Crop } from './crop-net.js';
+import type { Outputs } from '../onnx/pooled-runs.js';
+import type { WindowPose } from './one-joint-one-person.js';
+import type { OwnPoses } from './own-pose.js';
 import { idOf } from '../geometry/window.js';
 
 /** V of one person's window of one frame, on the device (Eq. 1), and its embedding [C]. */
 export interface StoredMap {
   handle: number;
   embedding: Float32Array;
+  /** What the extractor by itself makes of the person; where the store decodes it. */
+  pose?: WindowPose;
 }
 
 interface Entry {
@@ -25,11 +30,15 @@ interface Entry {
 export class FeatureStore {
   private readonly entries = new Map<string, Entry>();
 
-  /** @param output the extractor's feature output */
+  /**
+   * @param output the extractor's feature output
+   * @param ownPose decodes the extractor's other outputs, where its own poses are wanted
+   */
   constructor(
     private readonly net: CropNet,
     private readonly head: NativeHead,
     private readonly output: string,
+    private readonly ownPose?: OwnPoses['decode'],
   ) {}
 
   /** The map of a person's window of a frame, extracted where it is not remembered. It stays until it is given back. */
@@ -37,7 +46,7 @@ export class FeatureStore {
     const name = nameOf(image.index, person);
     let entry = this.entries.get(name);
     if (!entry) {
-      const extracted = this.net.extract(image, [person], (outputs) => this.ingest(outputs[this.output].data), signal);
+      const extracted = this.net.extract(image, [person], (outputs) => this.ingest(outputs, person), signal);
       entry = this.remember(name, image.index, extracted.then(([map]) => map)); // prettier-ignore
     }
     entry.users++;
@@ -58,7 +67,7 @@ export class FeatureStore {
 
   /** Extracts a crop that was cut before and remembers its map until `clear`. */
   async pin(frame: number, person: PersonWindow, crop: Crop): Promise<StoredMap> {
-    const extracted = this.net.run([crop], [person]).then((outputs) => this.ingest(outputs[this.output].data));
+    const extracted = this.net.run([crop], [person]).then((outputs) => this.ingest(outputs, person));
     const entry = this.remember(nameOf(frame, person), frame, extracted);
     entry.kept = 'video';
     return entry.map;
@@ -83,10 +92,10 @@ export class FeatureStore {
     return entry;
   }
 
-  /** @param features [1, C, h, w] */
-  private async ingest(features: Float32Array): Promise<StoredMap> {
-    const { handles, embeddings } = await this.head.ingest(features);
-    return { handle: handles[0], embedding: embeddings };
+  /** @param outputs of the person's window, [1, …] each */
+  private async ingest(outputs: Outputs, person: PersonWindow): Promise<StoredMap> {
+    const { handles, embeddings } = await this.head.ingest(outputs[this.output].data);
+    return { handle: handles[0], embedding: embeddings, pose: this.ownPose?.(outputs, person) };
   }
 
   /** Frees those of the maps that nobody needs. */

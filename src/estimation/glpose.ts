@@ -16,6 +16,8 @@ import { heatmapPeaks } from './peaks.js';
 import { Batcher } from '../concurrency/batcher.js';
 import type { Crop, CropNet } from './crop-net.js';
 import { FeatureStore, type StoredMap } from './feature-store.js';
+import { FirstLook } from './first-look.js';
+import type { OwnPoses } from './own-pose.js';
 import { globalReferences, type Candidate } from './similarity.js';
 import type { DrawnCandidate } from './candidates.js';
 import { betweenGrids, idOf, type CellTransform } from '../geometry/window.js';
@@ -70,6 +72,8 @@ export class GlobalLocal implements Estimator {
   readonly k: number;
   readonly m: number;
   private readonly store: FeatureStore;
+  /** What a head with conditions is told; without it, the coarse poses. */
+  private readonly firstLook?: FirstLook;
   private readonly asking: Batcher<HeadInput, Answer>;
   private candidates: StoredCandidate[] = [];
   /** The same people in the mirror; with a flip test. */
@@ -79,6 +83,7 @@ export class GlobalLocal implements Estimator {
   /**
    * @param reuse where the neighbours' maps come from, see `Reuse`
    * @param flip where it is given, key, neighbours and candidates are looked at in the mirror, too; decodes the mean of the two answers
+   * @param ownPose for a first look at each frame, where the net gives its own poses, too
    */
   constructor(
     private readonly net: CropNet,
@@ -87,16 +92,19 @@ export class GlobalLocal implements Estimator {
     private readonly config: HeadConfig,
     private readonly reuse: Reuse,
     private readonly flip?: Pick<Addon, 'decode'>,
+    ownPose?: OwnPoses,
   ) {
     this.joints = config.joints;
     this.k = config.k;
     this.m = config.n > 0 ? config.m : 0;
-    this.store = new FeatureStore(net, head, features.output);
+    this.store = new FeatureStore(net, head, features.output, ownPose?.decode);
+    if (ownPose) this.firstLook = new FirstLook(this.store, ownPose.joints);
     this.asking = new Batcher(BATCH, 1, (people) => this.ask(people));
   }
 
   async begin(drawn: readonly DrawnCandidate[], signal?: AbortSignal): Promise<void> {
     this.signal = signal;
+    this.firstLook?.forgetBefore(Infinity);
     await this.store.clear();
     this.candidates = await this.pinned(drawn, (crop, person) => [crop, person]);
     if (!this.flip) return;
@@ -121,6 +129,7 @@ export class GlobalLocal implements Estimator {
   }
 
   async passed(frame: number): Promise<void> {
+    this.firstLook?.forgetBefore(frame - this.k);
     await this.store.forgetBefore(frame - this.k);
   }
 
@@ -213,7 +222,8 @@ export class GlobalLocal implements Estimator {
         const { frame, window: cut, handle } = candidate ?? { frame: keyFrame, window, ...key };
         return { kind: 'global', frame, window: cut, weight: mean(weights), handle, weights, transform: SAME_GRID };
       });
-      const seenAround = mirrored ? around.map((scene) => sceneInMirror(scene, window, columns)) : around;
+      const toldAround = await this.told(around);
+      const seenAround = mirrored ? toldAround.map((scene) => sceneInMirror(scene, window, columns)) : toldAround;
       return await this.withSecondLook({
         key: key.handle,
         references: [...local, ...global],
@@ -283,6 +293,12 @@ export class GlobalLocal implements Estimator {
         all.subarray((person * all.length) / P, ((person + 1) * all.length) / P);
       return { joints: of(joints), heatmaps: heatmaps && of(heatmaps), masks: masks && of(masks) };
     });
+  }
+
+  /** The frames as a head with conditions is told of them. */
+  private async told(around: readonly Scene[]): Promise<readonly Scene[]> {
+    const { firstLook } = this;
+    return firstLook ? Promise.all(around.map((scene) => firstLook.of(scene, this.signal))) : around;
   }
 
   private isOwn({ window }: PersonWindow, scene: Scene): boolean {

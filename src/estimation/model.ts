@@ -13,6 +13,7 @@ import { CropNet } from './crop-net.js';
 import { GlobalLocal, type Reuse } from './glpose.js';
 import { fasterOnCpu, networkSession, readNetwork, type ImageInput, type OwnSession } from '../onnx/network-session.js';
 import { OnnxRuntime, type OnnxSession } from '../onnx/runtime.js';
+import { decodeOwnPose, ownPoseOutputs, type OwnPoses } from './own-pose.js';
 import { SingleFrame } from './single-frame.js';
 
 export type Method = 'glpose' | 'single-frame';
@@ -98,7 +99,15 @@ export class Model {
       const net = new CropNet(native, session, extractor.input, outputs, batch);
       const { reuse = bundle.config.head?.reuse, flip } = options;
       const estimator = head
-        ? new GlobalLocal(net, extractor.features, head, bundle.config.head!, reuse!, flip ? native : undefined)
+        ? new GlobalLocal(
+            net,
+            extractor.features,
+            head,
+            bundle.config.head!,
+            reuse!,
+            flip ? native : undefined,
+            firstLookOf(native, bundle),
+          )
         : new SingleFrame(native, net, extractor.ownPose, flip);
       const people = detector && (await personDetector(native, detector, load));
       const devices = {
@@ -151,9 +160,22 @@ export class Model {
 /** The graph that a method runs on windows, and its outputs that are read. */
 function netOf(bundle: Bundle, method: Method): { file: string; outputs: string[] } {
   const { features, ownPose } = bundle.config.extractor;
-  if (method === 'glpose') return { file: bundle.extractorFile, outputs: [features.output] };
-  const outputs = ownPose.kind === 'movenet' ? Object.values(ownPose.outputs) : [ownPose.output];
-  return { file: bundle.ownPoseFile ?? bundle.extractorFile, outputs };
+  if (method === 'glpose') {
+    const outputs = [features.output, ...(takesFirstLook(bundle) ? ownPoseOutputs(ownPose) : [])];
+    return { file: bundle.extractorFile, outputs };
+  }
+  return { file: bundle.ownPoseFile ?? bundle.extractorFile, outputs: ownPoseOutputs(ownPose) };
+}
+
+/** Whether the head is to be told the extractor's own poses, which it gives beside the features. */
+function takesFirstLook({ config, ownPoseFile }: Bundle): boolean {
+  return config.head?.conditions === true && !ownPoseFile;
+}
+
+function firstLookOf(native: Addon, bundle: Bundle): OwnPoses | undefined {
+  const { ownPose } = bundle.config.extractor;
+  if (!takesFirstLook(bundle)) return undefined;
+  return { joints: ownPose.joints, decode: (outputs, person) => decodeOwnPose(native, ownPose, outputs, person, true) };
 }
 
 async function personDetector(

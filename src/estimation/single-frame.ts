@@ -1,12 +1,11 @@
 import type { OwnPoseConfig } from '../bundle/config.js';
 import type { Addon } from '../native/contract.js';
-import { toJoints, type EstimatedPose, type Estimator, type Scene, type SceneOptions } from './estimator.js';
+import type { EstimatedPose, Estimator, Scene, SceneOptions } from './estimator.js';
 import { inCompany, keepApart, type WindowPose } from './one-joint-one-person.js';
 import { averaged, inMirror, outputsTurnedBack } from './mirror.js';
-import { heatmapPeaks } from './peaks.js';
 import type { CropNet } from './crop-net.js';
 import type { Outputs } from '../onnx/pooled-runs.js';
-import { decodeMoveNetPose } from './movenet-pose.js';
+import { decodeOwnPose, ownHeatmaps } from './own-pose.js';
 import { DERIVED_JOINTS, withDerivedJoints } from './derived-joints.js';
 import type { DrawnCandidate } from './candidates.js';
 import type { Explanation, PersonWindow } from '../types.js';
@@ -72,22 +71,12 @@ export class SingleFrame implements Estimator {
 
   /** @param company whether others are in sight of the window */
   private decode(outputs: Outputs, person: PersonWindow, company: boolean, explain: boolean): Decoded {
-    const { config } = this;
-    const { window } = person;
-    const map = (name: string): Float32Array => outputs[name].data;
-    const heat = config.kind === 'movenet' ? config.outputs.heatmap : config.output;
-    const [, K, h, w] = outputs[heat].dims;
-    const heatmaps = map(heat);
-    const explanation = explain
-      ? { window, references: [], heatmaps: heatmaps.slice(), width: w, height: h }
-      : undefined;
-    if (config.kind === 'heatmaps') {
-      const joints = toJoints(this.native.decode(heatmaps, [1, K, h, w], config.decode), window, w);
-      return { joints, peaks: company ? heatmapPeaks(heatmaps, joints, window, h, w) : undefined, explanation };
-    }
-    const { offset, regress, center } = config.outputs;
-    const maps = { h, w, heatmap: heatmaps, offset: map(offset), regress: map(regress), center: map(center) };
-    return { ...decodeMoveNetPose(maps, person, company), explanation };
+    const { data, dims } = outputs[ownHeatmaps(this.config)];
+    const [, , height, width] = dims;
+    const pose = decodeOwnPose(this.native, this.config, outputs, person, company);
+    if (!explain) return pose;
+    const explanation = { window: person.window, references: [], heatmaps: data.slice(), width, height };
+    return { ...pose, explanation };
   }
 }
 

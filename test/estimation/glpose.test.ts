@@ -3,6 +3,7 @@ import type { EstimateBatch, NativeHead } from '../../src/native/contract.js';
 import type { Scene } from '../../src/estimation/estimator.js';
 import type { CropNet } from '../../src/estimation/crop-net.js';
 import { GlobalLocal } from '../../src/estimation/glpose.js';
+import type { WindowPose } from '../../src/estimation/one-joint-one-person.js';
 import type { Outputs } from '../../src/onnx/pooled-runs.js';
 import type { PersonWindow, Window } from '../../src/types.js';
 
@@ -237,6 +238,24 @@ describe('where joints are expected', () => {
     expect(first.expected!.people).toBe(2);
     expect(noses(first)).toEqual([0.7, 0.8, 0.7, NaN, 0.7, NaN, 0.3, 0.2, NaN, 0.2, NaN, 0.2]);
     expect(noses(second)).toEqual([0.7, 0.8, NaN, NaN, NaN, NaN, 0.3, 0.2, NaN, NaN, NaN, NaN]);
+  });
+
+  test('gives way to what the extractor itself sees, and nobody is extracted again for that', async () => {
+    const recorder = new Recorder();
+    const config = { ...CONFIG, n: 0, conditions: true };
+    // Its own pose: the nose one pixel right of where the coarse pose has it.
+    const decode = (_: Outputs, { coarsePose }: PersonWindow): WindowPose => ({
+      joints: [{ x: coarsePose![0] + 1, y: coarsePose![1], score: 0.8 }],
+    });
+    const own = { joints: ['nose'], decode };
+    const glpose = new GlobalLocal(recorder.net, FEATURES, recorder.head, config, 'warp', undefined, own);
+    await glpose.estimate(around);
+    expect(noses(recorder.batches[0]).slice(0, 3)).toEqual([0.8, 0.9, 0.8]);
+    const without = new Recorder();
+    await new GlobalLocal(without.net, FEATURES, without.head, config, 'warp').estimate(around);
+    expect(recorder.cuts.sort()).toEqual(without.cuts.sort());
+    await glpose.begin([]);
+    expect(recorder.alive.size).toBe(0);
   });
 
   test('is not told to others', async () => {
