@@ -1,17 +1,19 @@
 /*
  * Makes and checks what a release consists of (docs/releasing.md); publishes nothing.
  *
- *   node scripts/release.mjs [--out build/release] [--ssh-key <file> | --gpg-key <id>]
+ *   node scripts/release.mjs [--out build/release] [--prebuilt <folder>] [--ssh-key <file> | --gpg-key <id>]
  *
- * Refuses a tree with changes and a version without its entry in CHANGELOG.md. Packs the committed tree, installs the tarball in an
- * empty folder and uses it there (test/package/pack.sh), asks the registry for known vulnerabilities, writes the bill of materials,
+ * Refuses a tree with changes and a version without its entry in CHANGELOG.md. Takes the addons that scripts/prebuild.mjs made on
+ * all platforms from a folder, or makes this machine's. Packs the committed tree, installs the tarball in an
+ * empty folder and uses it there, compiled and with the prebuilt addon (test/package/pack.sh), asks the registry for known vulnerabilities, writes the bill of materials,
  * the checksums and, where a key is given, their detached signature. Exit status 1 with the reason where anything is wrong.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { prebuild } from './prebuild.mjs';
 
 const SUMS = 'SHA256SUMS';
 /** What ssh signatures are for: one made for another purpose does not count. */
@@ -73,6 +75,14 @@ export function audit(root) {
   return 'none known';
 }
 
+/** Copies the addons' packages. @returns their paths in the release's folder */
+function takePrebuilt(from, folder) {
+  const names = readdirSync(from).filter((name) => name.endsWith('.tgz'));
+  if (names.length === 0) throw new Refusal(`${from} holds no packages: make them with scripts/prebuild.mjs`);
+  for (const name of names) copyFileSync(path.join(from, name), path.join(folder, name));
+  return names.map((name) => path.join(folder, name));
+}
+
 /** CycloneDX, of what users install. @returns the file's name */
 export function writeBillOfMaterials(root, folder, version) {
   const args = ['sbom', '--omit=dev', '--package-lock-only', '--sbom-format=cyclonedx'];
@@ -120,7 +130,12 @@ export function sign(folder, { ssh, gpg }) {
 
 function main() {
   const { values } = parseArgs({
-    options: { out: { type: 'string' }, 'ssh-key': { type: 'string' }, 'gpg-key': { type: 'string' } },
+    options: {
+      out: { type: 'string' },
+      prebuilt: { type: 'string' },
+      'ssh-key': { type: 'string' },
+      'gpg-key': { type: 'string' },
+    },
   });
   const root = path.join(import.meta.dirname, '..');
   const folder = path.resolve(values.out ?? path.join(root, 'build', 'release'));
@@ -129,7 +144,10 @@ function main() {
   mkdirSync(folder, { recursive: true });
   console.log(`glpose ${version}, commit ${commit}`);
   console.log(`vulnerabilities in production dependencies: ${audit(root)}`);
-  execFileSync(path.join(root, 'test/package/pack.sh'), [folder], { stdio: 'inherit' });
+  const addons = values.prebuilt
+    ? takePrebuilt(path.resolve(values.prebuilt), folder)
+    : [prebuild(root, process.arch, folder)];
+  execFileSync(path.join(root, 'test/package/pack.sh'), [folder, ...addons], { stdio: 'inherit' });
   writeBillOfMaterials(root, folder, version);
   writeChecksums(folder);
   const [ssh, gpg] = [values['ssh-key'], values['gpg-key']];

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { EXIT, GlposeError, messageOf } from '../errors.js';
 import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
-import { addon } from '../native/binding.js';
+import { addon, addonOrigin, unsupportedSystem } from '../native/binding.js';
 import { VERSION } from '../version.js';
 import { findCudaProvider } from '../onnx/cuda-provider.js';
 import { describeRuntime, readNetwork } from '../onnx/network-session.js';
@@ -52,16 +52,22 @@ function missing(what: string, thrown: unknown, remedy: string): Finding {
 function machine(): Finding {
   const memory = `${Math.round(os.totalmem() / 2 ** 30)} GiB`;
   const cpu = os.cpus()[0]?.model ?? 'unknown processor';
+  const unsupported = unsupportedSystem();
   return {
     what: 'machine',
-    state: 'ok',
+    state: unsupported ? 'missing' : 'ok',
+    remedy: unsupported,
     found: `${os.platform()} ${os.arch()}, ${os.availableParallelism()} cores (${cpu.trim()}), ${memory}, Node ${process.version}`,
   };
 }
 
 function native(): Finding {
   try {
-    return { what: 'native addon', state: 'ok', found: `loads; instruction set in use: ${addon().info().isa}` };
+    return {
+      what: 'native addon',
+      state: 'ok',
+      found: `loads (${addonOrigin()}); instruction set in use: ${addon().info().isa}`,
+    };
   } catch (thrown) {
     return missing('native addon', thrown, 'Install glpose again.');
   }
@@ -81,7 +87,7 @@ function cuda(): Finding {
     const remedy = compiled
       ? 'For an NVIDIA GPU install its driver; without one glpose runs on the CPU.'
       : 'For an NVIDIA GPU install the CUDA toolkit (nvcc), then: GLPOSE_CUDA=on npm run build:native ' +
-        '(where glpose is a dependency: GLPOSE_CUDA=on npm rebuild glpose)';
+        '(where glpose is a dependency: GLPOSE_BUILD=source GLPOSE_CUDA=on npm rebuild glpose)';
     return { what, state: 'optional', found: `none: ${problem}`, remedy };
   } catch {
     return { what: 'GPU for the head', state: 'optional', found: 'unknown: the native addon does not load' };

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Packs glpose as `npm publish` would, installs the tarball in an empty folder, and uses it there as a newcomer does: from the
-# command line, from an ES module, from CommonJS, from TypeScript in both. Needs node_modules of this checkout (npm ci).
+# command line, from an ES module, from CommonJS, from TypeScript in both: compiled there, and with a prebuilt addon (prebuilt.sh).
+# Needs node_modules of this checkout (npm ci).
 #
-#   pack.sh [folder]     where the tarball goes once it has passed
+#   pack.sh [folder [prebuilt …]]     where the tarball goes once it has passed; the addons' packages that it shall name (prebuild.mjs).
+#                                     Without any: one made of this checkout's own addon, for this machine only
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
@@ -12,6 +14,19 @@ fail() { echo "pack: $*" >&2; exit 1; }
 git clone -q "$root" "$work/source"
 ln -s "$root/node_modules" "$work/source/node_modules"
 cd "$work/source"
+mkdir "$work/prebuilt"
+if [ $# -gt 1 ]; then cp "${@:2}" "$work/prebuilt"; else
+  node --input-type=module -e "
+    import { packAddon } from '$root/scripts/prebuilt/package.mjs';
+    import { createRequire } from 'node:module';
+    const { builtAddon } = createRequire('$root/')('./native/locate.cjs');
+    packAddon('$root', builtAddon('$root'), process, '$work', '$work/prebuilt');"
+fi
+# The addons' packages are there once a release has been published; the repository's own package.json cannot name them before.
+for prebuilt in "$work"/prebuilt/*.tgz; do
+  manifest=$(tar -xzOf "$prebuilt" package/package.json)
+  npm pkg set "$(node -p 'const { name, version } = JSON.parse(process.argv[1]); `optionalDependencies.${name}=${version}`' "$manifest")"
+done
 npm pack --silent --pack-destination "$work" >/dev/null # runs `prepare`, which builds
 tarball=$(ls "$work"/glpose-*.tgz)
 tar -tzf "$tarball" | sed 's,^package/,,' | sort >"$work/files"
@@ -26,7 +41,7 @@ echo "pack: $(wc -l <"$work/files") files, $(du -h "$tarball" | cut -f1)"
 
 mkdir "$work/empty" && cd "$work/empty"
 npm init -y >/dev/null
-ONNXRUNTIME_NODE_INSTALL=skip GLPOSE_CUDA=off npm install --silent "$tarball" >"$work/install.log" 2>&1 ||
+ONNXRUNTIME_NODE_INSTALL=skip GLPOSE_BUILD=source GLPOSE_CUDA=off npm install --silent "$tarball" >"$work/install.log" 2>&1 ||
   { cat "$work/install.log"; fail 'npm install of the tarball failed'; }
 node -e "process.exit(require('./node_modules/glpose/build/Release/glpose.node').info().cuda.compiled ? 1 : 0)" ||
   fail 'CUDA was compiled in, though GLPOSE_CUDA=off'
@@ -69,4 +84,7 @@ for module in node16 node18 nodenext; do
     --types node --typeRoots "$root/node_modules/@types" types.cts types.mts || fail "types do not resolve with --module $module"
 done
 echo 'pack: the packed package works from the command line, ES modules, CommonJS and TypeScript'
+
+here=$(node -p '`${process.platform}-${process.arch}`')
+"$root/test/package/prebuilt.sh" "$tarball" "$work"/prebuilt/glpose-"$here"-*.tgz
 if [ $# -gt 0 ]; then cp "$tarball" "$1"; fi
