@@ -6,16 +6,21 @@
  *   node native/kernels.js list
  *   node native/kernels.js --gpu [test|perf] [FILTER …]
  *       built by nvcc, on device cuda:0, a real one; without a word, first test, then perf of one person and of 32 at once
+ *   node native/kernels.js --arm64 [test|list] [FILTER …]
+ *       for that processor, run by QEMU: Debian's crossbuild-essential-arm64 and qemu-user-static; its times say nothing
  *
  * Environment: CXX, CUDACXX, GLPOSE_CUDA_ARCHS (as CMAKE_CUDA_ARCHITECTURES; default: the machine's own).
  * Exit status 1 where a check failed, 2 where nvcc is missing or an argument is none, 3 where there is no device.
  */
 import { spawnSync } from 'node:child_process';
-import { buildKernelTests, hasNvcc } from './test/build.js';
+import { buildKernelTests, emulatorOf, hasNvcc } from './test/build.js';
 
 const args = process.argv.slice(2);
-const gpu = args[0] === '--gpu';
-process.exitCode = gpu ? await onGpu(args.slice(1)) : run(await buildKernelTests('plain'), args);
+const [where] = args;
+if (where === '--gpu') process.exitCode = await onGpu(args.slice(1));
+else if (where === '--arm64')
+  process.exitCode = run(await buildKernelTests('arm64'), args.slice(1), emulatorOf('arm64'));
+else process.exitCode = run(await buildKernelTests('plain'), args);
 
 async function onGpu(words) {
   if (!hasNvcc()) {
@@ -31,6 +36,7 @@ async function onGpu(words) {
   return 0;
 }
 
-function run(program, words) {
-  return spawnSync(program, words, { stdio: 'inherit' }).status ?? 1;
+function run(program, words, emulator = []) {
+  const [command, ...rest] = [...emulator, program, ...words];
+  return spawnSync(command, rest, { stdio: 'inherit' }).status ?? 1;
 }

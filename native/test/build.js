@@ -14,38 +14,59 @@ const NATIVE = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const OUT = path.join(path.dirname(NATIVE), 'build', 'native-tests');
 const COMPILER = process.env.CXX ?? 'c++';
 const NVCC = process.env.CUDACXX ?? 'nvcc';
-const X86 = process.arch === 'x64';
-const AVX2 = ['-mavx2', '-mfma'];
-const AVX512 = ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma'];
+const ARM64 = 'arm64';
 
-/** Forms that run CUDA's kernels as C++ under the SIMT executor. */
+/** By Node's names of processors: how the sources know them, and flags of the files for wider registers, which end so. */
+const PROCESSORS = {
+  x64: {
+    define: '-DGLPOSE_X86=1',
+    wider: {
+      '_avx2.cpp': ['-mavx2', '-mfma'],
+      '_avx512.cpp': ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma'],
+    },
+  },
+  [ARM64]: { define: '-DGLPOSE_ARM64=1', wider: { '_neon.cpp': [] } },
+};
+
+/** Forms that run CUDA's kernels as C++ under the SIMT executor; arm64 is built by a cross compiler, and run by QEMU. */
 const FLAGS = {
   plain: ['-O1'],
   asan: ['-O1', '-g1', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'],
   tsan: ['-O1', '-g1', '-fsanitize=thread'],
+  [ARM64]: ['-O1'],
+  'arm64-asan': ['-O1', '-g1', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'],
 };
+const isArm64 = (form) => form.startsWith(ARM64);
+const compilerOf = (form) => (isArm64(form) ? 'aarch64-linux-gnu-g++' : COMPILER);
+const processorOf = (form) => PROCESSORS[isArm64(form) ? ARM64 : process.arch];
 
 /** The flags of one file in a form. */
 function flagsOf(form, file) {
   // reports to ThreadSanitizer by itself
   if (form === 'tsan' && file === 'test/simt/executor.cpp') return ['-O1', '-DSIMT_TSAN'];
   // as in the addon: they are timed, too
-  if (form === 'plain' && file.startsWith('kernels/') && file.endsWith('.cpp')) return ['-O3'];
+  if ((form === 'plain' || form === ARM64) && file.startsWith('kernels/') && file.endsWith('.cpp')) return ['-O3'];
   return FLAGS[form];
 }
 
-/** The flags of a file for wider registers, by its name; undefined of others. */
-function instructionSet(file) {
-  return file.endsWith('_avx2.cpp') ? AVX2 : file.endsWith('_avx512.cpp') ? AVX512 : undefined;
+/** Whether a file is for wider registers, of any processor. */
+const isWider = (file) =>
+  Object.values(PROCESSORS).some(({ wider }) => Object.keys(wider).some((ending) => file.endsWith(ending)));
+
+/** The flags of a file for wider registers of a form's processor; undefined of others. */
+function instructionSet(form, file) {
+  const { wider = {} } = processorOf(form) ?? {};
+  return Object.entries(wider).find(([ending]) => file.endsWith(ending))?.[1];
 }
 
-const runsHere = (file) => X86 || !instructionSet(file);
+const runsThere = (form, file) => !isWider(file) || instructionSet(form, file) !== undefined;
 
 /** The program's files, relative to native/. On a GPU without the executor and its own tests. */
-function programFiles(gpu) {
+function programFiles(form) {
+  const gpu = form === 'gpu';
   return ['model', 'network', 'backend', 'kernels', 'test']
     .flatMap(filesBelow)
-    .filter((file) => /\.(cpp|cu)$/.test(file) && runsHere(file))
+    .filter((file) => /\.(cpp|cu)$/.test(file) && runsThere(form, file))
     .filter((file) => !gpu || !(file.startsWith('test/simt/') || file === 'test/cuda_device.cpp'));
 }
 
@@ -75,15 +96,15 @@ async function compiler(program, flags) {
 }
 
 async function compile(form, file, from, object) {
-  const defines = ['-DGLPOSE_WITH_CUDA=1', `-I${NATIVE}`, ...(X86 ? ['-DGLPOSE_X86=1'] : [])];
+  const defines = ['-DGLPOSE_WITH_CUDA=1', `-I${NATIVE}`, processorOf(form)?.define].filter(Boolean);
   if (form === 'gpu') {
-    const host = instructionSet(file);
+    const host = instructionSet(form, file);
     const own = file.endsWith('.cu') ? architectures() : host ? ['-Xcompiler', host.join(',')] : [];
     return compiler(NVCC, ['-O3', '-std=c++17', ...defines, ...own, '-c', from, '-o', object]);
   }
-  await compiler(COMPILER, [
+  await compiler(compilerOf(form), [
     ...['-std=gnu++17', '-Wall', '-Wextra', '-DGLPOSE_SIMT=1', ...defines, ...flagsOf(form, file)],
-    ...(instructionSet(file) ?? []),
+    ...(instructionSet(form, file) ?? []),
     ...['-x', 'c++', '-c', from, '-o', object],
   ]);
 }
@@ -94,12 +115,16 @@ function architectures() {
   return wanted.map((name) => `-gencode=arch=compute_${parseInt(name)},code=sm_${parseInt(name)}`);
 }
 
+/** The words before a program of a form that this processor does not run: QEMU, with the cross compiler's libraries. */
+export const emulatorOf = (form) =>
+  isArm64(form) && process.arch !== ARM64 ? ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'] : [];
+
 /** Whether there is a CUDA compiler. */
 export const hasNvcc = () => spawnSync(NVCC, ['--version']).error === undefined;
 
 /**
  * Builds the program.
- * @param form plain, asan, tsan (CUDA's kernels under the executor), or gpu (by nvcc)
+ * @param form plain, asan, tsan, arm64, arm64-asan (CUDA's kernels under the executor), or gpu (by nvcc)
  * @param replacement {file, text}: another text for one source file; built in a folder of its own out of the objects that are there
  * @returns its path
  */
@@ -108,7 +133,7 @@ export async function buildKernelTests(form, replacement) {
   mkdirSync(folder, { recursive: true });
   const headers = headersChanged();
   const objects = new Map(
-    programFiles(form === 'gpu').map((file) => [file, path.join(folder, `${file.replaceAll('/', '_')}.o`)]),
+    programFiles(form).map((file) => [file, path.join(folder, `${file.replaceAll('/', '_')}.o`)]),
   );
   const stale = [...objects].filter(([file, object]) => {
     const changed = Math.max(headers, statSync(path.join(NATIVE, file)).mtimeMs);
@@ -126,7 +151,7 @@ export async function buildKernelTests(form, replacement) {
     program = path.join(own, 'kernel-tests');
   }
   if (stale.length > 0 || replacement || !existsSync(program)) {
-    const [linker, flags] = form === 'gpu' ? [NVCC, []] : [COMPILER, FLAGS[form]];
+    const [linker, flags] = form === 'gpu' ? [NVCC, []] : [compilerOf(form), FLAGS[form]];
     await compiler(linker, [...flags, ...objects.values(), '-lpthread', '-o', program]);
   }
   return program;
@@ -137,19 +162,19 @@ export async function buildSanitizedAddon() {
   const folder = path.join(OUT, 'addon-asan');
   mkdirSync(folder, { recursive: true });
   const program = path.join(folder, 'glpose.node');
-  const files = sourceFiles().filter((file) => file.endsWith('.cpp') && runsHere(file));
+  const files = sourceFiles().filter((file) => file.endsWith('.cpp') && runsThere('asan', file));
   const newest = Math.max(headersChanged(), ...files.map((file) => statSync(path.join(NATIVE, file)).mtimeMs));
   if (existsSync(program) && statSync(program).mtimeMs > newest) return program;
   const flags = [
     ...['-std=gnu++17', '-fPIC', `-I${NATIVE}`, ...FLAGS.asan],
     ...['node-addon-api', 'node-api-headers/include'].map((name) => `-I${NATIVE}/../node_modules/${name}`),
     ...['-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS', '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
-    ...['-DGLPOSE_SOURCES="sanitized"', ...(X86 ? ['-DGLPOSE_X86=1'] : [])],
+    ...['-DGLPOSE_SOURCES="sanitized"', processorOf('asan')?.define].filter(Boolean),
   ];
   const objectOf = (file) => path.join(folder, `${file.replaceAll('/', '_')}.o`);
   await together(files, (file) =>
     compiler(COMPILER, [
-      ...[...flags, ...(instructionSet(file) ?? [])],
+      ...[...flags, ...(instructionSet('asan', file) ?? [])],
       ...['-c', path.join(NATIVE, file), '-o', objectOf(file)],
     ]),
   );

@@ -6,7 +6,7 @@
  *   kernel-tests list              kernels, their cases, and the other checks
  *
  *   kernel=conv,decode   these only; also half, threads, plan, head, network, device: what is tested beside the kernels
- *   backend=avx2,cuda    these only, of baseline, avx2, avx512, cuda; `cpu` for all of the CPU's
+ *   backend=avx2,cuda    these only, of baseline, avx2, avx512, neon, cuda; `cpu` for all of the CPU's
  *   case=TEXT            cases whose name holds the text
  *   people=N             so many at once instead of the table's number
  *   small                maps of a few tiles only
@@ -16,7 +16,7 @@
  *
  * To add a kernel X:
  *   1. native/kernels/X/: X.h (equation, shapes, aliasing, tolerance, arguments), reference.cpp (that as plain loops),
- *      X.cpp, X.cu, X.cuh. Files of wider instruction sets end in _avx2.cpp and _avx512.cpp. Builds find all by their names.
+ *      X.cpp, X.cu, X.cuh. Files of wider instruction sets end in _avx2.cpp, _avx512.cpp and _neon.cpp. Builds find all by their names.
  *   2. A method in backend/backend.h, cpu.cpp and cuda.cu.
  *   3. Here: struct and lines in cases.h, with its loop in for_each_case and its for_people; kernels/X.cpp, which makes a
  *      line into a kernel that can be launched and checked; its two declarations in prepared.h.

@@ -12,7 +12,7 @@ import type { Layer, MapShape } from './network.js';
 /** What this build and this machine offer. */
 export interface NativeInfo {
   /** The widest instruction set in use. */
-  isa: 'baseline' | 'avx2' | 'avx512';
+  isa: 'baseline' | 'avx2' | 'avx512' | 'neon';
   cuda: {
     /** Whether the addon was built with the CUDA kernels. */
     compiled: boolean;

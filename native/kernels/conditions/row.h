@@ -20,5 +20,8 @@ void conditions_row_baseline(const ConditionsRow& row);
 void conditions_row_avx2(const ConditionsRow& row);
 void conditions_row_avx512(const ConditionsRow& row);
 #endif
+#ifdef GLPOSE_ARM64
+void conditions_row_neon(const ConditionsRow& row);
+#endif
 
 }  // namespace glpose

@@ -48,6 +48,9 @@ extern const ConvKernels conv_baseline;
 #ifdef GLPOSE_X86
 extern const ConvKernels conv_avx2, conv_avx512;
 #endif
+#ifdef GLPOSE_ARM64
+extern const ConvKernels conv_neon;
+#endif
 
 /// Floats of scratch for a strip of `rows` rows; `in_stride` is the widest source's channel_stride.
 constexpr size_t direct_scratch(int kernel, int rows, int width, int in_stride, int together, int out_stride) {

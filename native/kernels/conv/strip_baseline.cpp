@@ -1,4 +1,4 @@
-// Any processor: SSE on x86-64, NEON on arm64.
+// Any processor.
 #define LANES 4
 #include "kernels/conv/strip.inc"
 

@@ -56,6 +56,9 @@ extern const Conv2dKernels conv2d_baseline;
 #ifdef GLPOSE_X86
 extern const Conv2dKernels conv2d_avx2, conv2d_avx512;
 #endif
+#ifdef GLPOSE_ARM64
+extern const Conv2dKernels conv2d_neon;
+#endif
 
 /// Floats of a copied row, and of scratch for a strip of `rows` output rows.
 constexpr size_t direct_row(int kernel, int stride, int width, int in_channels) {

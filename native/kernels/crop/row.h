@@ -26,5 +26,8 @@ void crop_row_baseline(const CropRow& row);
 void crop_row_avx2(const CropRow& row);
 void crop_row_avx512(const CropRow& row);
 #endif
+#ifdef GLPOSE_ARM64
+void crop_row_neon(const CropRow& row);
+#endif
 
 }  // namespace glpose

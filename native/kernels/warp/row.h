@@ -19,5 +19,8 @@ void warp_row_baseline(const WarpRow& row);
 void warp_row_avx2(const WarpRow& row);
 void warp_row_avx512(const WarpRow& row);
 #endif
+#ifdef GLPOSE_ARM64
+void warp_row_neon(const WarpRow& row);
+#endif
 
 }  // namespace glpose
