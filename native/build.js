@@ -41,6 +41,7 @@ function build() {
     ...['--directory', native],
     ...['--out', path.join(root, 'build', 'cmake')], // not build/ itself, which node-gyp owns
     ...['--prefer-make', '--parallel', process.env.GLPOSE_JOBS ?? String(os.availableParallelism())],
+    ...(os.platform() === 'win32' ? ['--toolset', 'ClangCL'] : []), // Microsoft's own compiler has no vector types
     `--CDGLPOSE_CUDA=${cuda}`,
     `--CDGLPOSE_SOURCES=${sourcesDigest()}`,
     `--CDGLPOSE_OUT=${path.join(root, 'build', 'Release')}`,

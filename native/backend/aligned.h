@@ -1,5 +1,5 @@
 #pragma once
-#include <cstdlib>
+#include <cstddef>
 #include <memory>
 #include <new>
 #if defined(__unix__)
@@ -8,18 +8,24 @@
 
 namespace glpose {
 
-/// Floats at a multiple of 64 bytes.
+/// Bytes of a line of the cache, and of the widest register.
+constexpr size_t kAlignment = 64;
+
+/// Memory at a multiple of kAlignment; null where there is none. (Windows has no aligned_alloc.)
+inline void* allocate_aligned(size_t bytes) { return ::operator new(bytes, std::align_val_t(kAlignment), std::nothrow); }
+inline void free_aligned(void* data) noexcept { ::operator delete(data, std::align_val_t(kAlignment)); }
+
+/// Floats at a multiple of kAlignment.
 class AlignedFloats {
  public:
-  explicit AlignedFloats(size_t count)
-      : data_(static_cast<float*>(std::aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64))) {
+  explicit AlignedFloats(size_t count) : data_(static_cast<float*>(allocate_aligned(count * sizeof(float)))) {
     if (!data_) throw std::bad_alloc();
   }
   float* get() const { return data_.get(); }
 
  private:
   struct Free {
-    void operator()(float* p) const { std::free(p); }
+    void operator()(float* p) const { free_aligned(p); }
   };
   std::unique_ptr<float, Free> data_;
 };

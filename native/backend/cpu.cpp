@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <climits>
-#include <cstdlib>
 #include <cstring>
 
 #include "backend/aligned.h"
@@ -16,8 +15,6 @@
 
 namespace glpose {
 namespace {
-
-constexpr size_t kAlignment = 64;
 
 struct CpuConv : PreparedConv {
   int kernel, in_stride, in_total, out_channels, out_stride;
@@ -46,17 +43,17 @@ class CpuBackend : public Backend {
   explicit CpuBackend(Isa isa) : isa_(isa), conv_(GLPOSE_FOR_ISA(isa, conv)), layers_(make_cpu_layers(isa)) {}
 
   std::string name() const override { return "cpu"; }
-  ~CpuBackend() override { pool_.drain(std::free); }
+  ~CpuBackend() override { pool_.drain(free_aligned); }
 
   void* allocate(size_t bytes) override {
     bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
     if (void* idle = pool_.take(bytes)) return idle;
-    void* data = std::aligned_alloc(kAlignment, bytes);
+    void* data = allocate_aligned(bytes);
     if (!data) throw Error("MEMORY", "out of memory: " + std::to_string(bytes >> 20) + " MiB could not be allocated");
     try {
       pool_.add(data, bytes);
     } catch (...) {
-      std::free(data);
+      free_aligned(data);
       throw;
     }
     return data;
