@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 
-const PACKAGES = ['libc6', 'libc6-dev', 'libstdc++6', 'libgcc-s1'];
+const PACKAGES = ['libc6', 'libc6-dev', 'libstdc++6', 'libgcc-s1', 'libatomic1'];
 const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64' };
 const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
