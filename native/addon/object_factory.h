@@ -22,8 +22,10 @@ inline Napi::Function define_factory(Napi::Env env, Napi::Function object_class,
         } catch (const Napi::Error& error) {
           // What is thrown before the constructor is there arrives by its text alone.
           if (error.Message() != std::bad_alloc().what()) throw;
-          return guarded(info.Env(), []() -> Napi::Value { throw std::bad_alloc(); });
+        } catch (const std::bad_alloc&) {
+          // of the arguments: the next line gives it its code
         }
+        return guarded(info.Env(), []() -> Napi::Value { throw std::bad_alloc(); });
       },
       name);
 }

@@ -57,11 +57,12 @@ const ALLOCATORS = String.raw`
   void operator delete[](void* data) noexcept { std::free(data); }
   void operator delete(void* data, size_t) noexcept { std::free(data); }
   void operator delete[](void* data, size_t) noexcept { std::free(data); }
-  extern "C" void* aligned_alloc(size_t alignment, size_t bytes) {
+  void* operator new(size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
     void* data = nullptr;
-    if (fails(__builtin_return_address(0)) || posix_memalign(&data, alignment, bytes)) return nullptr;
+    if (fails(__builtin_return_address(0)) || posix_memalign(&data, size_t(alignment), bytes)) return nullptr;
     return data;
   }
+  void operator delete(void* data, std::align_val_t) noexcept { std::free(data); }
 `;
 
 const load = (file: string): string => `await import(${JSON.stringify(path.join(ROOT, 'dist', file))})`;
