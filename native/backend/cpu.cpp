@@ -17,7 +17,7 @@ namespace glpose {
 namespace {
 
 struct CpuConv : PreparedConv {
-  int kernel, in_stride, in_total, out_channels, out_stride;
+  int kernel, scale_stride, in_total, out_channels, out_stride;
   std::vector<int> in_channels;
   AlignedFloats weights, bias;
   bool winograd;
@@ -25,7 +25,7 @@ struct CpuConv : PreparedConv {
   CpuConv(const ConvWeights& w, const std::vector<float>& packed, bool winograd)
       : PreparedConv(w),
         kernel(w.kernel),
-        in_stride(channel_stride(w.widest())),
+        scale_stride(channel_stride(w.widest())),
         in_total(w.in_total()),
         out_channels(w.out_channels),
         out_stride(channel_stride(w.out_channels)),
@@ -35,6 +35,18 @@ struct CpuConv : PreparedConv {
         winograd(winograd) {
     std::copy(packed.begin(), packed.end(), weights.get());
     std::fill_n(std::copy(w.bias.begin(), w.bias.end(), bias.get()), out_stride - out_channels, 0.f);
+  }
+
+  /// Floats of a pixel of so many sources side by side: the widest group of them.
+  int stride_of(int together) const {
+    int widest = 0;
+    for (size_t first = 0; first < in_channels.size(); first += together) {
+      int stride = 0;
+      for (size_t i = first; i < std::min(in_channels.size(), first + together); ++i)
+        stride += channel_stride(in_channels[i]);
+      widest = std::max(widest, stride);
+    }
+    return widest;
   }
 };
 
@@ -121,8 +133,8 @@ class CpuBackend : public Backend {
       s.in_channels = conv.in_channels.data();
       s.in_total = conv.in_total;
       s.together = work.together;
-      s.scale_stride = conv.in_stride;
-      s.scales = args.scales ? args.scales + size_t(person) * sources * conv.in_stride : nullptr;
+      s.scale_stride = conv.scale_stride;
+      s.scales = args.scales ? args.scales + size_t(person) * sources * conv.scale_stride : nullptr;
       s.weights = conv.weights.get();
       s.bias = conv.bias.get();
       s.out_channels = conv.out_channels;
@@ -159,9 +171,9 @@ class CpuBackend : public Backend {
   };
 
   static size_t scratch_floats(const CpuConv& conv, int width, Division work) {
-    return conv.winograd
-               ? winograd_scratch(work.rows, width, conv.in_stride, work.together, conv.out_stride)
-               : direct_scratch(conv.kernel, work.rows, width, conv.in_stride, work.together, conv.out_stride);
+    if (conv.winograd) return winograd_scratch(work.rows, width, conv.stride_of(work.together), conv.out_stride);
+    const int together = conv.kernel == 1 ? work.together : 1;
+    return direct_scratch(conv.kernel, work.rows, width, conv.stride_of(together), conv.out_stride);
   }
 
   /// The strips that leave the busiest thread the fewest rows, with the scratch within half of a core's second-level cache:

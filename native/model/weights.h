@@ -11,7 +11,7 @@ namespace glpose {
 /*
  * The tensors of head.safetensors, as named by training/model.py:
  *
- *   aggregation.{0,1,2}          basic blocks of Eq. 4
+ *   aggregation.{0,1,2}          basic blocks of Eq. 4; the first reads V_t, locals, globals, then conditions where there are some
  *   psi                          the basic block ψ of Eq. 5      (with enhancement)
  *   enhancement.{0 …}            the basic blocks A of Eq. 5     (with enhancement)
  *   head.weight, head.bias       [K, W, kernel, kernel], [K]

@@ -18,7 +18,7 @@ import {
 /** Every fault and every schedule in every build takes many minutes: GLPOSE_NATIVE_TESTS=full. */
 const FULL = process.env.GLPOSE_NATIVE_TESTS === 'full';
 const ORDERS = FULL ? ['forward', 'reverse', '1'] : ['forward'];
-const CUDA = ['backend=cuda', 'kernel=ingest,warp,conv,decode'];
+const CUDA = ['backend=cuda', 'kernel=ingest,warp,conditions,conv,decode'];
 
 interface Fault {
   name: string;
@@ -150,6 +150,30 @@ const FAULTS: Fault[] = [
     says: RACE,
   },
   {
+    name: 'conditions: threads beyond the last cell store, too',
+    fault: () => mutate('kernels/conditions/conditions.cu', 'if (cell >= a.height * a.width) return;', ''),
+    forms: ['asan'],
+    says: OUT_OF_BOUNDS,
+  },
+  {
+    name: 'conditions: the last place counts, not the nearest',
+    fault: () =>
+      mutate(
+        'kernels/conditions/conditions.cu',
+        'fminf(nearest, across * across + down * down)',
+        'across * across + down * down',
+      ),
+    forms: ['plain'],
+    says: /FAIL cuda conditions/,
+  },
+  {
+    name: 'conditions on the CPU: the next row',
+    fault: () => mutate('kernels/conditions/conditions.cpp', 'float(y)', 'float(y + 1)'),
+    forms: ['plain'],
+    backend: 'cpu',
+    says: /FAIL baseline conditions(.|\n)*FAIL avx2 conditions/,
+  },
+  {
     name: 'decode on the CPU: the last of equal maxima',
     fault: () => mutate('kernels/decode/decode.cpp', 'map[p * step] > map', 'map[p * step] >= map'),
     forms: ['plain'],
@@ -210,7 +234,7 @@ sanitized.each<Form>(['asan', 'tsan'])('%s build', (form) => {
     BUILD,
   );
   test('CPU kernels, every instruction set', () => {
-    expectPasses(program, ['backend=cpu', 'kernel=ingest,warp,conv,conv2d,locate,decode,crop', 'small']);
+    expectPasses(program, ['backend=cpu', 'kernel=ingest,warp,conditions,conv,conv2d,locate,decode,crop', 'small']);
   });
   test('the head on the CPU, from several threads at once', () => expectPasses(program, ['kernel=head']), BUILD);
   test('CUDA kernels over the table', () => expectPasses(program, [...CUDA, ...(FULL ? [] : ['small'])]), BUILD);

@@ -52,15 +52,15 @@ extern const ConvKernels conv_avx2, conv_avx512;
 extern const ConvKernels conv_neon;
 #endif
 
-/// Floats of scratch for a strip of `rows` rows; `in_stride` is the widest source's channel_stride.
-constexpr size_t direct_scratch(int kernel, int rows, int width, int in_stride, int together, int out_stride) {
+/// Floats of scratch for a strip of `rows` rows; `in_stride` is that of the sources that are packed together, side by side.
+constexpr size_t direct_scratch(int kernel, int rows, int width, int in_stride, int out_stride) {
   const size_t sums = size_t(rows) * width * out_stride;
-  return sums + (kernel == 1 ? size_t(together) * in_stride * out_stride  // scaled weights
+  return sums + (kernel == 1 ? size_t(in_stride) * out_stride  // scaled weights
                              : size_t(rows + kernel - 1) * (width + kernel - 1) * in_stride);
 }
-constexpr size_t winograd_scratch(int rows, int width, int in_stride, int together, int out_stride) {
+constexpr size_t winograd_scratch(int rows, int width, int in_stride, int out_stride) {
   const int tiles = (rows + kTile - 1) / kTile * ((width + kTile - 1) / kTile);
-  return kPatch * kPatch * (winograd_plane(tiles * out_stride) + winograd_plane(tiles * in_stride * together));
+  return kPatch * kPatch * (winograd_plane(tiles * out_stride) + winograd_plane(tiles * in_stride));
 }
 
 }  // namespace glpose
