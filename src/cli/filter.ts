@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Command } from 'commander';
+import { z } from 'zod';
 import { RUN_OPTIONS, type RunOptionValues } from '../run/options.js';
-import { copyRecords, readRun } from '../run/record.js';
+import { removeResults } from '../run/outcome.js';
+import { copyRecords, readRun, recordFiles } from '../run/record.js';
 import { EXIT, GlposeError, messageOf } from '../errors.js';
 import { isFields } from '../formats/fields.js';
 import { readJsonFile } from '../formats/json-file.js';
@@ -35,12 +39,15 @@ interface FilterResultsOptions extends Pick<
 const HELP = `
 Results are the output folder of glpose infer, or a file or folder of poses in any form that glpose eval reads; they stay as
 they are. Nothing is done without being asked for, and in this order: low scores out, --bridge, --hampel, --fill-gaps,
---butterworth or --smooth. What was done stands in filters.json, and in run.json where the results have one.
+--butterworth or --smooth. What was done stands in filters.json, and in run.json where the results have one. What an earlier
+glpose filter with other options has left in the folder is replaced.
 
 Examples:
   glpose filter out -o calm --hampel --fill-gaps --butterworth
   glpose filter out -o athlete --people most-moved --from 0:02 --to 0:05 --format csv`;
 
+/** What was done, in the folder of filtered results. */
+const DONE = 'filters.json';
 /** In the order in which they are used. */
 const FILTERS = ['bridge', 'hampel', 'fillGaps', 'butterworth', 'smooth'] as const;
 
@@ -74,6 +81,7 @@ async function filter(source: string, options: FilterResultsOptions, terminal: T
   if (butterworth && smooth) {
     throw new GlposeError('USAGE', '--butterworth and --smooth', 'Give one of the two low-pass filters.');
   }
+  checkOut(out);
   const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
   const ranges = parseRanges(options);
   const selection = parseSelection(options);
@@ -105,7 +113,8 @@ async function filter(source: string, options: FilterResultsOptions, terminal: T
     }
   }
   const { from, to, people, atMost, within } = options;
-  await writeRecords(source, out, { from, to, people, atMost, within, ...filters }, done);
+  const chosen = JSON.parse(JSON.stringify({ from, to, people, atMost, within, ...filters })) as Step['options'];
+  await writeRecords(source, out, chosen, done);
   for (const { text, count, first } of warnings.list()) say(`${count} ${text} (first: ${first})`);
 }
 
@@ -113,28 +122,63 @@ function partOf(video: VideoPoses<FramePoses[]>, ranges: readonly TimeRange[]): 
   return { ...video, frames: video.frames.filter(({ index, timeSeconds }) => isWithin(ranges, index, timeSeconds)) };
 }
 
-interface DoneVideo {
-  name: string;
-  fps: number | null;
-  files: string[];
-  dropped: number;
-  outliers: number;
-  filled: number;
+/** @throws USAGE where a run's own results lie there: their record would be replaced by that of others */
+function checkOut(out: string): void {
+  const { whole, shards } = recordFiles(out);
+  if ((whole === null && shards.length === 0) || existsSync(path.join(out, DONE))) return;
+  throw new GlposeError(
+    'USAGE',
+    `${out} holds the results of glpose infer`,
+    'Give another --out for the filtered ones.',
+  );
 }
 
-/** filters.json: all that was ever done to these poses; and the run's own record, so that everything else still finds the videos. */
-async function writeRecords(source: string, out: string, options: object, videos: DoneVideo[]): Promise<void> {
-  const earlier = filtersIn(source);
-  const step = { glpose: VERSION, when: new Date().toISOString(), source: path.resolve(source), options, videos };
-  const filters = [...earlier, step];
-  await writeAtomically(path.join(out, 'filters.json'), `${JSON.stringify({ filters }, null, 2)}\n`);
-  await copyRecords(source, out, new Map(videos.map(({ name, files }) => [name, files])), filters);
+/** One run of this command, as filters.json has it. */
+const stepSchema = z.object({
+  glpose: z.string(),
+  when: z.string(),
+  source: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  videos: z.array(
+    z.object({
+      name: z.string(),
+      fps: z.number().nullable(),
+      files: z.array(z.string()),
+      dropped: z.number(),
+      outliers: z.number(),
+      filled: z.number(),
+    }),
+  ),
+});
+
+type Step = z.infer<typeof stepSchema>;
+type DoneVideo = Step['videos'][number];
+
+/**
+ * filters.json: all that was ever done to these poses; and the run's own record, so that everything else still finds the videos. What an
+ * earlier run of this command has left there stays where it was made alike, and is removed where it was not.
+ */
+async function writeRecords(source: string, out: string, options: Step['options'], videos: DoneVideo[]): Promise<void> {
+  const step: Step = { glpose: VERSION, when: new Date().toISOString(), source: path.resolve(source), options, videos };
+  const before = stepSchema.safeParse(filtersIn(out).at(-1)).data;
+  const isAlike = isDeepStrictEqual([before?.source, before?.options], [step.source, options]);
+  if (before && isAlike)
+    step.videos = [...before.videos.filter(({ name }) => !videos.some((video) => video.name === name)), ...videos];
+  const written = new Set(step.videos.flatMap(({ files }) => files));
+  const earlier = before?.videos.flatMap(({ files }) => files) ?? [];
+  await removeResults(
+    out,
+    earlier.filter((file) => !written.has(file)),
+  );
+  const filters = [...filtersIn(source), step];
+  await writeAtomically(path.join(out, DONE), `${JSON.stringify({ filters }, null, 2)}\n`);
+  await copyRecords(source, out, new Map(step.videos.map(({ name, files }) => [name, files])), filters);
 }
 
 /** What was done to results before they came here. */
 function filtersIn(source: string): unknown[] {
   try {
-    const document = readJsonFile(path.join(source, 'filters.json'));
+    const document = readJsonFile(path.join(source, DONE));
     return isFields(document) && Array.isArray(document.filters) ? document.filters : [];
   } catch {
     return []; // there is none

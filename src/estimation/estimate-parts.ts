@@ -19,6 +19,7 @@ const KEPT_BYTES = 256 << 20;
  * Estimates the poses of everyone in parts of a video; without ranges, in all of it. Tracks of different parts have different
  * numbers, except where the boxes come with numbers of their own.
  * @param ranges in any order; what overlaps or adjoins is one part
+ * @param options.name of the video, for messages
  * @yields as estimateVideo
  * @throws as estimateVideo; INPUT where no frame lies in the ranges, or where they have seconds and the frames none
  */
@@ -26,13 +27,14 @@ export async function* estimateParts(
   source: FrameSource,
   model: Model,
   ranges: readonly TimeRange[],
-  options: EstimateOptions = {},
+  options: EstimateOptions & { name?: string } = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
   if (ranges.length === 0) return yield* estimateVideo(source, model, options);
+  const { name = 'the video' } = options;
   let before: Part | null = null;
   let [freeId, found, surveyed] = [0, 0, 0];
   for (;;) {
-    const part: Part = new Part(source, ranges, before?.behind ?? null);
+    const part: Part = new Part(name, source, ranges, before?.behind ?? null);
     const numbering = new Numbering(options);
     const { every = 1, only } = options;
     const inPart: EstimateOptions = {
@@ -62,7 +64,7 @@ export async function* estimateParts(
   await options.memo?.poses.end();
   if (found > 0) return;
   const remedy = 'Give --from and --to in seconds, h:mm:ss, or frames as in 300f.';
-  throw new GlposeError('INPUT', 'no frame lies between --from and --to', remedy);
+  throw new GlposeError('INPUT', `${name} has no frame between --from and --to`, remedy);
 }
 
 /** The next run of frames that lie in the ranges, as a source of its own whose frames count from 0. */
@@ -81,6 +83,7 @@ class Part {
 
   /** @param start the frame behind the part before; null for the first part */
   constructor(
+    private readonly name: string,
     private readonly video: FrameSource,
     private readonly ranges: readonly TimeRange[],
     private readonly start: Part['behind'],
@@ -107,7 +110,7 @@ class Part {
     for await (const frame of this.video.frames(from)) {
       const { index, timeSeconds, data } = frame;
       if (index < from.frame) continue;
-      if (timeSeconds === null && this.ranges.some(hasSeconds)) throw timeless();
+      if (timeSeconds === null && this.ranges.some(hasSeconds)) throw timeless(this.name);
       if (!isWithin(this.ranges, index, timeSeconds)) {
         this.isLast = isOver(this.ranges, index, timeSeconds);
         this.behind = { index, timeSeconds };
@@ -131,8 +134,8 @@ class Part {
 const hasSeconds = (range: TimeRange): boolean =>
   [range.from, range.to].some((moment) => moment !== null && 'seconds' in moment);
 
-function timeless(): GlposeError {
-  const problem = 'its frames have no times, so that --from and --to in seconds mean nothing';
+function timeless(name: string): GlposeError {
+  const problem = `the frames of ${name} have no times, so that --from and --to in seconds mean nothing`;
   return new GlposeError('INPUT', problem, 'Folders of images have none: give frames, as in 300f.');
 }
 

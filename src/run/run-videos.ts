@@ -179,7 +179,7 @@ async function estimatedPoses(
   options: Omit<RunOptions, 'boxes'> & Pick<EstimateOptions, 'boxes' | 'memo'>,
 ): Promise<{ poses: VideoPoses; everyone: VideoPoses }> {
   const { ranges, filters, selection, smooth, every } = options;
-  const estimates = estimateParts(source, model, ranges, { ...options, onProgress: options.onFrame });
+  const estimates = estimateParts(source, model, ranges, { ...options, name, onProgress: options.onFrame });
   const wholeTracks = Object.values(filters).some((filter) => filter !== undefined);
   const smoother = smooth && !wholeTracks ? new PoseSmoother(source.fps, smooth) : undefined;
   const starts: number[] = []; // of the parts, among the frames

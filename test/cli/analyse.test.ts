@@ -142,6 +142,29 @@ describe('glpose filter', () => {
     expect(kept.filters).toHaveLength(1);
   });
 
+  it('replaces what it left itself with other options, and adds to what is alike; a run of infer it leaves alone', async () => {
+    await writeResults(squat(), 'posetrack18', dir);
+    await writeResults({ ...squat(), name: 'other' }, 'posetrack18', dir);
+    const out = path.join(dir, 'calm');
+    const files = (): string[] => (readdirSync(out, { recursive: true }) as string[]).filter((file) => /\w\.(json|csv)$/.test(file)).sort(); // prettier-ignore
+    const filter = (...args: string[]): ReturnType<typeof glpose> => glpose('filter', path.join(dir, 'posetrack18'), '-o', out, ...args); // prettier-ignore
+    expect((await filter('--hampel', '--format', 'csv', '--name', 'generated')).code).toBe(0);
+    expect((await filter('--hampel', '--format', 'csv', '--name', 'other')).code).toBe(0);
+    expect(files()).toEqual(['csv/generated.csv', 'csv/other.csv', 'filters.json']);
+    expect((await filter('--butterworth', '--format', 'coco', '--name', 'other')).code).toBe(0);
+    expect(files()).toEqual(['coco/other.json', 'filters.json']);
+
+    const run = path.join(dir, 'run');
+    await writeResults(squat(), 'posetrack18', run);
+    writeFileSync(path.join(run, 'run.json'), JSON.stringify({ options: { model: 'm' }, videos: [] }));
+    const refused = await glpose('filter', path.join(dir, 'posetrack18'), '-o', run, '--hampel');
+    expect(refused).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('holds the results of glpose infer') as string,
+    });
+    expect(readdirSync(run).sort()).toEqual(['posetrack18', 'run.json']);
+  });
+
   it('does not write over the results, nor filter twice', async () => {
     await writeResults(squat(), 'posetrack18', dir);
     expect(await glpose('filter', dir, '-o', dir)).toMatchObject({ code: 2, err: expect.stringContaining('itself') as string }); // prettier-ignore
