@@ -90,51 +90,49 @@ class HeadWriter {
     const { onnx } = this;
     const { height: h, width: w, k } = this.shape;
     const [frames, O, J] = [1 + 2 * k, PEOPLE_EXPECTED, CONDITION_JOINTS.length];
-    const points = onnx.input('expected', [frames, O, J, 2]);
+    const expected = onnx.input('expected', [frames, O, J, 2]);
+    const unknown = onnx.node('IsNaN', [expected], 'expected.unknown');
+    const known = onnx.node('Where', [unknown, onnx.float32('far', [], [1e9]), expected], 'expected.known');
+    const points = onnx.node('Reshape', [known, onnx.int64('points.shape', [frames, O, J, 2, 1])], 'points');
     const sharpness = onnx.float32('sharpness', [], [-128 / h ** 2]); // −1 / 2σ², σ = h / 16
-    /** exp(−Δ² / 2σ²) of one axis: [frames, O, J, side, 1] or [frames, O, J, 1, side]. */
-    const along = (axis: 0 | 1, side: number): string => {
-      const name = `expected.${'xy'[axis]}`;
-      const places = onnx.node('Gather', [points, onnx.int64(`${name}.axis`, [axis])], name, { axis: 3 });
-      const shape = axis === 0 ? [1, side] : [side, 1];
-      const cells = onnx.float32(
-        `${name}.cells`,
-        shape,
-        Float32Array.from({ length: side }, (_, cell) => cell),
-      );
-      const column = onnx.node(
-        'Reshape',
-        [places, onnx.int64(`${name}.shape`, [frames, O, J, 1, 1])],
-        `${name}.column`,
-      );
-      const away = onnx.node('Sub', [cells, column], `${name}.away`);
-      const square = onnx.node('Mul', [away, away], `${name}.square`);
-      return onnx.node('Exp', [onnx.node('Mul', [square, sharpness], `${name}.exponent`)], `${name}.bump`);
-    };
-    const bumps = onnx.node('Mul', [along(1, h), along(0, w)], 'expected.bumps');
-    const unknown = onnx.node('IsNaN', [bumps], 'expected.unknown');
-    const known = onnx.node('Where', [unknown, onnx.float32('nothing', [], [0]), bumps], 'expected.known');
-    /** From place `first` to `last` of an axis. */
-    const part = (from: string, name: string, axis: number, first: number, last: number): string => {
-      const at = (what: string, value: number): string => onnx.int64(`${name}.${what}`, [value]);
-      return onnx.node('Slice', [from, at('first', first), at('last', last), at('axis', axis)], name);
-    };
-    const most = (from: string, name: string, axes: number[]): string =>
-      onnx.node('ReduceMax', [from], name, { axes, keepdims: 1 });
-    const shaped = (from: string, name: string, channels: number): string =>
-      onnx.node('Reshape', [from, onnx.int64(`${name}.shape`, [1, channels, h, w])], name);
 
-    const persons = ['own', 'others'].map((who, i) => {
-      const people = part(known, who, 1, i, i === 0 ? 1 : O);
-      return { key: most(part(people, `${who}.key`, 0, 0, 1), `${who}.key.most`, [1]), people, who }; // [1, 1, J, h, w]
-    });
-    const key = onnx.node('Concat', persons.map((of) => of.key), 'key.people', { axis: 1 }); // prettier-ignore
-    const maps = [shaped(key, 'key.conditions', 2 * J)];
-    if (k === 0) return maps;
-    const local = persons.map(({ people, who }) => {
-      return most(part(people, `${who}.local`, 0, 1, frames), `${who}.local.most`, [1, 2]); // [2k, 1, 1, h, w]
-    });
-    return [...maps, shaped(onnx.node('Concat', local, 'local.people', { axis: 1 }), 'local.conditions', 4 * k)];
+    /** exp(−Δ² / 2σ²) of one axis: [frames, O, J, 1, w] or [frames, O, J, h, 1]. */
+    const along = (axis: 'x' | 'y'): string => {
+      const [index, dims] = axis === 'x' ? [0, [1, w]] : [1, [h, 1]];
+      const cells = onnx.float32(
+        `${axis}.cells`,
+        dims,
+        Array.from({ length: dims[0] * dims[1] }, (_, cell) => cell),
+      );
+      const places = onnx.node('Gather', [points, onnx.int64(`${axis}.index`, [index])], `${axis}.places`, { axis: 3 });
+      const away = onnx.node('Sub', [cells, places], `${axis}.away`);
+      const square = onnx.node('Mul', [away, away], `${axis}.square`);
+      return onnx.node('Exp', [onnx.node('Mul', [square, sharpness], `${axis}.exponent`)], `${axis}.bump`);
+    };
+    const bumps = [along('y'), along('x')];
+
+    /** The highest Gaussians of the key's or the local frames, of the own person or the others. */
+    const highest = (where: 'key' | 'local', who: 'own' | 'others'): string => {
+      const name = `${where}.${who}`;
+      const [firstFrame, endFrame] = where === 'key' ? [0, 1] : [1, frames];
+      const [firstPerson, endPerson] = who === 'own' ? [0, 1] : [1, O];
+      const range = [
+        onnx.int64(`${name}.first`, [firstFrame, firstPerson]),
+        onnx.int64(`${name}.end`, [endFrame, endPerson]),
+      ];
+      const parts = bumps.map((bump) => onnx.node('Slice', [bump, ...range], `${name}.${bump}`));
+      const all = onnx.node('Mul', parts, `${name}.bumps`);
+      return onnx.node('ReduceMax', [all], name, { axes: where === 'key' ? [1] : [1, 2], keepdims: 1 });
+    };
+    /** Own and others by turns: of the key a joint each, [1, 2, J, h, w]; of the local frames [2k, 2, 1, h, w]. */
+    const maps = (where: 'key' | 'local', channels: number): string => {
+      const people = onnx.node('Concat', [highest(where, 'own'), highest(where, 'others')], `${where}.people`, {
+        axis: 1,
+      });
+      const shape = onnx.int64(`${where}.conditions.shape`, [1, channels, h, w]);
+      return onnx.node('Reshape', [people, shape], `${where}.conditions`);
+    };
+    return [maps('key', 2 * J), ...(k > 0 ? [maps('local', 4 * k)] : [])];
   }
 
   /** conv3×3-BN-ReLU-conv3×3-BN + shortcut, ReLU. */
