@@ -34,7 +34,7 @@ for needed in bin/glpose.js dist/src/index.js dist/src/index.d.ts dist/commonjs/
   native/CMakeLists.txt models/glpose-movenet/config.json samples/walking.mp4 docs/quick-start.md README.md LICENSE; do
   grep -qx "$needed" "$work/files" || fail "$needed is not in the package"
 done
-if grep -E '^(src|test|training|scripts|\.ci|dist/test|native/test|build)/|/reference\.cpp$|^native/(kernels|resources|gpu-costs)\.js$|\.map$|\.tsbuildinfo$|\.onnx\.tmp$' "$work/files"; then
+if grep -E '^(src|test|training|scripts|\.ci|dist/test|native/test|build)/|/reference\.cpp$|^native/(kernels|resources|gpu-costs|arm64-loops)\.js$|\.map$|\.tsbuildinfo$|\.onnx\.tmp$' "$work/files"; then
   fail 'the package holds files that nobody needs'
 fi
 echo "pack: $(wc -l <"$work/files") files, $(du -h "$tarball" | cut -f1)"
