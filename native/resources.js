@@ -27,12 +27,18 @@ const MULTIPROCESSOR = {
 };
 /** Threads of each kernel's block, as launched. */
 const BLOCK = {
-  conv_kernel: 128,
-  ingest_kernel: 256,
-  warp_kernel: 256,
-  decode_kernel: 128,
-  multiply_kernel: 256,
   conditions_kernel: 128,
+  conv2d_kernel: 128,
+  conv_kernel: 128,
+  decode_kernel: 128,
+  depthwise_kernel: 256,
+  ingest_kernel: 256,
+  locate_kernel: 256,
+  multiply_kernel: 256,
+  warp_kernel: 256,
+  ...Object.fromEntries(
+    ['load', 'sum', 'product', 'concat', 'resize', 'pool'].map((layer) => [`${layer}_kernel`, 256]),
+  ),
 };
 /** Kernels that may keep arrays in local memory: DARK's tables are indexed by numbers known at run time, by one lane a joint. */
 const LOCAL_MEMORY_ALLOWED = new Set(['decode_kernel']);
@@ -71,12 +77,19 @@ async function main(wanted) {
 }
 
 /**
- * Bytes of shared memory that a kernel's launch asks for, of which the compiler knows nothing: those of conv.cu's stages.
- * Template arguments: side, rows of a warp, tiles.
+ * Bytes of shared memory that a kernel's launch asks for, of which the compiler knows nothing: those of conv.cu's and conv2d.cu's
+ * stages. Template arguments: side, rows of a warp, tiles; side, stride, tiles.
  */
 function launchedShared(name) {
-  const [side, rows, tiles] = (name.match(/conv_kernel<(\d+), (\d+), (\d+)>/) ?? []).slice(1).map(Number);
-  if (side === undefined) return 0;
+  const [base, side, second, tiles] = (name.match(/(conv\w*)_kernel<(\d+), (\d+), (\d+)>/) ?? [])
+    .slice(1)
+    .map((text, i) => (i === 0 ? text : Number(text)));
+  if (base === undefined) return 0;
+  if (base === 'conv2d') {
+    const phases = Math.min(side, second);
+    return 3 * (8 * phases * (16 + Math.floor((side - 1) / second)) * 32 + (side * tiles * 512) / 2);
+  }
+  const rows = second;
   const patch = (4 * rows + side - 1) * (16 + side - 1) * 32;
   const weights = side * side * tiles * 256;
   const stages = side === 1 || (side === 3 && rows * tiles <= 4) ? 4 : 2;

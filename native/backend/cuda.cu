@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "backend/cuda_layers.cuh"
+#include "backend/cuda_queue.cuh"
 #include "backend/error.h"
 #include "backend/memory_pool.h"
 #include "kernels/conditions/conditions.cuh"
@@ -45,23 +47,24 @@ struct CudaConv : PreparedConv {
   Buffer weights, bias, chunks;
 };
 
-class CudaBackend : public Backend {
+class CudaBackend : public Backend, private CudaQueue {
  public:
-  CudaBackend(int index, const CudaLimits& limits) : index_(index), limits_(limits) {
+  CudaBackend(int index, const CudaLimits& limits)
+      : CudaQueue{index}, limits_(limits), layers_(make_cuda_layers(*this, *this, limits.many_blocks)) {
     use();
-    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream");
+    check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
   }
 
   ~CudaBackend() override {
     forget();
-    cudaSetDevice(index_);
-    if (stream_) cudaStreamSynchronize(stream_);
+    cudaSetDevice(index);
+    if (stream) cudaStreamSynchronize(stream);
     pool_.drain(cudaFree);
     if (staging_) cudaFreeHost(staging_);
-    if (stream_) cudaStreamDestroy(stream_);
+    if (stream) cudaStreamDestroy(stream);
   }
 
-  std::string name() const override { return "cuda:" + std::to_string(index_); }
+  std::string name() const override { return device(); }
 
   void* allocate(size_t bytes) override {
     use();
@@ -97,20 +100,20 @@ class CudaBackend : public Backend {
       reserve_staging(bytes);
     }
     std::memcpy(staging_ + staged_, host, bytes);
-    check(cudaMemcpyAsync(to, staging_ + staged_, bytes, cudaMemcpyHostToDevice, stream_), "an upload");
+    check(cudaMemcpyAsync(to, staging_ + staged_, bytes, cudaMemcpyHostToDevice, stream), "an upload");
     staged_ += (bytes + 63) / 64 * 64;
   }
   void download(void* host, const void* from, size_t bytes) override {
     use();
     synchronize();
     reserve_staging(bytes);
-    check(cudaMemcpyAsync(staging_, from, bytes, cudaMemcpyDeviceToHost, stream_), "a download");
+    check(cudaMemcpyAsync(staging_, from, bytes, cudaMemcpyDeviceToHost, stream), "a download");
     synchronize();
     std::memcpy(host, staging_, bytes);
   }
   void synchronize() override {
     use();
-    check(cudaStreamSynchronize(stream_), "the work on the device");
+    check(cudaStreamSynchronize(stream), "the work on the device");
     staged_ = 0;
   }
 
@@ -161,7 +164,7 @@ class CudaBackend : public Backend {
       check(ingest_gpu({args.channels, int(pixels), static_cast<const float*>(features.data()),
                      static_cast<const float*>(mean.data()), static_cast<const float*>(inv_std.data()),
                      static_cast<Half* const*>(maps.data()), static_cast<float*>(embeddings.data())},
-                    count, stream_),
+                    count, stream),
             "the kernel ingest");
       download(args.embeddings + size_t(first) * args.channels, embeddings.data(),
                size_t(count) * args.channels * sizeof(float));
@@ -171,7 +174,7 @@ class CudaBackend : public Backend {
   void warp(const WarpArgs& args) override {
     use();
     check(warp_gpu({args.height, args.width, args.channels, table(args.from), table(args.to), args.transforms}, args.count,
-                   stream_),
+                   stream),
           "the kernel warp");
   }
 
@@ -202,25 +205,27 @@ class CudaBackend : public Backend {
     gpu.mask = table(args.mask);
     gpu.out = table(args.out);
     gpu.many_blocks = limits_.many_blocks;
-    check(conv_gpu(gpu, conv.side, args.batch, stream_), "the kernel conv");
+    check(conv_gpu(gpu, conv.side, args.batch, stream), "the kernel conv");
   }
 
   void decode(const DecodeArgs& args) override {
     use();
     check(decode_gpu({args.joints, args.height, args.width, args.method, table(args.heatmaps), args.out}, args.people,
-                     stream_),
+                     stream),
           "the kernel decode");
   }
+
+  Layers* layers() override { return layers_.get(); }
 
   void replay(uint64_t key, const std::function<void()>& enqueue) override {
     use();
     const auto [found, first_time] = graphs_.try_emplace(key, nullptr);
     if (first_time) return enqueue();  // loads the kernels, which a capture must not
     if (!found->second) found->second = capture(enqueue);
-    check(cudaGraphLaunch(found->second, stream_), "a pass over the network");
+    check(cudaGraphLaunch(found->second, stream), "a pass over the network");
   }
   void forget() override {
-    cudaSetDevice(index_);
+    cudaSetDevice(index);
     for (const auto& [key, graph] : graphs_)
       if (graph) cudaGraphExecDestroy(graph);
     graphs_.clear();
@@ -229,15 +234,6 @@ class CudaBackend : public Backend {
  private:
   static_assert(sizeof(Map) == sizeof(Half*), "a table of maps is a table of pointers");
   static Half* const* table(const Map* maps) { return reinterpret_cast<Half* const*>(maps); }
-
-  /// The current device belongs to the thread, and calls come from any.
-  void use() { check(cudaSetDevice(index_), "selecting the device"); }
-
-  void check(cudaError_t error, const char* what) const {
-    if (error == cudaSuccess) return;
-    cudaGetLastError();
-    throw Error("DEVICE", name() + " failed in " + what + ": " + cudaGetErrorString(error));
-  }
 
   template <class T>
   Buffer uploaded(const std::vector<T>& values) {
@@ -260,16 +256,16 @@ class CudaBackend : public Backend {
   }
 
   cudaGraphExec_t capture(const std::function<void()>& enqueue) {
-    check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "capturing a pass");
+    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "capturing a pass");
     cudaGraph_t graph = nullptr;
     try {
       enqueue();
     } catch (...) {
-      cudaStreamEndCapture(stream_, &graph);
+      cudaStreamEndCapture(stream, &graph);
       if (graph) cudaGraphDestroy(graph);
       throw;
     }
-    check(cudaStreamEndCapture(stream_, &graph), "capturing a pass");
+    check(cudaStreamEndCapture(stream, &graph), "capturing a pass");
     cudaGraphExec_t executable = nullptr;
     const cudaError_t error = cudaGraphInstantiate(&executable, graph, 0);
     cudaGraphDestroy(graph);
@@ -277,13 +273,12 @@ class CudaBackend : public Backend {
     return executable;
   }
 
-  const int index_;
   const CudaLimits limits_;
-  cudaStream_t stream_ = nullptr;
   MemoryPool pool_;
   std::unordered_map<uint64_t, cudaGraphExec_t> graphs_;  // null: seen once, not captured yet
   char* staging_ = nullptr;                        // pinned
   size_t staging_bytes_ = 0, staged_ = 0;
+  const std::unique_ptr<Layers> layers_;
 };
 
 }  // namespace

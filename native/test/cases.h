@@ -191,6 +191,45 @@ inline const std::vector<CropCase> kCropCases = {
     {"the paper's window", 1920, 1080, 384, 288, {900.5, 500.25, 450, 600}},
 };
 
+/// What networks do beside convolutions: one struct for all, of which each kind reads its own part.
+struct LayerCase {
+  enum class Kind { load, sum, product, concat, resize, pool };
+  std::string name;
+  Kind kind;
+  int batch, channels, height, width;  // of what it makes
+  std::vector<int> list;               // sum: the terms' factors   concat: the sources' channels
+  LayerEnd end = {};                   // sum
+  int in_height = 0, in_width = 0;     // resize, pool
+  bool max = false;                    // pool, and all that follows
+  int kernel_height = 1, kernel_width = 1, stride = 1, pad_top = 0, pad_left = 0;
+};
+
+inline const std::vector<LayerCase> kLayerCases = [] {
+  using Kind = LayerCase::Kind;
+  return std::vector<LayerCase>{
+      {"load, one element", Kind::load, 1, 1, 1, 1, {}},
+      {"load, an image", Kind::load, 2, 3, 9, 7, {}},
+      {"load, two groups of channels", Kind::load, 1, 17, 5, 3, {}},
+      {"sum of one", Kind::sum, 1, 5, 3, 2, {1}, {false, 0}},
+      {"sum of a fuse layer", Kind::sum, 2, 33, 8, 16, {1, 2, 4, 8}, {false, 0}},
+      {"sum, sigmoid", Kind::sum, 1, 20, 6, 5, {1, 1}, {true}},
+      {"sum, bounds that leave 0 out", Kind::sum, 1, 3, 4, 4, {2, 1}, {false, 0.25f, 0.5f}},
+      {"sum of more terms than one kernel takes", Kind::sum, 2, 17, 4, 6, {1, 1, 2, 1, 1, 1, 2, 1, 1, 1, 1, 2}, {false, -1, 1}},
+      {"product", Kind::product, 2, 20, 9, 7, {}},
+      {"concat, odd channels", Kind::concat, 2, 33, 5, 7, {20, 3, 10}},
+      {"concat of one", Kind::concat, 1, 16, 2, 3, {16}},
+      {"resize, larger", Kind::resize, 2, 20, 11, 9, {}, {}, 6, 5},
+      {"resize, smaller", Kind::resize, 1, 3, 4, 3, {}, {}, 9, 8},
+      {"pool, largest", Kind::pool, 2, 20, 5, 4, {}, {}, 9, 7, true, 3, 2, 2, 1, 1},
+      {"pool, mean with padding", Kind::pool, 1, 17, 9, 7, {}, {}, 9, 7, false, 3, 3, 1, 1, 1},
+      {"pool, a whole map", Kind::pool, 2, 33, 1, 1, {}, {}, 6, 5, false, 6, 5},
+      {"the input of HRNet-W48", Kind::load, 1, 3, 384, 288, {}},
+      {"a fuse layer of HRNet-W48", Kind::sum, 1, 48, 96, 72, {1, 2, 4}, {false, 0}},
+      {"an enlargement of the default bundle", Kind::resize, 1, 24, 64, 48, {}, {}, 32, 24},
+      {"the default bundle's features", Kind::concat, 1, 31, 64, 48, {24, 7}},
+  };
+}();
+
 struct LocateCase {
   std::string name;
   int count, joints, height, width;
@@ -211,6 +250,7 @@ void for_each_case(const F& f) {
   for (const ConditionsCase& test : kConditionsCases) f("conditions", test);
   for (const ConvCase& test : kConvCases) f("conv", test);
   for (const Conv2dCase& test : kConv2dCases) f("conv2d", test);
+  for (const LayerCase& test : kLayerCases) f("layers", test);
   for (const LocateCase& test : kLocateCases) f("locate", test);
   for (const DecodeCase& test : kDecodeCases) f("decode", test);
   for (const CropCase& test : kCropCases) f("crop", test);
@@ -220,6 +260,7 @@ void for_each_case(const F& f) {
 inline IngestCase for_people(IngestCase test, int people) { return test.count = people, test; }
 inline ConvCase for_people(ConvCase test, int people) { return test.batch = people, test; }
 inline Conv2dCase for_people(Conv2dCase test, int people) { return test.batch = people, test; }
+inline LayerCase for_people(LayerCase test, int people) { return test.batch = people, test; }
 inline LocateCase for_people(LocateCase test, int people) { return test.count = people, test; }
 inline DecodeCase for_people(DecodeCase test, int people) { return test.people = people, test; }
 inline WarpCase for_people(WarpCase test, int people) {

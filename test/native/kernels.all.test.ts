@@ -125,8 +125,8 @@ const FAULTS: Fault[] = [
     fault: () =>
       mutate(
         'backend/cuda.cu',
-        'cudaMemcpyDeviceToHost, stream_), "a download");\n    synchronize();',
-        'cudaMemcpyDeviceToHost, stream_), "a download");',
+        'cudaMemcpyDeviceToHost, stream), "a download");\n    synchronize();',
+        'cudaMemcpyDeviceToHost, stream), "a download");',
       ),
     forms: ['plain'],
     says: /FAIL (cuda|network)|killed by/,

@@ -12,13 +12,12 @@
  * Index names: m row of the warp   n tile of 8 output channels   group = lane / 4, t = lane % 4 as in gpu.h
  */
 #include "kernels/conv/conv.cuh"
+#include "kernels/conv/tile.cuh"
 
 namespace glpose {
 namespace {
 
-constexpr int kColumns = 16, kWarps = 4, kThreads = kWarps * 32;
-constexpr int kChunk = 16;  // channels: the depth of one tensor-core step
-constexpr int kVector = 8;  // halves of a HalfVector
+constexpr int kColumns = kConvColumns, kWarps = kConvWarps, kThreads = kConvThreads, kChunk = kConvChunk;
 constexpr int kPixelVectors = kChunk / kVector;
 
 /// What a block needs of one chunk: a piece of shared memory. A block makes tiles of pixels, kRowsOfWarp rows a warp, by
@@ -50,10 +49,6 @@ __device__ inline Place place_of_thread(const ConvGpuArgs& a) {
   return {int(blockIdx.z), int(blockIdx.x / tiles_across * S::kRows), int(blockIdx.x % tiles_across * kColumns),
           blockIdx.y, int(threadIdx.x / 32), int(threadIdx.x % 32)};
 }
-
-/// Where a patch pixel's first or second half lies: every other four pixels have them the other way round, so that eight
-/// that are read together hit 32 different banks, and so do four that are written.
-__device__ inline int vector_of_patch(int pixel, int half) { return pixel * kPixelVectors + (half ^ (pixel >> 2 & 1)); }
 
 /// Where a chunk's channels are: in device memory.
 struct ChunkSource {
@@ -178,34 +173,17 @@ __device__ inline void epilogue(const ConvGpuArgs& a, int person, size_t pixel, 
   store(a.out[person], x);
 }
 
-/// Finishes and stores the warp's rows of pixels. The sums go through shared memory, so that maps are read and written eight
-/// channels at a time.
+/// Finishes and stores the block's pixels.
 /// @param room of the stages, which nobody needs any more
 template <class S>
 __device__ inline void store(const ConvGpuArgs& a, const Place& place, float (&sums)[S::kRowsOfWarp][S::kTiles][4],
                              float* room) {
-  constexpr int kTiles = S::kTiles;
-  constexpr int kSumsOfPixel = kTiles * 8 + 8;  // + 8: eight pixels that are written together hit different banks
-  constexpr size_t kSums = kWarps * kColumns * kSumsOfPixel;
-  static_assert(sizeof(float) * kSums <= sizeof(S) * S::kStages, "the sums take the stages' place");
-  const int warp = place.warp, lane = place.lane, group = lane / 4, t = lane % 4;
-  float* row = room + warp * kColumns * kSumsOfPixel;
-  __syncthreads();  // the last chunk has been used
-  GPU_UNROLL  // or the sums would have to leave the registers to be indexed
-  for (int m = 0; m < S::kRowsOfWarp; ++m) {
-    GPU_UNROLL
-    for (int n = 0; n < kTiles; ++n)
-      for (int i = 0; i < 4; ++i) row[(group + i / 2 * 8) * kSumsOfPixel + n * 8 + 2 * t + i % 2] = sums[m][n][i];
-    __syncwarp();
-    const int y = place.y0 + warp * S::kRowsOfWarp + m;
-    for (int i = lane; i < kColumns * kTiles; i += 32) {
-      const int pixel = i / kTiles, n = i % kTiles, x = place.x0 + pixel;
-      if (y < a.height && x < a.width)
-        epilogue(a, place.person, size_t(y) * a.width + x, (place.channels * kTiles + n) * 8,
-                 row + pixel * kSumsOfPixel + n * 8);
-    }
-    __syncwarp();
-  }
+  static_assert(kSumsBytes<S::kTiles> <= sizeof(S) * S::kStages, "the sums take the stages' place");
+  store_tiles(sums, place.warp, place.lane, room, [&](int m, int column, int n, const float* eight) {
+    const int y = place.y0 + place.warp * S::kRowsOfWarp + m, x = place.x0 + column;
+    if (y < a.height && x < a.width)
+      epilogue(a, place.person, size_t(y) * a.width + x, (place.channels * S::kTiles + n) * 8, eight);
+  });
 }
 
 /// Blocks that shall fit on a multiprocessor: as many as leave registers enough that nothing spills (native/resources.js).
