@@ -1,6 +1,9 @@
 /*
- * What the head costs on a GPU, on paper: for each kernel of the paper's configuration the bytes that must move, the operations,
- * and the floor that follows on three devices. Prints a Markdown table.
+ * What a network costs on a GPU, on paper: for each kernel the bytes that must move, the operations, and the floor that follows on three
+ * devices. Prints a Markdown table.
+ *
+ *   node native/gpu-costs.js              the head in the paper's configuration
+ *   node native/gpu-costs.js extractor    HRNet-W48, cut at stage 3, branch 0, 288×384: equal layers together (after npm run build)
  */
 
 // C and W channels, h×w map, K joints, R references of a key
@@ -31,7 +34,8 @@ function conv(name, inputs, outputs, side, epilogueMaps = 0) {
   };
 }
 
-const KERNELS = [
+/** The head's kernels. */
+const HEAD = [
   { name: 'ingest (one new map)', flop: 3 * C * PIXELS, bytes: C * PIXELS * FLOAT + map(C) },
   conv('aggregation.0.conv1', (1 + R) * C, W, 3),
   conv('aggregation.0.shortcut', (1 + R) * C, W, 1),
@@ -50,28 +54,63 @@ const KERNELS = [
 ];
 
 const microseconds = ({ flop, bytes }, { flops, bandwidth }) => 1e6 * Math.max(flop / flops, bytes / bandwidth);
-
-console.log(
-  `| kernel | MB | GFLOP | ${Object.keys(DEVICES)
-    .map((name) => `${name}, µs`)
-    .join(' | ')} |`,
-);
-console.log(`| --- | --- | --- |${' --- |'.repeat(Object.keys(DEVICES).length)}`);
-const row = (name, bytes, flop, times) =>
-  `| ${name} | ${(bytes / 1e6).toFixed(2)} | ${(flop / 1e9).toFixed(3)} | ${times.map((us) => us.toFixed(2)).join(' | ')} |`;
 const sum = (values) => values.reduce((total, value) => total + value, 0);
-for (const kernel of KERNELS) {
-  console.log(
-    row(
-      kernel.name,
-      kernel.bytes,
-      kernel.flop,
-      Object.values(DEVICES).map((device) => microseconds(kernel, device)),
-    ),
+
+if (process.argv[2] === 'extractor') print('a crop', 'crops', await extractor());
+else print('one person', 'persons', HEAD);
+
+/** @param unit what the kernels do together @param units of a second */
+function print(unit, units, kernels) {
+  const names = Object.keys(DEVICES).map((name) => `${name}, µs`);
+  console.log(`| kernel | MB | GFLOP | ${names.join(' | ')} |`);
+  console.log(`| --- | --- | --- |${' --- |'.repeat(names.length)}`);
+  const row = (name, { bytes, flop }, times) => {
+    const figures = [(bytes / 1e6).toFixed(2), (flop / 1e9).toFixed(3), ...times.map((us) => us.toFixed(2))];
+    console.log(`| ${name} | ${figures.join(' | ')} |`);
+  };
+  const times = kernels.map(({ count = 1, ...kernel }) =>
+    Object.values(DEVICES).map((device) => count * microseconds(kernel, device)),
   );
+  kernels.forEach(({ name, count = 1, flop, bytes }, i) =>
+    row(count === 1 ? name : `${count} × ${name}`, { flop: count * flop, bytes: count * bytes }, times[i]),
+  );
+  const totals = Object.values(DEVICES).map((_, device) => sum(times.map((kernel) => kernel[device])));
+  const all = (of) => sum(kernels.map((kernel) => (kernel.count ?? 1) * kernel[of]));
+  row(`**${unit}**`, { bytes: all('bytes'), flop: all('flop') }, totals);
+  console.log(`| **${units} a second, at most** | | | ${totals.map((us) => Math.round(1e6 / us)).join(' | ')} |`);
 }
-const totals = Object.values(DEVICES).map((device) => sum(KERNELS.map((kernel) => microseconds(kernel, device))));
-console.log(
-  row('**one person**', sum(KERNELS.map(({ bytes }) => bytes)), sum(KERNELS.map(({ flop }) => flop)), totals),
-);
-console.log(`| **persons a second, at most** | | | ${totals.map((us) => Math.round(1e6 / us)).join(' | ')} |`);
+
+/** The layers of the extractor as the addon runs them, equal ones once. */
+async function extractor() {
+  const from = (file) => import(new URL(`../dist/src/${file}`, import.meta.url));
+  const { hrnetGraph } = await from('bench/hrnet-graph.js');
+  const { sourcesOf } = await from('bench/network-reference.js');
+  const { cutOnnx } = await from('models/onnx-cut.js');
+  const { OnnxGraph } = await from('onnx/graph.js');
+  const { parseOnnx } = await from('onnx/onnx-model.js');
+  const { lower } = await from('onnx/lowering/lower.js');
+  const size = { width: 288, height: 384 };
+  const { onnx, stage3Branch0 } = hrnetGraph({ width: C, size, modules: [1, 4, 0] });
+  const cut = cutOnnx(parseOnnx(onnx, 'HRNet-W48'), stage3Branch0);
+  const { network } = lower(new OnnxGraph(parseOnnx(cut, 'HRNet-W48')), { channels: 3, ...size });
+  const bytesOf = ({ channels, height, width }) => height * width * Math.ceil(channels / 16) * 16 * HALF;
+  const kernels = new Map();
+  for (const layer of network.layers) {
+    const out = network.maps[layer.out];
+    const [source] = sourcesOf(layer).map((map) => network.maps[map]);
+    const weights = layer.op === 'conv' ? layer.weight.length / FLOAT : 0;
+    const what =
+      layer.op === 'conv'
+        ? `${layer.kernel}×${layer.kernel}${layer.stride > 1 ? `/${layer.stride}` : ''} ${source.channels}→${out.channels}`
+        : `${layer.op} of ${sourcesOf(layer).length}, ${out.channels}`;
+    const name = `${what}, ${out.height}×${out.width}${layer.addend == null ? '' : ', adding'}`;
+    const known = kernels.get(name);
+    if (known) known.count++;
+    else {
+      const read = sum(sourcesOf(layer).map((map) => bytesOf(network.maps[map])));
+      const flop = 2 * weights * out.height * out.width;
+      kernels.set(name, { name, count: 1, flop, bytes: read + bytesOf(out) + weights * HALF });
+    }
+  }
+  return [...kernels.values()];
+}

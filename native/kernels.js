@@ -29,7 +29,11 @@ async function onGpu(words) {
   }
   const program = await buildKernelTests('gpu');
   if (words.length > 0) return run(program, [...words, 'backend=cuda']);
-  for (const part of [['test'], ['perf'], ['perf', 'people=32', 'kernel=ingest,warp,conditions,conv,decode']]) {
+  for (const part of [
+    ['test'],
+    ['perf'],
+    ['perf', 'people=32', 'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode'],
+  ]) {
     const status = run(program, [...part, 'backend=cuda']);
     if (status !== 0) return status;
   }

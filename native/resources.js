@@ -37,7 +37,7 @@ const BLOCK = {
   multiply_kernel: 256,
   warp_kernel: 256,
   ...Object.fromEntries(
-    ['load', 'sum', 'product', 'concat', 'resize', 'pool'].map((layer) => [`${layer}_kernel`, 256]),
+    ['load', 'unload', 'sum', 'product', 'concat', 'resize', 'pool'].map((layer) => [`${layer}_kernel`, 256]),
   ),
 };
 /** Kernels that may keep arrays in local memory: DARK's tables are indexed by numbers known at run time, by one lane a joint. */

@@ -54,6 +54,7 @@ class CpuLayers : public Layers {
   }
 
   void load(const LoadArgs& args) override { rows(args.batch, args.size.height, load_cpu, args); }
+  void unload(const UnloadArgs& args) override { rows(args.batch, args.size.height, unload_cpu, args); }
   void sum(const SumArgs& args) override { rows(args.batch, args.size.height, sum_cpu, args); }
   void product(const ProductArgs& args) override { rows(args.batch, args.size.height, product_cpu, args); }
   void concat(const ConcatArgs& args) override { rows(args.batch, args.height, concat_cpu, args); }

@@ -180,7 +180,7 @@ class CudaBackend : public Backend, private CudaQueue {
 
   void conditions(const ConditionsArgs& args) override {
     use();
-    check(conditions_gpu({args.height, args.width, args.k, args.people, args.points, table(args.out)}, args.count, stream_),
+    check(conditions_gpu({args.height, args.width, args.k, args.people, args.points, table(args.out)}, args.count, stream),
           "the kernel conditions");
   }
 

@@ -79,6 +79,14 @@ class CudaLayers : public Layers {
                  "the kernel load");
   }
 
+  void unload(const UnloadArgs& args) override {
+    const size_t floats = size_t(args.batch) * args.size.channels * args.size.height * args.size.width;
+    Buffer planes(backend_, floats * sizeof(float));
+    queue_.check(unload_gpu({args.size, table(args.source), static_cast<float*>(planes.data())}, args.batch, queue_.stream),
+                 "the kernel unload");
+    backend_.download(args.planes, planes.data(), floats * sizeof(float));
+  }
+
   void conv2d(const Conv2dArgs& args) override {
     queue_.use();
     const CudaConv2d& conv = static_cast<const CudaConv2d&>(*args.conv);

@@ -16,6 +16,7 @@ class Layers {
   /// Brings a convolution's weights into the form that `conv2d` wants.
   virtual std::unique_ptr<PreparedConv2d> prepare(const Conv2dWeights& weights) = 0;
   virtual void load(const LoadArgs& args) = 0;
+  virtual void unload(const UnloadArgs& args) = 0;
   virtual void conv2d(const Conv2dArgs& args) = 0;
   virtual void sum(const SumArgs& args) = 0;
   virtual void product(const ProductArgs& args) = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 
 #include "backend/error.h"
 #include "network/memory_plan.h"
@@ -61,17 +62,42 @@ void Network::reserve(int count) {
   tables_ = Buffer();
   const MemoryPlan plan = plan_memory(lifetimes);
   arena_ = Buffer(*backend_, plan.bytes * count);
-  host_tables_.clear();
+  std::vector<Map> tables;
   for (size_t map = 0; map < maps_.size(); ++map)
     for (int image = 0; image < count; ++image)
-      host_tables_.push_back({static_cast<char*>(arena_.data()) + plan.offsets[map] * count + lifetimes[map].bytes * image});
-  tables_ = Buffer(*backend_, host_tables_.size() * sizeof(Map));
-  backend_->upload(tables_.data(), host_tables_.data(), host_tables_.size() * sizeof(Map));
+      tables.push_back({static_cast<char*>(arena_.data()) + plan.offsets[map] * count + lifetimes[map].bytes * image});
+  tables_ = Buffer(*backend_, tables.size() * sizeof(Map));
+  backend_->upload(tables_.data(), tables.data(), tables.size() * sizeof(Map));
   count_ = count;
 }
 
-void Network::run(const std::vector<const float*>& given, int count, const std::vector<float*>& results, std::vector<LayerTiming>* timings) {
+void Network::run(const std::vector<const float*>& given, int count, const std::vector<float*>& results,
+                  std::vector<LayerTiming>* timings) {
   std::lock_guard turn(turn_);
+  if (timings)
+    for (const Layer& layer : layers_) timings->push_back({layer.name, 0, 0});
+  for (int first = 0; first < count;) {
+    const int some = std::min(at_once_, count - first);
+    const auto behind = [&](auto pointers, auto map_of) {
+      for (size_t i = 0; i < pointers.size(); ++i) {
+        const auto [channels, height, width] = maps_[map_of(int(i))];
+        pointers[i] += size_t(first) * channels * height * width;
+      }
+      return pointers;
+    };
+    try {
+      run_some(behind(given, [](int i) { return i; }), some, behind(results, [&](int i) { return outputs_[i]; }), timings);
+      first += some;
+    } catch (const Error& error) {
+      if (std::strcmp(error.code(), "MEMORY") != 0 || some == 1) throw;
+      at_once_ = some / 2;
+    }
+  }
+}
+
+/// As `run`, all of them at once.
+void Network::run_some(const std::vector<const float*>& given, int count, const std::vector<float*>& results,
+                       std::vector<LayerTiming>* timings) {
   reserve(count);
   for (int input = 0; input < inputs_; ++input) backend_->layers()->load({count, maps_[input], given[input], table(input)});
   if (timings) {
@@ -83,20 +109,16 @@ void Network::run(const std::vector<const float*>& given, int count, const std::
       backend_->synchronize();
       const MapSize out = maps_[layers_[i].out];
       const double macs = convs_[i] ? convs_[i]->macs_per_pixel() * count * out.height * out.width : 0;
-      timings->push_back({layers_[i].name, macs, std::chrono::duration<double, std::milli>(Clock::now() - start).count()});
+      (*timings)[i].macs += macs;
+      (*timings)[i].milliseconds += std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     }
   } else {
     backend_->replay(uint64_t(count), [&] {
       for (size_t i = 0; i < layers_.size(); ++i) run_layer(i, count);
     });
   }
-  backend_->synchronize();
-  for (size_t i = 0; i < outputs_.size(); ++i) {
-    const auto [channels, height, width] = maps_[outputs_[i]];
-    for (int image = 0; image < count; ++image)
-      backend_->download_map(results[i] + size_t(image) * channels * height * width,
-                             host_tables_[size_t(outputs_[i]) * count_ + image], height, width, channels);
-  }
+  for (size_t i = 0; i < outputs_.size(); ++i)
+    backend_->layers()->unload({count, maps_[outputs_[i]], table(outputs_[i]), results[i]});
 }
 
 void Network::run_layer(size_t index, int count) {

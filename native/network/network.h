@@ -1,4 +1,5 @@
 #pragma once
+#include <climits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -33,11 +34,13 @@ class Network {
   std::string device() const { return backend_->name(); }
 
   /// @param given one for each input, [count, C, h, w]  @param results one for each output, [count, C, h, w]  @param timings or null
-  /// Throws MODEL where an output has no layer.
+  /// Where memory is short, a few images at a time. Throws MODEL where an output has no layer, MEMORY where one image is too many.
   void run(const std::vector<const float*>& given, int count, const std::vector<float*>& results, std::vector<LayerTiming>* timings = nullptr);
 
  private:
   void reserve(int count);
+  void run_some(const std::vector<const float*>& given, int count, const std::vector<float*>& results,
+                std::vector<LayerTiming>* timings);
   const Map* table(int map) const { return static_cast<const Map*>(tables_.data()) + size_t(map) * count_; }
   void run_layer(size_t index, int count);
 
@@ -50,10 +53,10 @@ class Network {
   std::vector<bool> made_;
   std::vector<std::unique_ptr<PreparedConv2d>> convs_;  // of each layer; null for other layers
   std::vector<Buffer> taps_;                            // of each layer: rows, then columns; empty for others than resizes
+  int at_once_ = INT_MAX;  // images that memory was found to be enough for
   // of the largest batch so far
   int count_ = 0;
-  Buffer arena_, tables_;
-  std::vector<Map> host_tables_;  // [maps, count]
+  Buffer arena_, tables_;  // tables_: [maps, count]
 };
 
 }  // namespace glpose

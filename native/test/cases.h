@@ -193,7 +193,7 @@ inline const std::vector<CropCase> kCropCases = {
 
 /// What networks do beside convolutions: one struct for all, of which each kind reads its own part.
 struct LayerCase {
-  enum class Kind { load, sum, product, concat, resize, pool };
+  enum class Kind { load, unload, sum, product, concat, resize, pool };
   std::string name;
   Kind kind;
   int batch, channels, height, width;  // of what it makes
@@ -210,6 +210,7 @@ inline const std::vector<LayerCase> kLayerCases = [] {
       {"load, one element", Kind::load, 1, 1, 1, 1, {}},
       {"load, an image", Kind::load, 2, 3, 9, 7, {}},
       {"load, two groups of channels", Kind::load, 1, 17, 5, 3, {}},
+      {"unload", Kind::unload, 2, 17, 9, 7, {}},
       {"sum of one", Kind::sum, 1, 5, 3, 2, {1}, {false, 0}},
       {"sum of a fuse layer", Kind::sum, 2, 33, 8, 16, {1, 2, 4, 8}, {false, 0}},
       {"sum, sigmoid", Kind::sum, 1, 20, 6, 5, {1, 1}, {true}},
@@ -224,6 +225,7 @@ inline const std::vector<LayerCase> kLayerCases = [] {
       {"pool, mean with padding", Kind::pool, 1, 17, 9, 7, {}, {}, 9, 7, false, 3, 3, 1, 1, 1},
       {"pool, a whole map", Kind::pool, 2, 33, 1, 1, {}, {}, 6, 5, false, 6, 5},
       {"the input of HRNet-W48", Kind::load, 1, 3, 384, 288, {}},
+      {"the features of HRNet-W48", Kind::unload, 1, 48, 96, 72, {}},
       {"a fuse layer of HRNet-W48", Kind::sum, 1, 48, 96, 72, {1, 2, 4}, {false, 0}},
       {"an enlargement of the default bundle", Kind::resize, 1, 24, 64, 48, {}, {}, 32, 24},
       {"the default bundle's features", Kind::concat, 1, 31, 64, 48, {24, 7}},

@@ -22,6 +22,9 @@ void check_cpu_head();
 /// The whole head on device cuda:0 against the CPU's.
 void check_cuda_network();
 
+/// A network of every kind of layer on device cuda:0 against the CPU's.
+void check_cuda_layers();
+
 /// Everything that can go wrong with a device; only under the SIMT executor.
 void check_cuda_device();
 

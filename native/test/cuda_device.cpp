@@ -9,6 +9,7 @@
 #include "test/check.h"
 #include "test/checks.h"
 #include "test/head_fixture.h"
+#include "test/layered_fixture.h"
 #include "test/simt/simt.h"
 
 namespace glpose {
@@ -64,6 +65,22 @@ void check_idle_memory() {
   simt::machine.memory = 1 << 20;
   expect(error_of([&] { const Buffer larger(*backend, 2 << 20); }).empty(), "idle memory is given back for another size");
   simt::machine.memory = memory;
+}
+
+/// A network that has not memory enough for all images takes them a few at a time.
+void check_short_memory_of_layers() {
+  LayeredFixture cuda(make_cuda_backend(0)), short_of(make_cuda_backend(0));
+  const size_t memory = simt::machine.memory;
+  const LayeredFixture::Results wanted = cuda.run(0, LayeredFixture::kImages);
+  simt::machine.memory = 120 << 10;  // too little for five images, enough for one
+  LayeredFixture::Results got;
+  const std::string error = error_of([&] { got = short_of.run(0, LayeredFixture::kImages); });
+  expect(error.empty() && got == wanted, "a network with little memory: " + error);
+  simt::machine.memory = memory;
+  LayeredFixture none(make_cuda_backend(0));
+  simt::machine.full = true;
+  expect_error(error_of([&] { none.run(0, 1); }), "MEMORY", "out of memory");
+  simt::machine.full = false;
 }
 
 /// Calls come from any thread, for any device.
@@ -148,6 +165,7 @@ void check_cuda_device() {
   check_graphs();
   check_steady_memory();
   check_idle_memory();
+  check_short_memory_of_layers();
   check_second_device();
   check_no_device();
   check_out_of_memory();

@@ -5,7 +5,8 @@
  *   kernel-tests perf [FILTER …]   how long cases of real maps take, beside what the device can do at most (Markdown)
  *   kernel-tests list              kernels, their cases, and the other checks
  *
- *   kernel=conv,decode   these only; also half, threads, plan, head, network, device: what is tested beside the kernels
+ *   kernel=conv,decode   these only; also half, threads, plan, head, network (the head's), layered, device: what is
+ *                        tested beside the kernels
  *   backend=avx2,cuda    these only, of baseline, avx2, avx512, neon, cuda; `cpu` for all of the CPU's
  *   case=TEXT            cases whose name holds the text
  *   people=N             so many at once instead of the table's number
@@ -136,6 +137,7 @@ void test(const Filters& filters) {
   if (cpu && filters.kernel("plan")) check_memory_plan();
   if (cpu && filters.kernel("head")) check_cpu_head();
   if (cuda && filters.kernel("network")) check_cuda_network();
+  if (cuda && filters.kernel("layered")) check_cuda_layers();
 #ifdef GLPOSE_SIMT
   if (cuda && filters.kernel("device")) check_cuda_device();
 #endif
@@ -201,7 +203,7 @@ void list() {
   for_each_case([](const char* kernel, const auto& test) {
     std::printf("%s: %s (%d×%d)\n", kernel, test.name.c_str(), test.height, test.width);
   });
-  for (const char* check : {"half", "threads", "plan", "head", "network", "device"}) std::printf("%s\n", check);
+  for (const char* check : {"half", "threads", "plan", "head", "network", "layered", "device"}) std::printf("%s\n", check);
 }
 
 int usage() {

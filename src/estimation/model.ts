@@ -17,7 +17,7 @@ import { decodeOwnPose, ownPoseOutputs, type OwnPoses } from './own-pose.js';
 import { SingleFrame } from './single-frame.js';
 
 export type Method = 'glpose' | 'single-frame';
-/** What runs the extractor: glpose's own kernels, ONNX Runtime, or whichever is faster of those that can. */
+/** What runs the extractor: glpose's own kernels, ONNX Runtime, or whichever is faster of those that can (on a GPU: the own ones). */
 export type ExtractorRuntime = (typeof EXTRACTOR_RUNTIMES)[number];
 export const EXTRACTOR_RUNTIMES = ['auto', 'glpose', 'onnx'] as const;
 
@@ -54,8 +54,13 @@ export class Model {
     readonly estimator: Estimator,
     /** null where the bundle has none: boxes must be given. */
     readonly detector: PersonDetector | null,
-    /** Where the extractor and the head run, `cpu` or `cuda:<i>`, and what runs the extractor. */
-    readonly devices: { extractor: string; head: string | null; runtime: 'glpose' | 'onnxruntime' },
+    /** Where each part runs, `cpu` or `cuda:<i>`, null where there is none; and what runs the extractor. */
+    readonly devices: {
+      extractor: string;
+      head: string | null;
+      detector: string | null;
+      runtime: 'glpose' | 'onnxruntime';
+    },
     /** What of the extractor glpose's own kernels lack; null where they lack nothing, or it was not looked. */
     readonly missingOperator: string | null,
     /** What the user should know: fallbacks, an untrained head. */
@@ -91,10 +96,8 @@ export class Model {
       const { file: netFile, outputs } = netOf(bundle, method);
       const { name, expectedJoints } = extractor.input;
       const inputs = expectedJoints === undefined ? [name] : [name, expectedJoints];
-      if (load.cuda === null) {
-        own = await ownExtractor(native, netFile, extractor.input, outputs, options.extractorRuntime ?? 'auto');
-      } else if (options.extractorRuntime === 'glpose') throw notOnCuda(load.cuda);
-      const session = own.session ?? (await load.session(netFile, inputs, outputs));
+      own = await ownExtractor(native, netFile, extractor.input, outputs, load, options.extractorRuntime ?? 'auto');
+      const session = own.session ?? (await load.session('extractor', netFile, inputs, outputs));
       const batch = Math.min(session.maxBatch, load.cuda === null ? 1 : GPU_BATCH);
       const net = new CropNet(native, session, extractor.input, outputs, batch);
       const { reuse = bundle.config.head?.reuse, flip } = options;
@@ -113,6 +116,7 @@ export class Model {
       const devices = {
         extractor: deviceName(load.cuda),
         head: head?.device ?? null,
+        detector: people && deviceName(load.detectorsCuda),
         runtime: own.session ? ('glpose' as const) : ('onnxruntime' as const),
       };
       const { missing } = own;
@@ -184,7 +188,7 @@ async function personDetector(
   load: SessionLoader,
 ): Promise<PersonDetector> {
   const adapter = adapterOf(config);
-  const session = await load.session(file, [config.input.name], adapter.outputs, describedIn);
+  const session = await load.session('detector', file, [config.input.name], adapter.outputs, describedIn);
   return new PersonDetector(native, session, config.input, adapter);
 }
 
@@ -208,18 +212,25 @@ function checkOptions(
 type OwnExtractor = { session: OwnSession; missing: null } | { session: null; missing: string | null };
 
 /**
- * The extractor on glpose's own kernels on the CPU, where it is asked for, or faster.
- * @throws MODEL where it is asked for and the kernels lack something
+ * The extractor on glpose's own kernels: on a GPU wherever they can run it, on the CPU where it is asked for, or faster.
+ * @throws MODEL where it is asked for and the kernels lack something, DEVICE and MEMORY where the GPU does not take it
  */
 async function ownExtractor(
   native: Addon,
   file: string,
   input: ImageInput,
   outputs: readonly string[],
+  load: SessionLoader,
   wanted: ExtractorRuntime,
 ): Promise<OwnExtractor> {
   if (wanted === 'onnx') return { session: null, missing: null };
   const { network, missing } = await readNetwork(file, input, outputs);
+  if (network && load.cuda !== null) {
+    const onGpu = load.orOnCpu('extractor', (cuda) =>
+      networkSession(native, network, input, outputs, deviceName(cuda)),
+    );
+    if (onGpu) return { session: onGpu, missing };
+  }
   if (network && (wanted === 'glpose' || fasterOnCpu(native, network))) {
     return { session: networkSession(native, network, input, outputs, 'cpu'), missing };
   }
@@ -228,11 +239,6 @@ async function ownExtractor(
     throw new GlposeError('MODEL', problem, 'Use --extractor-runtime auto or onnx.');
   }
   return { session: null, missing };
-}
-
-function notOnCuda(index: number): GlposeError {
-  const problem = `glpose's own kernels run extractors on the CPU only, not on cuda:${index}`;
-  return new GlposeError('DEVICE', problem, 'Use --device cpu, or --extractor-runtime onnx.');
 }
 
 function ownDetector({ config, detectorFile }: Bundle): OwnDetector | null {
@@ -268,17 +274,40 @@ function cudaIndex(native: Addon, device: Device, warnings: string[]): number | 
   return null;
 }
 
-/** Loads graphs on the asked-for device; under `auto`, the first failure on the GPU sends all to the CPU, with a notice. */
+/** A part that is a graph, as warnings name it. */
+type Part = 'extractor' | 'detector';
+
+/**
+ * Loads graphs on the asked-for device. Under `auto`, an extractor that the GPU does not take sends all that follows to the CPU; a
+ * detector goes there by itself, whatever was asked for, since ONNX Runtime needs more for a GPU than its driver. Both with a notice.
+ */
 class SessionLoader {
+  /** Where the detector runs. */
+  detectorsCuda: number | null;
+
   constructor(
     private readonly runtime: OnnxRuntime,
+    /** Where the extractor runs: a device, or null for the CPU. */
     public cuda: number | null,
     private readonly mayFallBack: boolean,
     private readonly warnings: string[],
-  ) {}
+  ) {
+    this.detectorsCuda = cuda;
+  }
+
+  /** What `make` gives for the GPU; null, with a notice, where that is not to be had and the CPU will do. */
+  orOnCpu<T>(part: Part, make: (cuda: number) => T): T | null {
+    try {
+      return make(this.cuda!);
+    } catch (thrown) {
+      this.toCpu(part, thrown);
+      return null;
+    }
+  }
 
   /** @throws MODEL where the graph lacks a tensor that its description names */
   async session(
+    part: Part,
     file: string,
     inputs: string[],
     outputs: readonly string[],
@@ -288,9 +317,7 @@ class SessionLoader {
     try {
       session = await this.runtime.load(file, this.cuda);
     } catch (thrown) {
-      if (!(thrown instanceof GlposeError && thrown.code === 'DEVICE' && this.mayFallBack)) throw thrown;
-      this.warnings.push(`the extractor runs on the CPU: ${thrown.message}`);
-      this.cuda = null;
+      this.toCpu(part, thrown);
       session = await this.runtime.load(file, null);
     }
     for (const [kind, names, there] of [
@@ -307,6 +334,15 @@ class SessionLoader {
       }
     }
     return session;
+  }
+
+  /** Sends a part to the CPU, if it may go there. */
+  private toCpu(part: Part, thrown: unknown): void {
+    const why = thrown instanceof GlposeError && ['DEVICE', 'MEMORY'].includes(thrown.code) ? thrown.message : null;
+    if (this.cuda === null || why === null || !(this.mayFallBack || part === 'detector')) throw thrown;
+    this.warnings.push(`the ${part} runs on the CPU: ${why}`);
+    this.detectorsCuda = null;
+    if (part === 'extractor') this.cuda = null;
   }
 }
 

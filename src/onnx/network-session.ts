@@ -81,8 +81,8 @@ export interface OwnSession extends OnnxSession {
 /**
  * A network in the addon, ready to run. Its layers use all threads of the addon's pool, so that one run at a time is enough.
  * @param outputs names of the network's outputs, in their order
- * @param device `cpu`
- * @throws MODEL where the layers contradict one another, MEMORY
+ * @param device `cpu` or `cuda:<index>`
+ * @throws MODEL where the layers contradict one another, DEVICE, MEMORY
  */
 export function networkSession(
   native: Addon,

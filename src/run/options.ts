@@ -81,7 +81,7 @@ export const RUN_OPTIONS = {
   }),
   extractorRuntime: defaulted<ExtractorRuntime>({
     flags: '--extractor-runtime <name>',
-    help: 'what runs the extractor: glpose (its own kernels), onnx (ONNX Runtime), or auto, the faster of those that can',
+    help: 'what runs the extractor: glpose (its own kernels), onnx (ONNX Runtime), or auto: on a CPU the faster of those that can, on a GPU glpose where it can',
     choices: EXTRACTOR_RUNTIMES,
     default: 'auto',
     ...WORK,

@@ -1,10 +1,12 @@
 /* The extractor on glpose's own kernels and in ONNX Runtime: the same poses; which of them is used, and why. */
+import { jest } from '@jest/globals';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { writeHrnetBundle } from '../../src/bench/hrnet-bundle.js';
 import { DEFAULT_BUNDLE } from '../../src/bundle/bundle.js';
 import { estimateStream } from '../../src/estimation/estimate-stream.js';
+import { GlposeError } from '../../src/errors.js';
 import { addon } from '../../src/native/binding.js';
 import { Model, type ModelOptions } from '../../src/estimation/model.js';
 import type { FramePoses, Image } from '../../src/types.js';
@@ -98,6 +100,54 @@ test('one that ONNX Runtime runs faster is left to it, unless told otherwise', a
   expect(model.missingOperator).toBeNull();
   await using told = await Model.load(DEFAULT_BUNDLE, { ...options, extractorRuntime: 'glpose' });
   expect(told.devices.runtime).toBe('glpose');
+});
+
+describe('where there is a GPU (its part is played by the CPU)', () => {
+  const native = addon();
+  const made: string[] = [];
+  let refuses = false;
+  beforeEach(() => {
+    made.length = 0;
+    refuses = false;
+    const info = native.info();
+    const device = { index: 0, name: 'a GPU', computeCapability: '9.0', memoryBytes: 2 ** 36 };
+    jest.spyOn(native, 'info').mockReturnValue({ ...info, cuda: { compiled: true, devices: [device], problem: '' } });
+    const { createNetwork, createHead } = native;
+    jest.spyOn(native, 'createNetwork').mockImplementation((maps, inputs, outputs, where) => {
+      made.push(where);
+      if (refuses && where !== 'cpu') throw new GlposeError('MEMORY', `${where} is out of memory`);
+      return createNetwork(maps, inputs, outputs, 'cpu');
+    });
+    jest.spyOn(native, 'createHead').mockImplementation((shape, tensors) => createHead(shape, tensors, 'cpu'));
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  test.each(['auto', 'cuda'] as const)('--device %s takes it for the extractor, in batches', async (device) => {
+    const { model, poses } = await posesWith({ device });
+    expect(made).toEqual(['cuda:0']);
+    expect(model.devices).toMatchObject({ extractor: 'cuda:0', runtime: 'glpose', detector: 'cpu' });
+    expect(model.net.atOnce).toBeGreaterThan(1);
+    expect(places(poses)).toEqual(places((await posesWith({ device: 'cpu', extractorRuntime: 'glpose' })).poses));
+  });
+
+  test('the default bundle, too; its detector, which does not run there, is named', async () => {
+    await using model = await Model.load(DEFAULT_BUNDLE, { device: 'cuda' });
+    expect(model.devices).toMatchObject({ extractor: 'cuda:0', runtime: 'glpose', detector: 'cpu' });
+    expect(model.warnings).toContainEqual(expect.stringMatching(/^the detector runs on the CPU: .*CUDA provider/));
+  });
+
+  test('one that does not take it is an error for --device cuda; auto goes on without it, and says so', async () => {
+    refuses = true;
+    await expect(Model.load(hrnet, { device: 'cuda' })).rejects.toMatchObject({ code: 'MEMORY' });
+    await using model = await Model.load(hrnet, { device: 'auto' });
+    expect(model.devices).toMatchObject({ extractor: 'cpu' });
+    expect(model.warnings).toContainEqual('the extractor runs on the CPU: cuda:0 is out of memory');
+  });
+
+  test('ONNX Runtime, asked for, needs its provider', async () => {
+    const loading = Model.load(hrnet, { device: 'cuda', extractorRuntime: 'onnx' });
+    await expect(loading).rejects.toThrow(/without its CUDA provider/);
+  });
 });
 
 test('an unknown runtime is refused', async () => {

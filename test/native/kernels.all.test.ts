@@ -18,7 +18,7 @@ import {
 /** Every fault and every schedule in every build takes many minutes: GLPOSE_NATIVE_TESTS=full. */
 const FULL = process.env.GLPOSE_NATIVE_TESTS === 'full';
 const ORDERS = FULL ? ['forward', 'reverse', '1'] : ['forward'];
-const CUDA = ['backend=cuda', 'kernel=ingest,warp,conditions,conv,decode'];
+const CUDA = ['backend=cuda', 'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode'];
 
 interface Fault {
   name: string;
@@ -32,6 +32,7 @@ interface Fault {
 }
 
 const BARRIER = '__syncthreads();  // this chunk is there, and the last one has been used';
+const STEP_BARRIER = '__syncthreads();  // this step is there, and the last one has been used';
 const RACE = /data race/;
 const OUT_OF_BOUNDS = /heap-buffer-overflow|use-after-poison|out of bounds|SEGV/;
 
@@ -95,6 +96,68 @@ const FAULTS: Fault[] = [
     fault: () => mutate('kernels/conv/conv.cu', '(n / 2 * S::kTaps + row', '(row'),
     forms: ['plain'],
     says: /FAIL cuda conv/,
+  },
+  {
+    name: 'conv2d: no barrier between copying and multiplying',
+    fault: () => mutate('kernels/conv2d/conv2d.cu', STEP_BARRIER, ''),
+    forms: ['tsan'],
+    says: RACE,
+  },
+  {
+    name: 'conv2d: a step that nobody waits for',
+    fault: () => mutate('kernels/conv2d/conv2d.cu', 'copies_wait<kStages - 2>();', 'copies_wait<kStages - 1>();'),
+    forms: ['plain'],
+    says: /FAIL cuda conv2d/,
+  },
+  {
+    name: 'conv2d: odd columns are taken for even ones',
+    fault: () => mutate('kernels/conv2d/conv2d.cu', 'column % S::kStride * S::kPhaseWidth + ', ''),
+    forms: ['plain'],
+    says: /FAIL cuda conv2d, 3x3, stride 2/,
+  },
+  {
+    name: 'conv2d: a read one row below the map',
+    fault: () => mutate('kernels/conv2d/conv2d.cu', 'y < a.in_height && x >= 0', 'y <= a.in_height && x >= 0'),
+    forms: ['asan'],
+    says: OUT_OF_BOUNDS,
+  },
+  {
+    name: 'conv2d: a store one row too far',
+    fault: () =>
+      mutate('kernels/conv2d/conv2d.cu', 'if (y < a.height && x < a.width)', 'if (y <= a.height && x < a.width)'),
+    forms: ['asan', 'tsan'],
+    says: /heap-buffer-overflow|data race/,
+  },
+  {
+    name: 'layers: the padding is left as a sigmoid makes it',
+    fault: () =>
+      mutate('kernels/layers/layers.cuh', 'end.zero_moves() && c + i >= channels', 'c + i < 0 && channels == 0'),
+    forms: ['plain'],
+    says: /FAIL cuda (conv2d|layers)/,
+  },
+  {
+    name: 'layers: a vector too many of a map',
+    fault: () =>
+      mutate(
+        'kernels/layers/layers.cu',
+        'if (element >= height * width * vectors)',
+        'if (element > height * width * vectors)',
+      ),
+    forms: ['asan'],
+    says: OUT_OF_BOUNDS,
+  },
+  {
+    name: 'locate: the person is looked for at the left border',
+    fault: () => mutate('kernels/locate/locate.cu', '0.5f * float(a.size.width)', '0.f'),
+    forms: ['plain'],
+    says: /FAIL cuda locate/,
+  },
+  {
+    name: 'locate: no barrier between two halvings',
+    fault: () =>
+      mutate('kernels/locate/locate.cu', '    __syncthreads();\n    if (thread >= half)', '    if (thread >= half)'),
+    forms: ['tsan'],
+    says: RACE,
   },
   {
     name: 'decode: half a warp shuffles',
@@ -234,14 +297,18 @@ sanitized.each<Form>(['asan', 'tsan'])('%s build', (form) => {
     BUILD,
   );
   test('CPU kernels, every instruction set', () => {
-    expectPasses(program, ['backend=cpu', 'kernel=ingest,warp,conditions,conv,conv2d,locate,decode,crop', 'small']);
+    expectPasses(program, [
+      'backend=cpu',
+      'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,crop',
+      'small',
+    ]);
   });
   test('the head on the CPU, from several threads at once', () => expectPasses(program, ['kernel=head']), BUILD);
   test('CUDA kernels over the table', () => expectPasses(program, [...CUDA, ...(FULL ? [] : ['small'])]), BUILD);
   if (form === 'asan' || FULL) {
     test(
       'the CUDA backend: network, batches, graphs, failing devices',
-      () => expectPasses(program, ['backend=cuda', 'kernel=network,device']),
+      () => expectPasses(program, ['backend=cuda', 'kernel=network,layered,device']),
       BUILD,
     );
   }

@@ -16,15 +16,15 @@ test(
 );
 test(
   'CPU kernels, every instruction set',
-  () => expectPasses(program, ['backend=cpu', 'kernel=ingest,warp,conditions,conv,conv2d,locate,decode,crop']),
+  () => expectPasses(program, ['backend=cpu', 'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,crop']),
   BUILD,
 );
 test('the head on the CPU, from several threads at once', () => expectPasses(program, ['kernel=head']), BUILD);
 test('CUDA kernels, small maps', () => {
-  expectPasses(program, ['backend=cuda', 'kernel=ingest,warp,conditions,conv,decode', 'small']);
+  expectPasses(program, ['backend=cuda', 'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode', 'small']);
 });
 test(
   'the CUDA backend: network, batches, graphs, failing devices',
-  () => expectPasses(program, ['backend=cuda', 'kernel=network,device']),
+  () => expectPasses(program, ['backend=cuda', 'kernel=network,layered,device']),
   BUILD,
 );

@@ -173,18 +173,16 @@ __device__ inline void epilogue(const ConvGpuArgs& a, int person, size_t pixel, 
   store(a.out[person], x);
 }
 
-/// Finishes and stores the block's pixels.
-/// @param room of the stages, which nobody needs any more
+/// Finishes and stores eight channels of a pixel.
 template <class S>
-__device__ inline void store(const ConvGpuArgs& a, const Place& place, float (&sums)[S::kRowsOfWarp][S::kTiles][4],
-                             float* room) {
-  static_assert(kSumsBytes<S::kTiles> <= sizeof(S) * S::kStages, "the sums take the stages' place");
-  store_tiles(sums, place.warp, place.lane, room, [&](int m, int column, int n, const float* eight) {
+struct Finish {
+  __device__ inline void operator()(const ConvGpuArgs& a, const Place& place, int m, int column, int n,
+                                    const float* sums) const {
     const int y = place.y0 + place.warp * S::kRowsOfWarp + m, x = place.x0 + column;
     if (y < a.height && x < a.width)
-      epilogue(a, place.person, size_t(y) * a.width + x, (place.channels * S::kTiles + n) * 8, eight);
-  });
-}
+      epilogue(a, place.person, size_t(y) * a.width + x, (place.channels * S::kTiles + n) * 8, sums);
+  }
+};
 
 /// Blocks that shall fit on a multiprocessor: as many as leave registers enough that nothing spills (native/resources.js).
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ != 900
@@ -220,7 +218,8 @@ __global__ void __launch_bounds__(kThreads, kRowsOfWarp * kTiles == kLargest ? k
     copies_commit();  // of every chunk, so that the groups can be counted
     multiply(stages[chunk % kStages], a.scales != nullptr, place, sums);
   }
-  store<S>(a, place, sums, reinterpret_cast<float*>(stages));
+  static_assert(kSumsBytes<kTiles> <= sizeof(Stages), "the sums take the stages' place");
+  store_tiles<Finish<S>>(a, place, sums, reinterpret_cast<float*>(stages));
 }
 
 int blocks_of(const ConvGpuArgs& args, int rows, int batch) {

@@ -21,14 +21,15 @@ __device__ inline int vector_of_patch(int pixel, int half) {
 template <int kTiles>
 constexpr size_t kSumsBytes = sizeof(float) * kConvWarps * kConvColumns * (kTiles * 8 + 8);
 
-/// Takes the sums of the block's pixels out of the registers: finish(m, column, tile, eight sums) for every row m of the warp. They go
-/// through shared memory, so that maps are read and written eight channels at a time.
-/// @param room of kSumsBytes, which nobody needs any more
-template <int kRowsOfWarp, int kTiles, class Finish>
-__device__ inline void store_tiles(float (&sums)[kRowsOfWarp][kTiles][4], int warp, int lane, float* room, const Finish& finish) {
+/// Takes the sums of the block's pixels out of the registers: Finish()(args, place, m, column, tile, eight sums) for every row m of
+/// the warp. They go through shared memory, so that maps are read and written eight channels at a time.
+/// (Finish holds nothing: where a reference to the arguments is kept, the compiler no longer takes them for constant.)
+/// @param place of the thread, with its warp and lane  @param room of kSumsBytes, which nobody needs any more
+template <class Finish, class Args, class Place, int kRowsOfWarp, int kTiles>
+__device__ inline void store_tiles(const Args& args, const Place& place, float (&sums)[kRowsOfWarp][kTiles][4], float* room) {
   constexpr int kSumsOfPixel = kTiles * 8 + 8;  // + 8: eight pixels that are written together hit different banks
-  const int group = lane / 4, t = lane % 4;
-  float* row = room + warp * kConvColumns * kSumsOfPixel;
+  const int lane = place.lane, group = lane / 4, t = lane % 4;
+  float* row = room + place.warp * kConvColumns * kSumsOfPixel;
   __syncthreads();  // the last chunk has been used
   GPU_UNROLL  // or the sums would have to leave the registers to be indexed
   for (int m = 0; m < kRowsOfWarp; ++m) {
@@ -38,7 +39,7 @@ __device__ inline void store_tiles(float (&sums)[kRowsOfWarp][kTiles][4], int wa
     __syncwarp();
     for (int i = lane; i < kConvColumns * kTiles; i += 32) {
       const int column = i / kTiles, n = i % kTiles;
-      finish(m, column, n, row + column * kSumsOfPixel + n * 8);
+      Finish()(args, place, m, column, n, row + column * kSumsOfPixel + n * 8);
     }
     __syncwarp();
   }

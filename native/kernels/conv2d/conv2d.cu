@@ -106,6 +106,17 @@ __device__ inline void epilogue(const Conv2dGpuArgs& a, int image, size_t pixel,
   reinterpret_cast<HalfVector*>(a.out[image])[at] = finished(a.end, x, o, a.out_channels);
 }
 
+/// Finishes and stores eight channels of a pixel.
+template <int kTiles>
+struct Finish {
+  __device__ inline void operator()(const Conv2dGpuArgs& a, const Place& place, int m, int column, int n,
+                                    const float* sums) const {
+    const int y = place.y0 + place.warp * kRowsOfWarp + m, x = place.x0 + column;
+    if (y < a.height && x < a.width)
+      epilogue(a, place.image, size_t(y) * a.width + x, (place.channels * kTiles + n) * 8, sums);
+  }
+};
+
 /// Grid: (tiles of pixels, groups of kTiles · 8 output channels, images). Block: 128 threads.
 template <int kSide, int kStride, int kTiles>
 __global__ void __launch_bounds__(kConvThreads, 3) conv2d_kernel(Conv2dGpuArgs a) {
@@ -113,7 +124,7 @@ __global__ void __launch_bounds__(kConvThreads, 3) conv2d_kernel(Conv2dGpuArgs a
   constexpr int kStages = S::kStages;
   using Stages = S[kStages];
   static_assert(sizeof(Stages) <= 64 << 10, "more than a block of sm_75 can have");
-  static_assert(kSumsBytes<kTiles> <= sizeof(Stages), "the sums take the stages' place");
+  static_assert(kSumsBytes<kTiles> <= sizeof(Stages), "the sums take the steps' place");
   GPU_LARGE_SHARED(Stages, stages);
 
   const Place place = place_of_thread(a);
@@ -131,11 +142,7 @@ __global__ void __launch_bounds__(kConvThreads, 3) conv2d_kernel(Conv2dGpuArgs a
     copies_commit();  // of every step, so that the groups can be counted
     multiply(stages[step % kStages], place, sums);
   }
-  store_tiles(sums, place.warp, place.lane, reinterpret_cast<float*>(stages), [&](int m, int column, int n, const float* eight) {
-    const int y = place.y0 + place.warp * kRowsOfWarp + m, x = place.x0 + column;
-    if (y < a.height && x < a.width)
-      epilogue(a, place.image, size_t(y) * a.width + x, (place.channels * kTiles + n) * 8, eight);
-  });
+  store_tiles<Finish<kTiles>>(a, place, sums, reinterpret_cast<float*>(stages));
 }
 
 constexpr int kDepthwiseThreads = 256;

@@ -38,6 +38,16 @@ void load_cpu(const LoadArgs& a, int image, int row) {
   }
 }
 
+void unload_cpu(const UnloadArgs& a, int image, int row) {
+  const auto [channels, height, width] = a.size;
+  const int stride = channel_stride(channels);
+  const float* from = floats(a.source, image) + size_t(row) * width * stride;
+  for (int c = 0; c < channels; ++c) {
+    float* to = a.planes + ((size_t(image) * channels + c) * height + row) * width;
+    for (int x = 0; x < width; ++x) to[x] = from[size_t(x) * stride + c];
+  }
+}
+
 void sum_cpu(const SumArgs& a, int image, int row) {
   const int stride = channel_stride(a.size.channels), width = a.size.width;
   float* out = row_of(a.out, image, row, width, a.size.channels);

@@ -1,7 +1,7 @@
 /*
  * What networks do beside convolutions on a GPU (see layers.h): one thread eight channels of an output pixel, which one store writes;
  * neighbouring threads are neighbouring channels, so that whole lines are read and written. Bound by memory: each map is read once
- * and written once. (`load` and `concat`, whose inputs lie otherwise, say so below.)
+ * and written once. (`load`, `unload` and `concat`, of which one side lies otherwise, say so below.)
  */
 #include "kernels/layers/layers.cuh"
 
@@ -46,6 +46,19 @@ __global__ void __launch_bounds__(kThreads) load_kernel(LoadGpuArgs a) {
     out.value[i] = to_half(c + i < a.size.channels ? a.planes[plane * pixels + pixel] : 0.f);
   }
   reinterpret_cast<HalfVector*>(a.out[image])[size_t(pixel) * vectors + c / kVector] = out;
+}
+
+/// Neighbouring threads are neighbouring pixels, as in load: planes are written in whole lines.
+__global__ void __launch_bounds__(kThreads) unload_kernel(UnloadGpuArgs a) {
+  const int pixels = a.size.height * a.size.width, vectors = channel_stride(a.size.channels) / kVector;
+  const int element = blockIdx.x * kThreads + threadIdx.x, image = blockIdx.y;
+  if (element >= pixels * vectors) return;
+  const int pixel = element % pixels, c = element / pixels * kVector;
+  const HalfVector from = vector_at(a.source[image], pixel, a.size.channels, c);
+  GPU_UNROLL
+  for (int i = 0; i < kVector; ++i)
+    if (c + i < a.size.channels)
+      a.planes[(size_t(image) * a.size.channels + c + i) * pixels + pixel] = to_float(from.value[i]);
 }
 
 __global__ void __launch_bounds__(kThreads) sum_kernel(SumGpuArgs a) {
@@ -136,6 +149,10 @@ __global__ void __launch_bounds__(kThreads) pool_kernel(PoolGpuArgs a) {
 cudaError_t load_gpu(const LoadGpuArgs& args, int batch, cudaStream_t stream) {
   const dim3 grid = grid_of(args.size.channels, args.size.height, args.size.width, batch);
   return gpu_launch(load_kernel, grid, dim3(kThreads), 0, stream, args);
+}
+cudaError_t unload_gpu(const UnloadGpuArgs& args, int batch, cudaStream_t stream) {
+  const dim3 grid = grid_of(args.size.channels, args.size.height, args.size.width, batch);
+  return gpu_launch(unload_kernel, grid, dim3(kThreads), 0, stream, args);
 }
 cudaError_t sum_gpu(const SumGpuArgs& args, int batch, cudaStream_t stream) {
   const dim3 grid = grid_of(args.size.channels, args.size.height, args.size.width, batch);

@@ -28,6 +28,13 @@ struct LoadGpuArgs {
 };
 cudaError_t load_gpu(const LoadGpuArgs& args, int batch, cudaStream_t stream);
 
+struct UnloadGpuArgs {
+  MapSize size;
+  const Half* const* source;
+  float* planes;  // [N, C, h, w]
+};
+cudaError_t unload_gpu(const UnloadGpuArgs& args, int batch, cudaStream_t stream);
+
 struct SumGpuArgs {
   static constexpr int kMostTerms = 8;
   struct Term {

@@ -30,6 +30,14 @@ struct LoadArgs {
   const Map* out = nullptr;
 };
 
+/// The way back: planes[n, c, y, x] = source[c, y, x] of a network's output. On a GPU the planes are there when the call returns.
+struct UnloadArgs {
+  int batch = 0;
+  MapSize size;
+  const Map* source = nullptr;
+  float* planes = nullptr;  // [N, C, h, w] on the host
+};
+
 /// out = end(Σ_t terms[t][c, ⌊y / factor_t⌋, ⌊x / factor_t⌋])
 struct SumArgs {
   struct Term {
@@ -86,6 +94,7 @@ struct PoolArgs {
 
 // On the CPU, one output row of one image each.
 void load_cpu(const LoadArgs& args, int image, int row);
+void unload_cpu(const UnloadArgs& args, int image, int row);
 void sum_cpu(const SumArgs& args, int image, int row);
 void product_cpu(const ProductArgs& args, int image, int row);
 void concat_cpu(const ConcatArgs& args, int image, int row);
@@ -94,6 +103,7 @@ void pool_cpu(const PoolArgs& args, int image, int row);
 
 // The specification as plain loops (reference.cpp, which only the tests compile): one image each. Maps as on the CPU.
 void reference(const LoadArgs& args, int image);
+void reference(const UnloadArgs& args, int image);
 void reference(const SumArgs& args, int image);
 void reference(const ProductArgs& args, int image);
 void reference(const ConcatArgs& args, int image);

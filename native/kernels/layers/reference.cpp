@@ -34,6 +34,13 @@ void reference(const LoadArgs& a, int image) {
   });
 }
 
+void reference(const UnloadArgs& a, int image) {
+  const size_t pixels = size_t(a.size.height) * a.size.width;
+  for (int c = 0; c < a.size.channels; ++c)
+    for (size_t p = 0; p < pixels; ++p)
+      a.planes[(size_t(image) * a.size.channels + c) * pixels + p] = at(a.source, image, a.size.channels, p, c);
+}
+
 void reference(const SumArgs& a, int image) {
   fill(a.out, image, a.size, [&](int y, int x, int c) {
     double sum = 0;

@@ -21,7 +21,9 @@ class PreparedLayerCase : public Prepared {
  public:
   PreparedLayerCase(TestBackend& on, const LayerCase& test)
       : on_(on), test_(test), out_(on, test.batch, test.channels, test.height, test.width) {
-    if (test.kind == Kind::load) planes_ = halves(random_.vector(size_t(test.batch) * test.channels * test.height * test.width));
+    if (test.kind == Kind::load || test.kind == Kind::unload)
+      planes_ = halves(random_.vector(size_t(test.batch) * test.channels * test.height * test.width));
+    if (test.kind == Kind::unload) add_source(test.channels, test.height, test.width);
     if (test.kind == Kind::sum)
       for (int factor : test.list) add_source(test.channels, test.height / factor, test.width / factor);
     if (test.kind == Kind::product)
@@ -47,9 +49,11 @@ class PreparedLayerCase : public Prepared {
   void check(const std::string& what) override {
     std::vector<const Map*> sources;
     for (const Maps& maps : sources_) sources.push_back(maps.plain_table.data());
+    const std::vector<float> got = planes_;
     with_args(sources, out_.plain_table.data(), rows_.data(), columns_.data(), [&](const auto& args) {
       for (int image = 0; image < test_.batch; ++image) reference(args, image);
     });
+    if (test_.kind == Kind::unload) return expect_close(got, planes_, 0, 0, what);
     out_.expect(on_, channel_stride(test_.channels), what);  // padding channels too: the next layer reads them
   }
 
@@ -60,11 +64,13 @@ class PreparedLayerCase : public Prepared {
 
   /// Calls f with the arguments of the case's kind.
   template <class F>
-  void with_args(const std::vector<const Map*>& sources, const Map* out, const AxisTap* rows, const AxisTap* columns, const F& f) const {
+  void with_args(const std::vector<const Map*>& sources, const Map* out, const AxisTap* rows, const AxisTap* columns,
+                 const F& f) {
     const LayerCase& t = test_;
     const MapSize size{t.channels, t.height, t.width}, in{t.channels, t.in_height, t.in_width};
     switch (t.kind) {
       case Kind::load: return f(LoadArgs{t.batch, size, planes_.data(), out});
+      case Kind::unload: return f(UnloadArgs{t.batch, size, sources[0], planes_.data()});
       case Kind::sum: {
         std::vector<SumArgs::Term> terms;
         for (size_t i = 0; i < sources.size(); ++i) terms.push_back({sources[i], t.list[i]});
@@ -81,6 +87,7 @@ class PreparedLayerCase : public Prepared {
   }
 
   void run(const LoadArgs& args) { on_.backend->layers()->load(args); }
+  void run(const UnloadArgs& args) { on_.backend->layers()->unload(args); }
   void run(const SumArgs& args) { on_.backend->layers()->sum(args); }
   void run(const ProductArgs& args) { on_.backend->layers()->product(args); }
   void run(const ConcatArgs& args) { on_.backend->layers()->concat(args); }
@@ -90,7 +97,7 @@ class PreparedLayerCase : public Prepared {
   TestBackend& on_;
   const LayerCase test_;
   Random random_{13};
-  std::vector<float> planes_;
+  std::vector<float> planes_;  // load's source, or unload's result
   std::vector<Maps> sources_;
   std::vector<AxisTap> rows_, columns_;
   Buffer device_rows_, device_columns_;
@@ -105,8 +112,10 @@ std::unique_ptr<Prepared> prepare(TestBackend& on, const LayerCase& test) {
 
 Work work_of(const TestBackend& on, const LayerCase& test) {
   const double pixels = double(test.batch) * test.height * test.width, out = pixels * channel_stride(test.channels);
+  if (test.kind == Kind::unload) return {0, out * on.bytes_of_element() + pixels * test.channels * sizeof(float)};
   double read = out;  // product, concat: as much again in all; elements
   if (test.kind == Kind::load) read = pixels * test.channels * sizeof(float) / on.bytes_of_element();
+  if (test.kind == Kind::unload) return {0, out * on.bytes_of_element() + pixels * test.channels * sizeof(float)};
   if (test.kind == Kind::product) read = 2 * out;
   if (test.kind == Kind::resize || test.kind == Kind::pool)
     read = double(test.batch) * test.in_height * test.in_width * channel_stride(test.channels);
