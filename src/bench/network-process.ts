@@ -1,6 +1,6 @@
 /*
  * One side of the network's benchmark in a process of its own, so that its peak memory is its own. Prints one JSON line.
- * Arguments: inputs|native|onnxruntime, folder, threads, runs. The folder holds what network.ts wrote: job.json, network.onnx,
+ * Arguments: inputs|native|onnxruntime, folder, threads, runs. The folder holds what network-job.ts wrote: job.json, network.onnx,
  * image, expected; the side adds its output.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,17 +8,13 @@ import path from 'node:path';
 import { addon } from '../native/binding.js';
 import { COCO_JOINTS } from '../joints.js';
 import type { ConvTiming } from '../native/contract.js';
-import { networkSession, readNetwork, type ImageInput, type OwnSession } from '../onnx/network-session.js';
+import { networkSession, readNetwork, type OwnSession } from '../onnx/network-session.js';
 import { mapValues } from '../onnx/pooled-runs.js';
 import type { TensorData } from '../onnx/runtime.js';
+import type { NetworkJob } from './network-job.js';
 import { peakMiB } from './peak-memory.js';
 
 export type NetworkSide = 'inputs' | 'native' | 'onnxruntime';
-
-export interface NetworkJob {
-  input: ImageInput;
-  output: string;
-}
 
 /** What the process prints. Milliseconds, one for each run. */
 export interface NetworkProcessResult {

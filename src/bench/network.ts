@@ -1,31 +1,23 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { DEFAULT_BUNDLE, loadBundle } from '../bundle/bundle.js';
 import { GlposeError } from '../errors.js';
-import { COCO_JOINTS } from '../joints.js';
-import { cutOnnx } from '../models/onnx-cut.js';
 import { addon } from '../native/binding.js';
 import type { Ceilings } from '../native/contract.js';
-import { fasterOnCpu, readNetwork, type ImageInput } from '../onnx/network-session.js';
-import { parseOnnx } from '../onnx/onnx-model.js';
+import { fasterOnCpu, readNetwork } from '../onnx/network-session.js';
 import type { ConvShare } from './head.js';
 import { nmse } from './head-reference.js';
-import { PAPER_SIZE } from './hrnet-bundle.js';
-import { hrnetGraph } from './hrnet-graph.js';
 import { referenceNetwork } from './network-reference.js';
-import type { NetworkJob, NetworkProcessResult, NetworkSide } from './network-process.js';
+import { writeNetworkJob, type NetworkName } from './network-job.js';
+import type { NetworkProcessResult, NetworkSide } from './network-process.js';
 import { median, percentile } from './statistics.js';
 
 const PROCESS = fileURLToPath(new URL('./network-process.js', import.meta.url));
 /** The largest error against float64 at which a speed counts. */
 const LARGEST_NMSE = 1e-9;
-
-export const NETWORKS = ['hrnet_w48', 'default'] as const;
-export type NetworkName = (typeof NETWORKS)[number];
 
 /** Medians; milliseconds a crop; MiB above a process that only loads the image. */
 export interface NetworkFigures {
@@ -73,19 +65,12 @@ export interface NetworkBenchOptions {
 export async function benchNetwork(name: NetworkName, options: NetworkBenchOptions): Promise<NetworkFigures> {
   const folder = mkdtempSync(path.join(os.tmpdir(), `glpose-bench-${name}-`));
   try {
-    const job = await (name === 'hrnet_w48' ? writeHrnet(folder) : copyDefault(folder));
-    const file = path.join(folder, 'network.onnx');
+    const { job, file, image, expected } = await writeNetworkJob(name, folder);
     const { network, missing } = await readNetwork(file, job.input, [job.output]);
     if (missing !== null) {
       const left = { speed_vs_ort: null, memory_vs_ort: null, nmse: null, native: null, onnxruntime: null };
       return { runtime: 'onnxruntime', missingOperator: missing, ...left, convolutions: [] };
     }
-    const image = noise(3 * job.input.height * job.input.width);
-    writeFileSync(path.join(folder, 'job.json'), JSON.stringify(job));
-    const expected = someExpected();
-    writeFileSync(path.join(folder, 'image'), image);
-    writeFileSync(path.join(folder, 'expected'), expected);
-
     const rounds: Record<NetworkSide, NetworkProcessResult[]> = { inputs: [], native: [], onnxruntime: [] };
     for (let round = 0; round < options.rounds; round++) {
       options.onStep?.(`${name}: round ${round + 1} of ${options.rounds}`);
@@ -150,22 +135,6 @@ export async function benchNetwork(name: NetworkName, options: NetworkBenchOptio
   }
 }
 
-/** The paper's extractor with arbitrary weights: HRNet-W48 up to stage 3, branch 0. */
-async function writeHrnet(folder: string): Promise<NetworkJob> {
-  const { channels, width, height } = PAPER_SIZE;
-  const { onnx, stage3Branch0 } = hrnetGraph({ width: channels, size: { width, height }, modules: [1, 4, 0] });
-  const input: ImageInput = { name: 'input', width, height };
-  writeFileSync(path.join(folder, 'network.onnx'), cutOnnx(parseOnnx(onnx, 'the generated HRNet'), stage3Branch0));
-  return { input, output: stage3Branch0 };
-}
-
-async function copyDefault(folder: string): Promise<NetworkJob> {
-  const { config, extractorFile } = await loadBundle(DEFAULT_BUNDLE);
-  copyFileSync(extractorFile, path.join(folder, 'network.onnx'));
-  const { name, width, height, expectedJoints } = config.extractor.input;
-  return { input: { name, width, height, expectedJoints }, output: config.extractor.features.output };
-}
-
 async function runSide(
   side: NetworkSide,
   folder: string,
@@ -179,19 +148,4 @@ async function runSide(
 function floats(file: string): Float32Array {
   const bytes = readFileSync(file);
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-}
-
-/** Where joints are expected, [17, 3] as y, x, known: every second one. */
-function someExpected(): Float32Array {
-  const places = noise(3 * COCO_JOINTS.length).map((value) => (value + 1) / 2);
-  return places.map((share, i) => (Math.floor(i / 3) % 2 === 1 ? 0 : i % 3 === 2 ? 1 : share));
-}
-
-/** Reproducible numbers, uniform in (−1, 1). */
-function noise(count: number): Float32Array {
-  let state = 2;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    return state / 2 ** 31;
-  });
 }

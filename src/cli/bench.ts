@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { describe, headCases } from '../bench/cases.js';
 import { benchHead, measureCeilings, type ConvShare, type HeadFigures } from '../bench/head.js';
-import { benchNetwork, NETWORKS, type NetworkFigures, type NetworkName } from '../bench/network.js';
+import { benchNetworkOnDevice, type DeviceFigures } from '../bench/network-device.js';
+import { NETWORKS, type NetworkName } from '../bench/network-job.js';
+import { benchNetwork, type NetworkFigures } from '../bench/network.js';
 import { benchPipeline, PIPELINE_BUNDLES, type PipelineBundle, type PipelineFigures } from '../bench/pipeline.js';
 import { benchStages, type StageReport } from '../bench/stages.js';
 import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
@@ -30,6 +32,7 @@ interface StageCommandOptions {
 }
 
 interface NetworkCommandOptions {
+  device?: string;
   threads: number;
   only?: NetworkName;
   rounds: number;
@@ -123,9 +126,11 @@ function networkCommand(terminal: Terminal): Command {
     .addOption(new Option('--only <network>', 'one of the two that are measured').choices(NETWORKS))
     .option('--rounds <number>', 'turns of either side', positiveInteger, 5)
     .option('--runs <number>', 'crops of a turn', positiveInteger, 8)
+    .option('--device <device>', 'crops a second on this one instead: cuda or cuda:<index>', argument(parseDevice))
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  glpose bench network --threads 2')
-    .action(async ({ threads, only, rounds, runs, json }: NetworkCommandOptions) => {
+    .action(async ({ device, threads, only, rounds, runs, json }: NetworkCommandOptions) => {
+      if (device !== undefined) return networksOnDevice(terminal, device, only, runs, json);
       const ceilings = await measureCeilings(threads);
       const onStep = (step: string): void => terminal.err(`glpose: ${step}\n`);
       const network: Partial<Record<NetworkName, NetworkFigures>> = {};
@@ -137,6 +142,32 @@ function networkCommand(terminal: Terminal): Command {
       }
       if (json) terminal.out(`${JSON.stringify({ network, threads, isa: addon().info().isa, ceilings }, null, 2)}\n`);
     });
+}
+
+/** Crops at once, as a GPU may get them. */
+const DEVICE_BATCHES = [1, 8, 32];
+
+async function networksOnDevice(
+  terminal: Terminal,
+  device: string,
+  only: NetworkName | undefined,
+  runs: number,
+  json: boolean | undefined,
+): Promise<void> {
+  const network: Partial<Record<NetworkName, DeviceFigures>> = {};
+  for (const name of only ? [only] : NETWORKS) {
+    const where = device === 'cuda' ? 'cuda:0' : device;
+    const figures = await benchNetworkOnDevice(name, { device: where, batches: DEVICE_BATCHES, runs });
+    network[name] = figures;
+    if (!json) terminal.out(`\n${name}, ${where}, NMSE ${figures.nmse.toExponential(1)}\n${deviceTable(figures)}`);
+  }
+  if (json) terminal.out(`${JSON.stringify({ network }, null, 2)}\n`);
+}
+
+function deviceTable({ batches }: DeviceFigures): string {
+  const row = ({ crops, milliseconds, cropsPerSecond }: DeviceFigures['batches'][number]): string =>
+    `  ${`${crops} at once`.padEnd(28)}${column(milliseconds, 2)}${column(cropsPerSecond, 0)}\n`;
+  return titles('', 'ms', 'crops/s') + batches.map(row).join('');
 }
 
 function pipelineCommand(terminal: Terminal): Command {
