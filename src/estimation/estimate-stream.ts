@@ -6,7 +6,7 @@
  *            first people of a stream have few to learn from.
  *   tracks   people are followed forward only: someone whom the detector misses is filled in where they are found again within k
  *            frames, newcomers are not followed back to where they came in, and what the detector took for a person once is
- *            shown at once.
+ *            shown at once; a thing that stands about, until it was looked at twice.
  */
 import type { FramePoses, Image } from '../types.js';
 import { surveyOptions, toFramePoses, toScenePerson, type PeopleOptions } from './estimate.js';

@@ -105,6 +105,7 @@ export async function* estimateVideo(
   try {
     const onFrame = (): void => onProgress?.({ pass: 'survey', people: 0 });
     const survey = surveyOptions(model, options, memo?.looks);
+    await estimator.begin([], signal);
     const { trackedBoxes, candidates } = await surveyVideo(source, { ...survey, onFrame });
     await memo?.looks.end();
     await estimator.begin(candidates, signal);
@@ -140,11 +141,8 @@ export async function* estimateVideo(
 }
 
 /** How people are found and followed, whether a video is read twice or a stream once. */
-export function surveyOptions(
-  { estimator, detector, net }: Model,
-  options: PeopleOptions,
-  memo?: Memo<readonly Look[]>,
-): SurveyOptions {
+export function surveyOptions(model: Model, options: PeopleOptions, memo?: Memo<readonly Look[]>): SurveyOptions {
+  const { estimator, detector, net } = model;
   const { boxes, detect, detectEvery, detectSize, poseNms, oksNms, shareOut, signal } = options;
   const { minBoxScore = ESTIMATE_DEFAULTS.minBoxScore, seed = ESTIMATE_DEFAULTS.seed } = options;
   const read = 'Boxes of a file: readBoxes(file).forVideo(name).';
@@ -177,9 +175,27 @@ export function surveyOptions(
     release: (crop) => net.release(crop),
     aspect: net.aspect,
     startScore: minBoxScore,
+    poseScore: boxes ? undefined : poseScoreOf(model),
     fillGaps: boxes === undefined, // whoever gives boxes has said where people are
     m: estimator.m,
     seed,
+  };
+}
+
+/** Joints of which the mean score counts, the best ones: half a body may be hidden behind a table. */
+const SURE_JOINTS = 6;
+
+/** Says how surely a pose is seen of someone in one frame, 0–1; undefined where the model's poses mean nothing. */
+function poseScoreOf({ estimator, net, method, bundle }: Model): SurveyOptions['poseScore'] {
+  if (method === 'glpose' && !bundle.config.head?.trained) return undefined;
+  return async (frame, detection) => {
+    const alone = { ...frame, people: [] };
+    const around: Scene[] = new Array<Scene>(2 * estimator.k + 1).fill(alone);
+    around[estimator.k] = { ...frame, people: [toScenePerson({ ...detection, trackId: 0 }, net.aspect)] };
+    const [pose] = await estimator.estimate(around, { once: true });
+    const scores = pose!.joints.flatMap((joint) => (joint && !joint.estimated ? [joint.score] : []));
+    const best = scores.sort((a, b) => b - a).slice(0, SURE_JOINTS);
+    return best.reduce((total, score) => total + score, 0) / SURE_JOINTS;
   };
 }
 

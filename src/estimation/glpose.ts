@@ -135,11 +135,11 @@ export class GlobalLocal implements Estimator {
 
   async estimate(
     around: readonly Scene[],
-    { explain = false, poseNms, shareOut }: SceneOptions = {},
+    { explain = false, poseNms, shareOut, once = false }: SceneOptions = {},
   ): Promise<(EstimatedPose | null)[]> {
     const { people } = around[this.k];
     const company = inCompany(people, shareOut);
-    const later = new Set(around.slice(this.k + 1).flatMap((scene) => scene.people.map(idOf)));
+    const later = once ? null : new Set(around.slice(this.k + 1).flatMap((scene) => scene.people.map(idOf)));
     const poses: (WindowPose & Pick<EstimatedPose, 'explanation'>)[] = [];
     for (let start = 0; start < people.length; start += GROUP) {
       const group = people.slice(start, start + GROUP);
@@ -157,13 +157,13 @@ export class GlobalLocal implements Estimator {
   }
 
   /**
-   * @param later ids (`idOf`) of the people of the following frames
+   * @param later ids (`idOf`) of the people of the following frames; null where nothing is needed again
    * @param company whether others are in sight of the person's window
    */
   private async estimatePerson(
     person: ScenePerson,
     around: readonly Scene[],
-    later: ReadonlySet<string>,
+    later: ReadonlySet<string> | null,
     company: boolean,
     explain: boolean,
   ): Promise<WindowPose & Pick<EstimatedPose, 'explanation'>> {
@@ -190,7 +190,7 @@ export class GlobalLocal implements Estimator {
   private async look(
     person: ScenePerson,
     around: readonly Scene[],
-    later: ReadonlySet<string>,
+    later: ReadonlySet<string> | null,
     maps: boolean,
     mirrored = false,
   ): Promise<{ joined: HeadInput; answer: Answer }> {
@@ -235,7 +235,7 @@ export class GlobalLocal implements Estimator {
       for (const [place, scene] of around.entries()) {
         const cut = cuts[place];
         // Keys to come have it as the map of their own window, or as this person's own map in their neighbour.
-        const lasting = later.has(idOf(cut)) || (this.reuse === 'warp' && this.isOwn(cut, scene));
+        const lasting = later?.has(idOf(cut)) || (later !== null && this.reuse === 'warp' && this.isOwn(cut, scene));
         await store.release(scene.index, seen[place], lasting);
       }
     }

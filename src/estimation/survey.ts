@@ -48,6 +48,8 @@ export interface SurveyOptions {
   aspect: number;
   /** Detections under this score start no track. */
   startScore: number;
+  /** How surely a pose is seen of someone detected, 0–1: by it, people are told from things that stand about. */
+  poseScore?(frame: ReadableFrame, person: Detection): Promise<number>;
   /** Whether a person whom the detector misses is looked for, and filled in. */
   fillGaps: boolean;
   /** Candidates to draw over the whole video; 0 where the model has no global branch. */
@@ -110,7 +112,7 @@ export class Surveyor {
     private readonly fps: number | null,
     private readonly once?: number,
   ) {
-    const { people, startScore, fillGaps } = options;
+    const { people, startScore, fillGaps, poseScore } = options;
     const image = (frame: number): ReadableFrame | null => this.images.get(frame) ?? null;
     this.tracker = new Tracker({
       startScore,
@@ -120,6 +122,7 @@ export class Surveyor {
       near: (frame, box) => (people.near && image(frame) ? people.near(image(frame)!, box) : null),
       everyone: (frame) => (people.near && image(frame) ? this.everyone(image(frame)!) : null),
       mostLooks: people.mostLooks ?? 0,
+      poseScore: poseScore && ((frame, person) => (image(frame) ? poseScore(image(frame)!, person) : null)),
       coloursOf: (frame, box) => (image(frame) ? coloursOf(image(frame)!, box) : null),
     });
     this.draw = new CandidateDraw(options.m, options.seed, ({ crop }) => options.release(crop));

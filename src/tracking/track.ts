@@ -5,6 +5,7 @@
  *   look       for whom nothing was linked: at the place itself, enlarged (`near`)
  *   recognise  who was lost for no more than PATIENCE and comes back: by place, size and colours
  *   connect    two sights of a person: what lies between is interpolated where both are alike; else a look at the middle
+ *   judge      whether what stands about is a person at all: belief.ts
  *   grow       back in time, to where a newcomer came in; and on, to where someone who was lost went out
  *
  * A look answers for one frame: nothing depends on the order or the time in which answers come.
@@ -13,6 +14,7 @@ import type { Box, Detection } from '../types.js';
 import { assign, assignWorth } from '../geometry/assignment.js';
 import { centreOf, distanceBetween, iou, longerSide } from '../geometry/boxes.js';
 import { isSamePerson } from '../geometry/same-person.js';
+import { Belief } from './belief.js';
 import { COLOUR_DIFFERENCE, likeness, meanDifference, sizeRatio } from './likeness.js';
 import { between, isCalm, middle, shifted, type Sight } from './sight.js';
 
@@ -38,6 +40,8 @@ export interface TrackerOptions {
   everyone?(frame: number): { places: number; look(): Promise<readonly Detection[]> } | null;
   /** Colours of what a box shows, as numbers 0–1; null where the frame is not there any more. */
   coloursOf?(frame: number, box: Box): Float32Array | null;
+  /** How surely a pose is seen of someone detected, 0–1; null where the frame is not there any more. */
+  poseScore?(frame: number, person: Detection): Promise<number> | null;
   /** Whether frames in which the detector missed a person are filled in. */
   fillGaps: boolean;
   /** Whether someone is given out at once, not only once they were seen well or for some time. */
@@ -104,6 +108,7 @@ interface Track {
   /** The last sight with nobody in the way, and its colours. */
   clear: Sight;
   colours: Float32Array | null;
+  belief: Belief;
   /** Whether it was looked for back in time. */
   grown: boolean;
   ended: boolean;
@@ -118,6 +123,8 @@ export class Tracker {
   private firstFrame = 0;
   /** Key frames of this scene within PATIENCE, and what was detected in them and belongs to nobody. */
   private keys: { frame: number; left: Detection[] }[] = [];
+  /** What was taken for people in this scene, and is none. */
+  private things: Box[] = [];
   /** Looks asked for in this key frame. */
   private readonly asked = new Map<string, Promise<readonly Detection[]> | null>();
 
@@ -180,6 +187,7 @@ export class Tracker {
       if (taken.has(detection) || detection.score < startScore) continue;
       if (this.tracks.some((track) => this.isSeen(track, frame, detection) || covers(track, frame, detection)))
         continue;
+      if (this.things.some((box) => iou(box, detection.box) >= NEWCOMER_IOU)) continue;
       this.tracks.push(begin({ ...detection, frame }, this.options.timeOf(frame)));
       taken.add(detection);
     }
@@ -188,6 +196,7 @@ export class Tracker {
     for (const track of this.tracks) {
       if (track.ended || track.last.frame !== frame) continue;
       this.paint(track);
+      await this.judge(track);
       if (track.grown || this.options.hasty || !this.options.fillGaps || !this.isSure(track)) continue;
       track.grown = true;
       await this.growBack(track, track.first, -1);
@@ -211,7 +220,8 @@ export class Tracker {
     const people: TrackedBox[] = [];
     for (const track of this.tracks) {
       const sight = track.sights.get(frame);
-      if (!sight || !(this.options.hasty || track.lasted || this.isSure(track))) continue;
+      if (!sight || track.belief.isDoubted) continue;
+      if (!(this.options.hasty || track.lasted || this.isSure(track))) continue;
       track.id ??= this.nextId++;
       const { box, score, coarsePose, interpolated } = sight;
       const trackedBox: TrackedBox = { trackId: track.id, box, score };
@@ -236,6 +246,7 @@ export class Tracker {
       track.lasted ||= !track.ended && track.last.frame === last;
       track.ended = true;
     }
+    this.things = [];
     this.keys = [];
   }
 
@@ -317,6 +328,7 @@ export class Tracker {
   }
 
   private isSought(track: Track, frame: number): boolean {
+    if (track.belief.isDoubted) return false;
     return this.seconds(track.last.frame, frame) <= SOUGHT && (track.seen > 1 || track.best >= SURE_SCORE);
   }
 
@@ -459,7 +471,28 @@ export class Tracker {
     track.colours = this.options.coloursOf?.(frame, box) ?? track.colours;
   }
 
-  private isSure({ best, total, seen, begun, last }: Track): boolean {
+  /** Asks whether what is followed has a pose, where neither a step nor anybody in the way tells. */
+  private async judge(track: Track): Promise<void> {
+    const { belief, first, last, seen } = track;
+    const seconds = this.options.timeOf(last.frame);
+    belief.seen(first, last);
+    if (seen < 2 || !belief.isDue(seconds)) return;
+    const hides = (other: Track): boolean => {
+      if (other === track || other.ended || other.last.frame !== last.frame || iou(other.last.box, last.box) === 0)
+        return false;
+      return other.belief.isBelieved || (!other.belief.isDoubted && other.best > track.best);
+    };
+    if (this.tracks.some(hides)) return;
+    const score = await this.options.poseScore?.(last.frame, last);
+    if (score === undefined || score === null) return;
+    belief.judge(score, seconds);
+    if (!belief.isRefuted) return;
+    track.ended = true;
+    this.things.push(last.box);
+  }
+
+  private isSure({ best, total, seen, begun, last, belief }: Track): boolean {
+    if (belief.isDoubted) return false;
     if (best >= SURE_SCORE && seen > 1) return true;
     const lasting = seen >= SURE_SIGHTS && this.options.timeOf(last.frame) - begun >= SURE_SECONDS;
     return lasting && total / seen >= this.options.startScore;
@@ -514,6 +547,7 @@ function begin(sight: Sight, begun: number): Track {
     velocityY: 0,
     clear: sight,
     colours: null,
+    belief: new Belief(),
     grown: false,
     ended: false,
     lasted: false,

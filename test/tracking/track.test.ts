@@ -219,3 +219,54 @@ test('of a crowd only so many are looked for', async () => {
   expect(looks.length).toBeLessThanOrEqual(32);
   expect(frames[2]).toHaveLength(200);
 });
+
+describe('people and things', () => {
+  const standing = (frames: number): Detection[][] => Array.from({ length: frames }, () => [person(0, 0, 0.7)]);
+  const judged = (scoreOf: (frame: number) => number) => {
+    const asked: number[] = [];
+    const poseScore = async (frame: number): Promise<number> => (asked.push(frame), scoreOf(frame));
+    return { asked, poseScore };
+  };
+
+  test('what stands about and has no pose is nobody, and is not asked for again', async () => {
+    const { asked, poseScore } = judged(() => 0.2);
+    expect((await follow({ seen: standing(60), options: { poseScore } })).frames.flat()).toEqual([]);
+    expect(asked).toHaveLength(4);
+  });
+
+  test('who stands still and has a pose is somebody; once seen is enough', async () => {
+    const { asked, poseScore } = judged((frame) => (frame < 5 ? 0.2 : 0.8));
+    const { frames } = await follow({ seen: standing(30), options: { poseScore } });
+    expect(frames.every((people) => people.length === 1)).toBe(true);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('who walks needs no pose, nor does who is behind somebody', async () => {
+    const { poseScore } = judged(() => 0.2);
+    const { frames } = await follow({ seen: walk(20), options: { poseScore } });
+    expect(frames.every((people) => people.length === 1)).toBe(true);
+    const behind = Array.from({ length: 30 }, () => [person(20, 0, 0.7), person(0, 0, 0.9)]);
+    const inFront = async (_: number, { box: { x } }: Detection): Promise<number> => (x === 0 ? 0.9 : 0.2);
+    const both = await follow({ seen: behind, options: { poseScore: inFront } });
+    expect(both.frames.every((people) => people.length === 2)).toBe(true);
+  });
+
+  test('a stream shows a thing until it was looked at twice', async () => {
+    const { poseScore } = judged(() => 0.2);
+    const seen = standing(40);
+    const tracker = new Tracker({
+      startScore: 0.3,
+      timeOf: (f) => f / FPS,
+      poseScore,
+      mostLooks: 0,
+      fillGaps: true,
+      hasty: true,
+    });
+    const shown: number[] = [];
+    for (const [frame, people] of seen.entries()) {
+      await tracker.next(frame, people);
+      if (tracker.at(frame).length > 0) shown.push(frame);
+    }
+    expect(shown).toEqual([0, 1, 2, 3, 4]);
+  });
+});
