@@ -72,11 +72,13 @@ export function joinExpected(keys: readonly (readonly ExpectedPeople[])[]): Expe
   return { people, points };
 }
 
+/** Whether anything of a person is expected in the window, or not far from it. */
 function isAbout({ coarsePose }: PersonWindow, window: Window): boolean {
+  if (!coarsePose) return false;
+  const isNear = (share: number): boolean => share >= -MARGIN && share <= 1 + MARGIN;
   return CONDITION_JOINTS.some((q) => {
-    if (!coarsePose) return false;
     const { x, y } = inWindow(window, coarsePose[2 * q], coarsePose[2 * q + 1]);
-    return x >= -MARGIN && x <= 1 + MARGIN && y >= -MARGIN && y <= 1 + MARGIN;
+    return isNear(x) && isNear(y);
   });
 }
 
