@@ -73,4 +73,5 @@ def main() -> None:
             print(f"| {name} | {people} | {eager:.3f} | {compiled:.3f} | {rate:,.0f} |", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

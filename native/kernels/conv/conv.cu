@@ -119,15 +119,17 @@ __device__ inline void multiply(const S& stage, bool scaled, const Place& place,
   for (int column = 0; column < S::kSide; ++column) {
     constexpr int kPatchRows = S::kRowsOfWarp + S::kSide - 1;
     uint32_t fragments[kPatchRows][4];
-    GPU_UNROLL
-    for (int row = 0; row < kPatchRows; ++row) {
+    const auto load = [&](int row) {
       const int pixel = (warp * S::kRowsOfWarp + row) * S::kPatchWidth + column + lane % 16;
       load_fragment(fragments[row], &stage.patch[vector_of_patch(pixel, lane / 16)]);
       if (scaled)
         for (int i = 0; i < 4; ++i) fragments[row][i] = multiply_pairs(fragments[row][i], scales[i / 2]);
-    }
+    };
+    GPU_UNROLL
+    for (int row = 0; row < S::kRowsOfWarp - 1; ++row) load(row);
     GPU_UNROLL
     for (int row = 0; row < S::kSide; ++row) {
+      load(row + S::kRowsOfWarp - 1);  // one more for each row of taps: all at once would not fit into the registers
       uint32_t b[S::kTiles][2];
       GPU_UNROLL
       for (int n = 0; n < S::kTiles; n += 2) {
