@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import type * as Ort from 'onnxruntime-node';
 import { headShape, type Bundle } from '../bundle/bundle.js';
 import { addon } from '../native/binding.js';
 import { cutWindow } from '../native/cut-window.js';
@@ -18,17 +18,19 @@ import type { Image, Joint, PersonWindow, Window } from '../types.js';
 export class PaperSchedule {
   private constructor(
     private readonly bundle: Bundle,
-    private readonly session: ort.InferenceSession,
+    private readonly session: Ort.InferenceSession,
     private readonly head: ReturnType<ReturnType<typeof addon>['createHead']>,
+    private readonly ort: typeof Ort,
   ) {}
 
   /** @param bundle with a head */
   static async load(bundle: Bundle, threads: number): Promise<PaperSchedule> {
     const native = addon();
     native.setThreads(threads);
+    const ort = await import('onnxruntime-node'); // no other command loads it in the main thread
     const session = await ort.InferenceSession.create(bundle.extractorFile, { intraOpNumThreads: threads });
     const tensors = await bundle.loadHead();
-    return new PaperSchedule(bundle, session, native.createHead(headShape(bundle.config), tensors, 'cpu'));
+    return new PaperSchedule(bundle, session, native.createHead(headShape(bundle.config), tensors, 'cpu'), ort);
   }
 
   /** The maps of the candidates, once a video. */
@@ -94,10 +96,10 @@ export class PaperSchedule {
 
   private async map(crop: Crop, person: PersonWindow): Promise<{ handle: number; embedding: Float32Array }> {
     const { input, features } = this.bundle.config.extractor;
-    const feeds = { [input.name]: new ort.Tensor('float32', crop, [1, 3, input.height, input.width]) };
+    const feeds = { [input.name]: new this.ort.Tensor('float32', crop, [1, 3, input.height, input.width]) };
     if (input.expectedJoints !== undefined) {
       const { data, dims } = expectedOf([person], 1);
-      feeds[input.expectedJoints] = new ort.Tensor('float32', data as Float32Array, dims);
+      feeds[input.expectedJoints] = new this.ort.Tensor('float32', data as Float32Array, dims);
     }
     const outputs = await this.session.run(feeds, [features.output]);
     const { handles, embeddings } = await this.head.ingest(outputs[features.output].data as Float32Array);
