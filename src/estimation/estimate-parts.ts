@@ -136,7 +136,11 @@ const hasSeconds = (range: TimeRange): boolean =>
 
 function timeless(name: string): GlposeError {
   const problem = `the frames of ${name} have no times, so that --from and --to in seconds mean nothing`;
-  return new GlposeError('INPUT', problem, 'Folders of images have none: give frames, as in 300f.');
+  return new GlposeError(
+    'INPUT',
+    problem,
+    'Folders of images have none: give frames, as in 300f, or frames a second (--fps).',
+  );
 }
 
 /** The same memory, of a part's frames: those of all parts are numbered in one go. The end of a part is not that of the video. */

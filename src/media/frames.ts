@@ -35,6 +35,8 @@ export interface OpenOptions {
    * closed. Default 256 MiB.
    */
   keepBytes?: number;
+  /** Frames a second of a folder of images, whose frames have no times without it. */
+  fps?: number;
 }
 
 /**
@@ -42,11 +44,11 @@ export interface OpenOptions {
  * Throws INPUT where it is not a video, holds no image that can be read, or where its decoder hangs.
  */
 export async function openFrames(input: VideoInput, options: OpenOptions = {}): Promise<FrameSource> {
-  const { timeout = 60, keepBytes = 256 << 20 } = options;
+  const { timeout = 60, keepBytes = 256 << 20, fps: rate = null } = options;
   options.signal?.throwIfAborted();
   const limit = new TimeLimit(input.path, timeout);
   const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
-  const reader = await limit.on(input.kind === 'video' ? openVideo(input.path, signal) : openImages(input));
+  const reader = await limit.on(input.kind === 'video' ? openVideo(input.path, signal) : openImages(input, rate));
   const warnings = new Set<string>();
   const passes = new Set<AsyncGenerator<Frame>>();
   let closed = false;

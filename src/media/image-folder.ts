@@ -11,13 +11,14 @@ const IN_FLIGHT = 2;
 /**
  * Opens a folder of images as a video. An image that cannot be read becomes a frame without data.
  * Throws INPUT where no image can be read, when opened or at the end of the reading.
+ * @param fps frames a second; null: frames have no times
  */
-export async function openImages(input: ImageFolder): Promise<FrameReader> {
+export async function openImages(input: ImageFolder, fps: number | null): Promise<FrameReader> {
   const { width, height } = await firstSize(input);
   return {
     width,
     height,
-    fps: null,
+    fps,
     frameCount: input.files.length,
     async *read(signal, warnings, from) {
       async function* files(): AsyncGenerator<{ name: string; index: number }> {
@@ -29,8 +30,10 @@ export async function openImages(input: ImageFolder): Promise<FrameReader> {
       const several: string[] = [];
       let readable = 0;
       let problem = '';
-      for await (const read of inOrder(files(), IN_FLIGHT, (file) => readImage(input.path, file.name, file.index))) {
-        const { frame, pictures } = read;
+      for await (const { frame: timeless, pictures } of inOrder(files(), IN_FLIGHT, (file) =>
+        readImage(input.path, file.name, file.index),
+      )) {
+        const frame = { ...timeless, timeSeconds: fps && timeless.index / fps };
         if (frame.problem !== '') warnings.add((problem = frame.problem));
         else readable++;
         if (pictures > 1) several.push(`${frame.name}: ${pictures}`);

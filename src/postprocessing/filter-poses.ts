@@ -5,7 +5,7 @@
 import { GlposeError } from '../errors.js';
 import type { Box, FramePoses, Joint, PersonPose, VideoPoses } from '../types.js';
 import { bridge, type BridgeOptions } from './bridge.js';
-import { butterworth, type ButterworthOptions } from './butterworth.js';
+import { butterworth, checkButterworth, type ButterworthOptions } from './butterworth.js';
 import { fillGaps } from './fill-gaps.js';
 import { hampel, type HampelOptions } from './hampel.js';
 import { personSeries, sampleGrid, type JointSeries, type PersonSeries, type SampleGrid } from './pose-series.js';
@@ -67,8 +67,7 @@ export async function filterPoses(video: VideoPoses, options: FilterOptions): Pr
         });
       }
     } else if (frames.length > 1) {
-      const remedy = 'Say it (--fps), or give results of a video.';
-      throw new GlposeError('USAGE', `it is not known how many frames a second ${video.name} has`, remedy);
+      throw rateUnknown(video.name);
     }
   }
   if (options.smooth) {
@@ -76,6 +75,25 @@ export async function filterPoses(video: VideoPoses, options: FilterOptions): Pr
     frames = frames.map((frame) => smoother.next(frame));
   }
   return { video: { ...video, frames }, counts };
+}
+
+/**
+ * Says before there are poses what filterPoses would say at the end.
+ * @param rate of the samples, a second; null where nothing says it
+ * @throws USAGE where filters cannot be at this rate
+ */
+export function checkFilters(
+  name: string,
+  rate: number | null,
+  { hampel, fillGaps, butterworth: low }: Pick<FilterOptions, 'hampel' | 'fillGaps' | 'butterworth'>,
+): void {
+  if (rate === null && (hampel ?? fillGaps ?? low)) throw rateUnknown(name);
+  if (rate !== null && low) checkButterworth(rate, low);
+}
+
+function rateUnknown(name: string): GlposeError {
+  const remedy = 'Say it (--fps), or give results of a video.';
+  return new GlposeError('USAGE', `it is not known how many frames a second ${name} has`, remedy);
 }
 
 /** One joint's places, filtered; the score of what is filled is that of the gap's worse end. */

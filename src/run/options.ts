@@ -159,6 +159,12 @@ export const RUN_OPTIONS = {
     parse: positiveInteger,
     ...RESULTS,
   }),
+  fps: option<number>({
+    flags: '--fps <rate>',
+    help: 'frames a second of folders of images, which do not say; by it, they have seconds',
+    parse: positiveNumber,
+    ...RESULTS,
+  }),
   from: option<string>({
     flags: '--from <moments>',
     help: 'begin here: seconds, h:mm:ss, or a frame as in 300f; several parts with commas',

@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
 import type { VideoInput } from '../media/inputs.js';
+import { RUN_OPTIONS, type OptionName } from './options.js';
 
 /** What a run makes of every video: two runs that agree in all of it give the same results, byte for byte. */
 export interface RunSettings {
@@ -100,7 +101,7 @@ export function changesBetween(before: Provenance, now: Provenance): string[] {
   const names = new Set([...Object.keys(before.options), ...Object.keys(now.options)]);
   for (const name of [...names].sort()) {
     const [a, b] = [before.options[name], now.options[name]];
-    if (differs(a, b) && !isSameContent(a, b)) changes.push(`--${kebab(name)}`);
+    if (differs(a, b) && !isSameContent(a, b)) changes.push(flagOf(name));
   }
   if (isSameContent(before.input, now.input)) return changes;
   if (before.path !== now.path) changes.push('the input’s path');
@@ -123,7 +124,8 @@ function canonical(value: unknown): string {
   return JSON.stringify(value, sorted) ?? '';
 }
 
-/** minScore → min-score */
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** An option as a user writes it. */
+function flagOf(name: string): string {
+  const known = Object.hasOwn(RUN_OPTIONS, name) ? RUN_OPTIONS[name as OptionName].flags : undefined;
+  return /--[a-z-]+/.exec(known ?? '')?.[0] ?? `--${name}`;
 }

@@ -29,7 +29,7 @@ import {
 } from './outcome.js';
 import { requireFolder } from './output-folder.js';
 import { PoseSpool } from './pose-spool.js';
-import { filterPoses, type FilterOptions } from '../postprocessing/filter-poses.js';
+import { checkFilters, filterPoses, type FilterOptions } from '../postprocessing/filter-poses.js';
 import { selectPeople, type SelectOptions } from '../postprocessing/select-people.js';
 import { PoseSmoother, type SmoothOptions } from '../postprocessing/smooth.js';
 import type { TimeRange } from '../postprocessing/time-ranges.js';
@@ -52,6 +52,8 @@ export interface RunOptions extends Omit<EstimateOptions, 'boxes' | 'onProgress'
   /** Smooths the joints over time; they stay as estimated where it is left out. */
   smooth?: SmoothOptions;
   every: number;
+  /** Frames a second of folders of images, which do not say. */
+  fps?: number;
   /** Only these parts of each video; all of it where there is none. */
   ranges: readonly TimeRange[];
   /** Only these people; they are chosen when all poses are known. */
@@ -209,7 +211,10 @@ async function runVideo(
   try {
     checkpoint =
       provenance && (await Checkpoint.open(options.out, provenance, model.estimator.joints.length, options.onWarning));
-    source = await openFrames(video, { signal: options.signal });
+    source = await openFrames(video, { signal: options.signal, fps: options.fps });
+    const { fps } = source;
+    // Videos that do not say their rate say when each frame is shown.
+    if (fps !== null || video.kind === 'images') checkFilters(video.name, fps && fps / options.every, options.filters);
     const passes = options.render ? 3 : 2;
     options.onVideo?.({
       name: video.name,

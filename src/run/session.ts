@@ -125,6 +125,7 @@ export async function runSession(
     oksNms: options.oksNms,
     shareOut: options.shareOut,
     every: options.every,
+    fps: options.fps,
     seed: options.seed,
     formats: options.format,
     bridge: options.bridge,

@@ -364,6 +364,22 @@ describe('folders of images', () => {
     for (const [i, { data }] of frames.entries()) expect(difference(data!, PICTURES[i].data)).toBeLessThan(4);
   });
 
+  test('frames have times where their rate is given', async () => {
+    const images = await mkdtemp(path.join(folder, 'timed-'));
+    for (let i = 0; i < 3; i++) await makeImage(path.join(images, `${i}.png`), picture(i));
+    const files = ['0.png', '1.png', '2.png'];
+    for (const [fps, times] of [
+      [undefined, [null, null, null]],
+      [20, [0, 0.05, 0.1]],
+    ] as const) {
+      await using source = await openFrames({ kind: 'images', path: images, name: 'timed', files }, { fps });
+      expect(source.fps).toBe(fps ?? null);
+      const found: (number | null)[] = [];
+      for await (const { timeSeconds } of source.frames()) found.push(timeSeconds);
+      expect(found).toEqual(times);
+    }
+  });
+
   test('the video of the same pictures is the same', async () => {
     if (nodeAv === null) return;
     const { frames } = await framesOf(await makeClip(path.join(folder, 'same.mp4'), H264));

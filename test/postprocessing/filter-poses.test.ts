@@ -1,4 +1,4 @@
-import { filterPoses } from '../../src/postprocessing/filter-poses.js';
+import { checkFilters, filterPoses } from '../../src/postprocessing/filter-poses.js';
 import type { FramePoses, VideoPoses } from '../../src/types.js';
 
 /** Two people who walk; person 1 is not there in frames 8–10, and their second joint not in 15. */
@@ -59,4 +59,12 @@ test('a low-pass filter needs to know the time between frames', async () => {
   const untimed = { ...video(), fps: null };
   untimed.frames = untimed.frames.map((frame) => ({ ...frame, timeSeconds: null }));
   await expect(filterPoses(untimed, { butterworth: { cutoff: 6, order: 4 } })).rejects.toThrow(/--fps/);
+});
+
+test('what cannot be is said before there are poses', () => {
+  const butterworth = { cutoff: 6, order: 4 };
+  expect(() => checkFilters('walk', null, { fillGaps: 3 })).toThrow(/how many frames a second walk has.*--fps/);
+  expect(() => checkFilters('walk', 12, { butterworth })).toThrow(/cut-off of 6 Hz at 12 frames a second/);
+  expect(() => checkFilters('walk', 12.5, { butterworth })).not.toThrow();
+  expect(() => checkFilters('walk', null, {})).not.toThrow();
 });
