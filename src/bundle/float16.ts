@@ -2,8 +2,16 @@
 
 const word = new DataView(new ArrayBuffer(4));
 
+/** Of every bit pattern, once it is asked for: a network has millions of weights. */
+let values: Float32Array | null = null;
+
 /** The value of a binary16 bit pattern (0–0xFFFF); exact. */
 export function fromFloat16(bits: number): number {
+  values ??= Float32Array.from({ length: 0x10000 }, (_, pattern) => valueOf(pattern));
+  return values[bits];
+}
+
+function valueOf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >>> 10) & 31;
   const mantissa = bits & 1023;
