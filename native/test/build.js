@@ -34,11 +34,9 @@ const FLAGS = {
   asan: ['-O1', '-g1', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'],
   tsan: ['-O1', '-g1', '-fsanitize=thread'],
   [ARM64]: ['-O1'],
-  'arm64-asan': ['-O1', '-g1', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'],
 };
-const isArm64 = (form) => form.startsWith(ARM64);
-const compilerOf = (form) => (isArm64(form) ? 'aarch64-linux-gnu-g++' : COMPILER);
-const processorOf = (form) => PROCESSORS[isArm64(form) ? ARM64 : process.arch];
+const compilerOf = (form) => (form === ARM64 ? 'aarch64-linux-gnu-g++' : COMPILER);
+const processorOf = (form) => PROCESSORS[form === ARM64 ? ARM64 : process.arch];
 
 /** The flags of one file in a form. */
 function flagsOf(form, file) {
@@ -117,14 +115,14 @@ function architectures() {
 
 /** The words before a program of a form that this processor does not run: QEMU, with the cross compiler's libraries. */
 export const emulatorOf = (form) =>
-  isArm64(form) && process.arch !== ARM64 ? ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'] : [];
+  form === ARM64 && process.arch !== ARM64 ? ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'] : [];
 
 /** Whether there is a CUDA compiler. */
 export const hasNvcc = () => spawnSync(NVCC, ['--version']).error === undefined;
 
 /**
  * Builds the program.
- * @param form plain, asan, tsan, arm64, arm64-asan (CUDA's kernels under the executor), or gpu (by nvcc)
+ * @param form plain, asan, tsan, arm64 (CUDA's kernels under the executor), or gpu (by nvcc)
  * @param replacement {file, text}: another text for one source file; built in a folder of its own out of the objects that are there
  * @returns its path
  */

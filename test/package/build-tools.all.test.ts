@@ -31,3 +31,17 @@ test.each([
   expect(stderr).toMatch(/apt install cmake g\+\+ make/);
   expect(stderr.trim().split('\n')).toHaveLength(1);
 });
+
+test('the install script compiles where it is told to, or where no package has the addon, and takes no other word', () => {
+  const install = (GLPOSE_BUILD?: string): { status: number | null; stderr: string } => {
+    const env = { ...process.env, PATH: dir, CXX: '', GLPOSE_CUDA: 'off', GLPOSE_BUILD };
+    if (GLPOSE_BUILD === undefined) delete env.GLPOSE_BUILD;
+    return spawnSync(process.execPath, [path.join(ROOT, 'native/install.js')], { env, encoding: 'utf8' });
+  };
+  for (const wish of ['source', undefined]) {
+    expect(install(wish)).toMatchObject({ status: 1, stderr: expect.stringMatching(/CMake .* missing/) as string });
+  }
+  const { status, stderr } = install('prebuilt');
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/expected auto or source for GLPOSE_BUILD but received prebuilt/);
+});
