@@ -138,7 +138,7 @@ async function doneBefore(
  */
 function fateOf(
   before: Outcome | null,
-  { status }: VideoReport,
+  { status, error }: VideoReport,
   provenance?: Provenance,
 ): { files: 'keep' | 'remove'; outcome: 'keep' | 'write' } {
   // Where the input could not be looked at, nothing speaks against what was made of it.
@@ -148,6 +148,8 @@ function fateOf(
     case 'done':
       return { files: 'remove', outcome: 'write' };
     case 'failed':
+      // Options that cannot be: what was made with others is worth more than its absence.
+      if (wasDone && error?.code === 'USAGE') return { files: 'keep', outcome: 'keep' };
       return { files: isAlike ? 'keep' : 'remove', outcome: 'write' };
     case 'interrupted': // what was done stands until another run replaces it, which its outcome tells beforehand
     case 'left':

@@ -49,6 +49,16 @@ test('two parts, the largest person in each; the record repeats it', async () =>
   expect((await glpose('infer', WALKING, '-o', again, ...asked, '--hampel', '--butterworth', '2')).err).toContain('is done already'); // prettier-ignore
 });
 
+test('a filter that cannot be is refused beforehand, and leaves what was made with another', async () => {
+  const out = path.join(dir, 'out');
+  const infer = (...args: string[]): ReturnType<typeof glpose> => glpose('infer', WALKING, '-o', out, '--method', 'single-frame', '--format', 'csv', '--to', '3f', ...args); // prettier-ignore
+  expect((await infer('--butterworth', '2')).code).toBe(0);
+  const before = readFileSync(path.join(out, 'csv', 'walking.csv'));
+  expect(await infer('--butterworth', '6')).toMatchObject({ code: 1, err: expect.stringContaining('a cut-off of 6 Hz at 10 frames') as string }); // prettier-ignore
+  expect(readFileSync(path.join(out, 'csv', 'walking.csv'))).toEqual(before);
+  expect((await infer('--butterworth', '2')).err).toContain('is done already');
+});
+
 test('what cannot be', async () => {
   const infer = (...args: string[]): ReturnType<typeof glpose> => glpose('infer', WALKING, '-o', path.join(dir, 'out'), '--method', 'single-frame', ...args); // prettier-ignore
   expect(await infer('--from', '9', '--to', '8')).toMatchObject({ code: 2, err: expect.stringContaining('ends before it begins') as string }); // prettier-ignore
