@@ -1,7 +1,8 @@
 /*
  * People pasted, moving, over labelled people: whose joints are found, by how much the two overlap.
  *   node scripts/people/composites.mjs [--list test|validation] [--method single-frame,glpose] [--people detected,known,alone]
- *        [--clips 40] [--seed 0] [--save <folder>] [--model <bundle>] [--json] <shared/data>
+ *        [--clips 40] [--seed 0] [--save <folder>] [--model <bundle>] [--json]
+ *        [--run 5] <shared/data>
  * Clips of JHMDB's test or validation split; over each, one person is cut out of a picture (a COCO still by its polygon, or a
  * DAVIS sequence by its masks), brought to a similar height, and moves past the labelled one, who is partly hidden by them.
  *   people   detected: the whole tool; known: both boxes and tracks given; alone: detected, nobody pasted
@@ -9,6 +10,8 @@
  *   PCK@0.1  of the limb joints within the picture; a tenth of the larger side of the joints' extent; whose pose is whose: one each, so that the
  *            boxes' IoU and the joints that are right are the most in all; of people who were not found, no joint is right
  *   pasted   the same of the person in front, where a still's joints are labelled by hand
+ *   --run    so many frames about the middle one are degraded as those of training samples are, each clip's in a way of its own (motion
+ *            blur, defocus, occlusion), and the middle one alone is scored; 0: only that, and clean
  * Intervals: bootstrap over clips. The choice of clips, cut-outs and ways depends on the seed alone. --save writes the frames.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -18,6 +21,8 @@ import sharp from 'sharp';
 import { labelledPose } from '../../dist/src/evaluation/quality/check.js';
 import { LIMB_JOINTS, doubledPairs } from '../../dist/src/evaluation/quality/doubled.js';
 import { estimateVideo, loadModel, openFrames } from '../../dist/src/index.js';
+import { drawDegradation } from '../../dist/src/features/degradations.js';
+import { Random } from '../../dist/src/features/random.js';
 import { cutOuts, scaled } from './cut-outs.mjs';
 import { inWords, printTable, randomFrom, ratioWithInterval, videoOf } from './material.mjs';
 import { iou } from './poses.mjs';
@@ -30,6 +35,7 @@ const { values, positionals } = parseArgs({
     people: { type: 'string', default: 'detected,known' },
     clips: { type: 'string', default: '40' },
     seed: { type: 'string', default: '0' },
+    run: { type: 'string' },
     save: { type: 'string' },
     model: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -39,6 +45,8 @@ const [data] = positionals;
 /** Frames of each composite, and every how manyth is scored. */
 const LENGTH = 24;
 const EVERY = 3;
+const MIDDLE = LENGTH / 2;
+const isScored = (index) => (values.run === undefined ? index % EVERY === 1 : index === MIDDLE);
 /** IoU of the two boxes. */
 const BINS = [0, 0.1, 0.3, 0.5, 1];
 const FPS = 25;
@@ -196,6 +204,20 @@ async function plain(clip) {
   return images;
 }
 
+/** The frames with a run of degraded ones in their middle; drawn by the clip, the same for every method. */
+async function spoiled(images, { box, joints }, clip) {
+  const run = Number(values.run ?? 0);
+  if (run === 0) return images;
+  const random = new Random(Number(values.seed), clip.name, 'degraded');
+  const [kind] = random.some(['motion-blur', 'defocus', 'occlusion'], 1);
+  const places = LIMB_JOINTS.map((_, k) => ({ x: joints[2 * k], y: joints[2 * k + 1] })).filter(({ x, y }) => !Number.isNaN(x + y)); // prettier-ignore
+  const subject = { size: Math.max(box.width, box.height), joints: places, direction: null, texture: images[MIDDLE] };
+  const degrade = drawDegradation(kind, subject, random);
+  return Promise.all(
+    images.map((image, t) => (Math.abs(t - MIDDLE) <= run / 2 ? degrade({ ...image, x: 0, y: 0 }) : image)),
+  );
+}
+
 /** What came of every scored frame of every composite. */
 async function measure(model, people) {
   const { joints: names } = model.estimator;
@@ -204,8 +226,9 @@ async function measure(model, people) {
     const scored = [];
     const truth = (index) => [frames[index].labelled, frames[index].pasted];
     const detect = async ({ index }) => truth(index).map(({ box }, trackId) => ({ box, score: 1, trackId })).filter(({ box }) => box.width > 4 && box.height > 4); // prettier-ignore
-    const options = { only: (index) => index % EVERY === 1, ...(people === 'known' ? { detect } : {}) };
-    const source = videoOf(people === 'alone' ? await plain(clips[c]) : images, FPS);
+    const options = { only: isScored, ...(people === 'known' ? { detect } : {}) };
+    const clean = people === 'alone' ? await plain(clips[c]) : images;
+    const source = videoOf(await spoiled(clean, frames[MIDDLE].labelled, clips[c]), FPS);
     for await (const { index, people: found } of estimateVideo(source, model, options)) {
       const persons = people === 'alone' ? [frames[index].labelled] : truth(index);
       const own = assigned(persons, found, names);
