@@ -65,7 +65,7 @@ it('warnings are those of a sequence’s own file, and counted over all', () => 
 it('the records of shards are read as one, unless there is that of a run over everything', () => {
   expect(readRun(dir)).toBeNull();
   for (const [index, video] of [[1, 'a'], [2, 'b']] as const) put(`run-${index}-of-2.json`, record({ index, count: 2 }, video)); // prettier-ignore
-  expect(readRun(dir)).toMatchObject({ model: 'm', seed: 3 });
+  expect(readRun(dir)).toMatchObject({ model: 'm', estimate: { seed: 3 } });
   expect([...readRun(dir)!.videos]).toEqual([['a', '/in/a'], ['b', '/in/b']]); // prettier-ignore
   put('run.json', record(undefined, 'c'));
   expect([...readRun(dir)!.videos.keys()]).toEqual(['c']);
