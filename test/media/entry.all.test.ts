@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Frame, Start } from '../../src/media/frame.js';
 import { openFrames } from '../../src/media/frames.js';
 import { clipFolder, makeClip, nodeAv, picture, type Clip } from './clips.js';
+import { hasFfmpeg, throughEachDecoder } from './through-decoders.js';
 
 const folder = await clipFolder();
 /** Groups of four frames. */
@@ -14,13 +15,6 @@ const PICTURES = Array.from({ length: 30 }, (_, i) => picture(i % 15));
 const H264: Clip = { pictures: PICTURES, encoder: 'libx264' };
 /** Frames of uneven length, and a pause. */
 const UNEVEN = PICTURES.map((_, i) => 40 * i + (i % 3) * 9 + (i > 17 ? 700 : 0));
-
-const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0 && spawnSync('ffprobe', ['-version']).status === 0;
-const missing = {
-  'node-av': nodeAv === null ? ' (skipped: node-av is not installed)' : '',
-  ffmpeg:
-    nodeAv === null || !hasFfmpeg ? ' (skipped: needs node-av for the clips, and ffmpeg and ffprobe on the PATH)' : '',
-};
 
 async function framesOf(
   file: string,
@@ -59,92 +53,81 @@ async function expectTheSame(file: string, enters: boolean | null): Promise<void
   }
 }
 
-for (const decoder of ['node-av', 'ffmpeg'] as const) {
-  (missing[decoder] ? describe.skip : describe)(`through ${decoder}${missing[decoder]}`, () => {
-    let before: string | undefined;
-    beforeAll(() => {
-      before = process.env.GLPOSE_DECODER;
-      process.env.GLPOSE_DECODER = decoder;
-    });
-    afterAll(() => {
-      if (before === undefined) delete process.env.GLPOSE_DECODER;
-      else process.env.GLPOSE_DECODER = before;
-    });
-    const place = (name: string): string => path.join(folder, `${decoder}-${name}`);
+throughEachDecoder('through', (decoder) => {
+  const place = (name: string): string => path.join(folder, `${decoder}-${name}`);
 
-    test.each<[string, Partial<Clip>]>([
-      ['h264.mp4', {}],
-      ['h264.mov', {}],
-      ['h264.mkv', {}],
-      ['uneven.mp4', { times: UNEVEN }],
-      ['uneven.mkv', { times: UNEVEN }],
-      ['hevc.mp4', { encoder: 'libx265', pixels: 'yuv420p10le' }],
-      ['mpeg4.mp4', { encoder: 'mpeg4' }],
-      ['jpeg.mov', { encoder: 'mjpeg', pixels: 'yuvj420p' }],
-      ['turned.mp4', { matrix: [0, 1, -1, 0] }],
-    ])('%s is entered', async (name, changes) => {
-      await expectTheSame(await makeClip(place(name), { ...H264, ...changes }), true);
-    });
-
-    test.each<[string, Partial<Clip>]>([
-      ['mpeg4.avi', { encoder: 'mpeg4' }],
-      ['h264.ts', {}],
-      ['vp8.webm', { encoder: 'libvpx' }],
-    ])('%s is decoded from the start', async (name, changes) => {
-      await expectTheSame(await makeClip(place(name), { ...H264, ...changes }), false);
-    });
-
-    (hasFfmpeg ? test : test.skip)('an edit list that begins between two keys', async () => {
-      const whole = await makeClip(place('uncut.mp4'), H264);
-      const file = place('edited.mp4');
-      const { status, stderr } = spawnSync('ffmpeg', [
-        '-v',
-        'error',
-        '-y',
-        '-ss',
-        '0.6',
-        '-i',
-        whole,
-        '-c',
-        'copy',
-        file,
-      ]);
-      expect([status, String(stderr)]).toEqual([0, '']);
-      await expectTheSame(file, true);
-    });
-
-    (hasFfmpeg ? test : test.skip).each(['open-gop=1', 'intra-refresh=1'])(
-      'groups that refer to others: %s',
-      async (way) => {
-        const whole = await makeClip(place('closed.mp4'), H264);
-        const file = place(`${way}.mp4`);
-        const encoded = ['-c:v', 'libx264', '-x264-params', `${way}:keyint=4:min-keyint=4:bframes=2:scenecut=0`];
-        expect(spawnSync('ffmpeg', ['-v', 'error', '-y', '-i', whole, ...encoded, file]).status).toBe(0);
-        await expectTheSame(file, way === 'open-gop=1' || null);
-      },
-    );
-
-    test.each([5, 13, 21])('a damaged picture (%d) before, at and behind the moment', async (damaged) => {
-      const file = await makeClip(place(`damaged-${damaged}.mp4`), H264);
-      const { av } = nodeAv!;
-      const container = new av.FormatContext();
-      await container.openInput(`file:${file}`, null, null);
-      using packet = new av.Packet();
-      packet.alloc();
-      for (let i = 0; i <= damaged; i++) {
-        packet.unref();
-        await container.readFrame(packet);
-      }
-      const bytes = await readFile(file);
-      bytes.fill(0, Number(packet.pos), Number(packet.pos) + 16);
-      await container.closeInput();
-      await writeFile(file, bytes);
-      const { frames: whole } = await framesOf(file);
-      for (const from of [9, 14]) {
-        const { frames } = await framesOf(file, { frame: from });
-        expect(frames.at(-1)!.index).toBe(whole.length - 1);
-        expectAmong(whole, frames);
-      }
-    });
+  test.each<[string, Partial<Clip>]>([
+    ['h264.mp4', {}],
+    ['h264.mov', {}],
+    ['h264.mkv', {}],
+    ['uneven.mp4', { times: UNEVEN }],
+    ['uneven.mkv', { times: UNEVEN }],
+    ['hevc.mp4', { encoder: 'libx265', pixels: 'yuv420p10le' }],
+    ['mpeg4.mp4', { encoder: 'mpeg4' }],
+    ['jpeg.mov', { encoder: 'mjpeg', pixels: 'yuvj420p' }],
+    ['turned.mp4', { matrix: [0, 1, -1, 0] }],
+  ])('%s is entered', async (name, changes) => {
+    await expectTheSame(await makeClip(place(name), { ...H264, ...changes }), true);
   });
-}
+
+  test.each<[string, Partial<Clip>]>([
+    ['mpeg4.avi', { encoder: 'mpeg4' }],
+    ['h264.ts', {}],
+    ['vp8.webm', { encoder: 'libvpx' }],
+  ])('%s is decoded from the start', async (name, changes) => {
+    await expectTheSame(await makeClip(place(name), { ...H264, ...changes }), false);
+  });
+
+  (hasFfmpeg ? test : test.skip)('an edit list that begins between two keys', async () => {
+    const whole = await makeClip(place('uncut.mp4'), H264);
+    const file = place('edited.mp4');
+    const { status, stderr } = spawnSync('ffmpeg', [
+      '-v',
+      'error',
+      '-y',
+      '-ss',
+      '0.6',
+      '-i',
+      whole,
+      '-c',
+      'copy',
+      file,
+    ]);
+    expect([status, String(stderr)]).toEqual([0, '']);
+    await expectTheSame(file, true);
+  });
+
+  (hasFfmpeg ? test : test.skip).each(['open-gop=1', 'intra-refresh=1'])(
+    'groups that refer to others: %s',
+    async (way) => {
+      const whole = await makeClip(place('closed.mp4'), H264);
+      const file = place(`${way}.mp4`);
+      const encoded = ['-c:v', 'libx264', '-x264-params', `${way}:keyint=4:min-keyint=4:bframes=2:scenecut=0`];
+      expect(spawnSync('ffmpeg', ['-v', 'error', '-y', '-i', whole, ...encoded, file]).status).toBe(0);
+      await expectTheSame(file, way === 'open-gop=1' || null);
+    },
+  );
+
+  test.each([5, 13, 21])('a damaged picture (%d) before, at and behind the moment', async (damaged) => {
+    const file = await makeClip(place(`damaged-${damaged}.mp4`), H264);
+    const { av } = nodeAv!;
+    const container = new av.FormatContext();
+    await container.openInput(`file:${file}`, null, null);
+    using packet = new av.Packet();
+    packet.alloc();
+    for (let i = 0; i <= damaged; i++) {
+      packet.unref();
+      await container.readFrame(packet);
+    }
+    const bytes = await readFile(file);
+    bytes.fill(0, Number(packet.pos), Number(packet.pos) + 16);
+    await container.closeInput();
+    await writeFile(file, bytes);
+    const { frames: whole } = await framesOf(file);
+    for (const from of [9, 14]) {
+      const { frames } = await framesOf(file, { frame: from });
+      expect(frames.at(-1)!.index).toBe(whole.length - 1);
+      expectAmong(whole, frames);
+    }
+  });
+});

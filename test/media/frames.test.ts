@@ -7,6 +7,7 @@ import sharp, { type Sharp } from 'sharp';
 import { openFrames, type FrameSource } from '../../src/media/frames.js';
 import { ROOT } from '../shared-data.js';
 import { clipFolder, difference, frameShownBy, makeClip, makeImage, nodeAv, picture, type Clip } from './clips.js';
+import { throughEachDecoder } from './through-decoders.js';
 
 const folder = await clipFolder();
 const PICTURES = Array.from({ length: 12 }, (_, i) => picture(i));
@@ -19,13 +20,6 @@ async function framesOf(file: string): Promise<{ frames: Frame[]; warnings: read
   await source.close();
   return { frames, warnings: source.warnings, fps: source.fps };
 }
-
-const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0 && spawnSync('ffprobe', ['-version']).status === 0;
-const missing = {
-  'node-av': nodeAv === null ? ' (skipped: node-av is not installed)' : '',
-  ffmpeg:
-    nodeAv === null || !hasFfmpeg ? ' (skipped: needs node-av for the clips, and ffmpeg and ffprobe on the PATH)' : '',
-};
 
 describe('an input that is read again', () => {
   const input = async (): Promise<{ kind: 'images'; path: string; name: string; files: string[] }> => {
@@ -68,220 +62,205 @@ describe('an input that is read again', () => {
   });
 });
 
-for (const decoder of ['node-av', 'ffmpeg'] as const) {
-  (missing[decoder] ? describe.skip : describe)(`videos through ${decoder}${missing[decoder]}`, () => {
-    let before: string | undefined;
-    beforeAll(() => {
-      before = process.env.GLPOSE_DECODER;
-      process.env.GLPOSE_DECODER = decoder;
-    });
-    afterAll(() => {
-      if (before === undefined) delete process.env.GLPOSE_DECODER;
-      else process.env.GLPOSE_DECODER = before;
-    });
-
-    test.each<[string, Partial<Clip>]>([
-      ['h264.mp4', {}],
-      ['h264.mov', {}],
-      ['h264.mkv', {}],
-      ['mpeg4.avi', { encoder: 'mpeg4' }],
-      ['mjpeg.avi', { encoder: 'mjpeg', pixels: 'yuvj420p' }],
-      ['vp8.webm', { encoder: 'libvpx' }],
-      ['ten-bit.mp4', { encoder: 'libx265', pixels: 'yuv420p10le' }],
-      ['full-colour.mkv', { pixels: 'yuv444p' }],
-    ])('%s gives the pictures it was made of', async (name, changes) => {
-      const file = await makeClip(path.join(folder, `${decoder}-${name}`), { ...H264, ...changes });
-      const { frames, warnings, fps } = await framesOf(file);
-      expect(warnings).toEqual([]);
-      expect(fps).toBeCloseTo(10);
-      expect(frames.map((frame) => [frame.index, frame.name, frame.width, frame.height])).toEqual(
-        PICTURES.map((_, i) => [i, String(i), 96, 64]),
-      );
-      expect(frames.map(frameShownBy)).toEqual(PICTURES.map((_, i) => i));
-      for (const [i, { data }] of frames.entries()) expect(difference(data!, PICTURES[i].data)).toBeLessThan(4);
-      expect(frames[5].timeSeconds).toBeCloseTo(0.5);
-    });
-
-    test('is read twice with the same pixels', async () => {
-      const file = await makeClip(path.join(folder, `${decoder}-twice.mp4`), H264);
-      const source = await openFrames({ kind: 'video', path: file, name: 'clip' });
-      const passes: Buffer[] = [];
-      for (let pass = 0; pass < 2; pass++) {
-        const pixels: Uint8Array[] = [];
-        for await (const { data } of source.frames()) pixels.push(data!);
-        expect(pixels).toHaveLength(12);
-        passes.push(Buffer.concat(pixels));
-      }
-      await source.close();
-      expect(passes[0].equals(passes[1])).toBe(true);
-    });
-
-    test('every frame keeps its pixels while later ones are read', async () => {
-      const file = await makeClip(path.join(folder, `${decoder}-kept.mp4`), H264);
-      const { frames } = await framesOf(file);
-      expect(new Set(frames.map(({ data }) => data!.buffer)).size).toBe(frames.length);
-      expect(frameShownBy(frames[0])).toBe(0);
-    });
-
-    test('odd sizes', async () => {
-      const pictures = [0, 1].map((i) => picture(i, 97, 65));
-      const file = await makeClip(path.join(folder, `${decoder}-odd.mkv`), { ...H264, pictures, pixels: 'yuv444p' });
-      const { frames } = await framesOf(file);
-      expect(frames.map(({ width, height, data }) => [width, height, data!.length])).toEqual([
-        [97, 65, 97 * 65 * 3],
-        [97, 65, 97 * 65 * 3],
-      ]);
-      expect(difference(frames[1].data!, pictures[1].data)).toBeLessThan(4);
-    });
-
-    test.each<[string, NonNullable<Clip['matrix']>, (at: Canvas) => Canvas]>([
-      ['a quarter turn clockwise', [0, 1, -1, 0], (at) => turned(at, (x, y) => [at.height - 1 - y, x])],
-      ['half a turn', [-1, 0, 0, -1], (at) => turned(at, (x, y) => [at.width - 1 - x, at.height - 1 - y])],
-      ['a quarter turn counter-clockwise', [0, -1, 1, 0], (at) => turned(at, (x, y) => [y, at.width - 1 - x])],
-      ['mirrored', [-1, 0, 0, 1], (at) => turned(at, (x, y) => [at.width - 1 - x, y])],
-      ['upside down', [1, 0, 0, -1], (at) => turned(at, (x, y) => [x, at.height - 1 - y])],
-    ])('a mark of %s is followed', async (title, matrix, upright) => {
-      const pictures = PICTURES.slice(0, 2);
-      const file = await makeClip(path.join(folder, `${decoder}-${title}.mp4`), { ...H264, pictures, matrix });
-      const source = await openFrames({ kind: 'video', path: file, name: 'clip' });
-      const expected = upright(pictures[0]);
-      expect([source.width, source.height]).toEqual([expected.width, expected.height]);
-      for await (const frame of source.frames()) {
-        expect([frame.width, frame.height]).toEqual([expected.width, expected.height]);
-        if (frame.index === 0) expect(difference(frame.data!, expected.data)).toBeLessThan(4);
-      }
-      await source.close();
-    });
-
-    test('a variable frame rate: each frame once, none doubled', async () => {
-      const times = [0, 33, 66, 100, 500, 533, 1500, 1533, 1566, 2600, 2633, 2666];
-      const file = await makeClip(path.join(folder, `${decoder}-vfr.mp4`), { ...H264, times });
-      const { frames, warnings } = await framesOf(file);
-      expect(frames.map(frameShownBy)).toEqual(times.map((_, i) => i));
-      expect(warnings).toEqual([]);
-      for (const [i, { timeSeconds }] of frames.entries()) expect(timeSeconds).toBeCloseTo(times[i] / 1000, 2);
-    });
-
-    test.each(['mp4', 'mkv'])(
-      'a %s whose rate varies much has its times, and is not taken for cut off',
-      async (kind) => {
-        const times = [0, 100, 200, 3000, 4000];
-        const clip = { ...H264, pictures: PICTURES.slice(0, 5), times };
-        const file = await makeClip(path.join(folder, `${decoder}-pauses.${kind}`), clip);
-        const { frames, warnings } = await framesOf(file);
-        for (const [i, { timeSeconds }] of frames.entries()) expect(timeSeconds).toBeCloseTo(times[i] / 1000, 2);
-        expect(frames).toHaveLength(5);
-        expect(warnings).toEqual([]);
-      },
+throughEachDecoder('videos through', (decoder) => {
+  test.each<[string, Partial<Clip>]>([
+    ['h264.mp4', {}],
+    ['h264.mov', {}],
+    ['h264.mkv', {}],
+    ['mpeg4.avi', { encoder: 'mpeg4' }],
+    ['mjpeg.avi', { encoder: 'mjpeg', pixels: 'yuvj420p' }],
+    ['vp8.webm', { encoder: 'libvpx' }],
+    ['ten-bit.mp4', { encoder: 'libx265', pixels: 'yuv420p10le' }],
+    ['full-colour.mkv', { pixels: 'yuv444p' }],
+  ])('%s gives the pictures it was made of', async (name, changes) => {
+    const file = await makeClip(path.join(folder, `${decoder}-${name}`), { ...H264, ...changes });
+    const { frames, warnings, fps } = await framesOf(file);
+    expect(warnings).toEqual([]);
+    expect(fps).toBeCloseTo(10);
+    expect(frames.map((frame) => [frame.index, frame.name, frame.width, frame.height])).toEqual(
+      PICTURES.map((_, i) => [i, String(i), 96, 64]),
     );
-
-    test('a size that changes on the way: every frame has the first one’s', async () => {
-      const parts = [picture(0), picture(1, 64, 48)].map(async (shown, i) => {
-        const pictures = [shown, shown, shown];
-        return readFile(await makeClip(path.join(folder, `${decoder}-part-${i}.ts`), { ...H264, pictures }));
-      });
-      const file = path.join(folder, `${decoder}-joined.ts`);
-      await writeFile(file, Buffer.concat(await Promise.all(parts)));
-      const { frames } = await framesOf(file);
-      expect(frames.map(({ width, height, data }) => [width, height, data!.length])).toEqual(
-        Array(6).fill([96, 64, 96 * 64 * 3]),
-      );
-      expect(frames.map(frameShownBy)).toEqual([0, 0, 0, 1, 1, 1]);
-    });
-
-    test('one frame', async () => {
-      const file = await makeClip(path.join(folder, `${decoder}-one.mp4`), { ...H264, pictures: [PICTURES[7]] });
-      const { frames, warnings } = await framesOf(file);
-      expect(frames.map(frameShownBy)).toEqual([7]);
-      expect(warnings).toEqual([]);
-    });
-
-    test.each(['ü – 人 %03d.mp4', '-i.mp4', 'a: b, c.mp4', 'concat:x|y.mp4'])('a file called %s', async (name) => {
-      const inner = path.join(folder, `${decoder} names`);
-      await mkdir(inner, { recursive: true });
-      const made = await makeClip(path.join(inner, 'plain.mp4'), { ...H264, pictures: PICTURES.slice(0, 2) });
-      await copyFile(made, path.join(inner, name));
-      expect((await framesOf(path.join(inner, name))).frames).toHaveLength(2);
-    });
-
-    test('a file that is cut off gives its frames, and says so', async () => {
-      for (const name of ['cut.mp4', 'cut.mkv', 'cut.avi']) {
-        const file = await makeClip(path.join(folder, `${decoder}-${name}`), {
-          ...H264,
-          encoder: name === 'cut.avi' ? 'mpeg4' : 'libx264',
-        });
-        await truncate(file, Math.floor((await readFile(file)).length * 0.85));
-        const { frames, warnings } = await framesOf(file);
-        expect(frames.length).toBeGreaterThan(0);
-        expect(frames.length).toBeLessThan(12);
-        expect(frames.slice(0, 3).map(frameShownBy)).toEqual([0, 1, 2]);
-        expect(warnings.join('; ')).toMatch(/cut off/);
-      }
-    });
-
-    test.each<[string, (file: string) => Promise<unknown>, RegExp]>([
-      ['empty', (file) => writeFile(file, ''), /is empty \(0 bytes\)\. Copy or record it again/],
-      ['text', (file) => writeFile(file, 'This is not a video.\n'.repeat(50)), /is not a video that can be read/],
-      ['noise', (file) => writeFile(file, Buffer.from(picture(3).data)), /is not a video that can be read/],
-      [
-        'a play list that leads elsewhere',
-        (file) => writeFile(file, '#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/x.ts\n'),
-        /is not a video that can be read/,
-      ],
-      [
-        'without the index at its end',
-        async (file) => {
-          await makeClip(file, { ...H264, faststart: false });
-          await truncate(file, Math.floor((await readFile(file)).length * 0.7));
-        },
-        /is not a video that can be read/,
-      ],
-      [
-        'all header, no frames',
-        async (file) => {
-          await makeClip(file, H264);
-          const bytes = await readFile(file);
-          await truncate(file, bytes.indexOf('mdat') + 4);
-        },
-        /is not a video that can be read: .*\. Check that it plays/,
-      ],
-    ])('a file that is %s is refused', async (title, make, message) => {
-      const file = path.join(folder, `${decoder} bad ${title}.mp4`);
-      await make(file);
-      const refused = expect(framesOf(file)).rejects;
-      await refused.toMatchObject({ code: 'INPUT', message: expect.stringMatching(message) as string });
-      await expect(framesOf(file)).rejects.toThrow(file);
-    });
-
-    test('aborting ends the reading at once, with the reason', async () => {
-      const file = await makeClip(path.join(folder, `${decoder}-abort.mp4`), H264);
-      const stop = new AbortController();
-      const source = await openFrames({ kind: 'video', path: file, name: 'clip' }, { signal: stop.signal });
-      let last = -1;
-      const reading = (async () => {
-        for await (const { index } of source.frames()) {
-          last = index;
-          if (index === 2) stop.abort(new Error('enough'));
-        }
-      })();
-      await expect(reading).rejects.toThrow('enough');
-      expect(last).toBe(2);
-      await source.close();
-    });
-
-    test('closing ends passes that were left in the middle and leaves no file open', async () => {
-      const file = await makeClip(path.join(folder, `${decoder}-close.mp4`), H264);
-      const source = await openFrames({ kind: 'video', path: file, name: 'clip' });
-      for await (const { index } of source.frames()) if (index === 1) break;
-      const left = source.frames()[Symbol.asyncIterator]();
-      await left.next();
-      await source.close();
-      await source.close();
-      expect((await left.next()).done).toBe(true);
-      expect(await holdersOf(file)).toEqual([]);
-    });
+    expect(frames.map(frameShownBy)).toEqual(PICTURES.map((_, i) => i));
+    for (const [i, { data }] of frames.entries()) expect(difference(data!, PICTURES[i].data)).toBeLessThan(4);
+    expect(frames[5].timeSeconds).toBeCloseTo(0.5);
   });
-}
+
+  test('is read twice with the same pixels', async () => {
+    const file = await makeClip(path.join(folder, `${decoder}-twice.mp4`), H264);
+    const source = await openFrames({ kind: 'video', path: file, name: 'clip' });
+    const passes: Buffer[] = [];
+    for (let pass = 0; pass < 2; pass++) {
+      const pixels: Uint8Array[] = [];
+      for await (const { data } of source.frames()) pixels.push(data!);
+      expect(pixels).toHaveLength(12);
+      passes.push(Buffer.concat(pixels));
+    }
+    await source.close();
+    expect(passes[0].equals(passes[1])).toBe(true);
+  });
+
+  test('every frame keeps its pixels while later ones are read', async () => {
+    const file = await makeClip(path.join(folder, `${decoder}-kept.mp4`), H264);
+    const { frames } = await framesOf(file);
+    expect(new Set(frames.map(({ data }) => data!.buffer)).size).toBe(frames.length);
+    expect(frameShownBy(frames[0])).toBe(0);
+  });
+
+  test('odd sizes', async () => {
+    const pictures = [0, 1].map((i) => picture(i, 97, 65));
+    const file = await makeClip(path.join(folder, `${decoder}-odd.mkv`), { ...H264, pictures, pixels: 'yuv444p' });
+    const { frames } = await framesOf(file);
+    expect(frames.map(({ width, height, data }) => [width, height, data!.length])).toEqual([
+      [97, 65, 97 * 65 * 3],
+      [97, 65, 97 * 65 * 3],
+    ]);
+    expect(difference(frames[1].data!, pictures[1].data)).toBeLessThan(4);
+  });
+
+  test.each<[string, NonNullable<Clip['matrix']>, (at: Canvas) => Canvas]>([
+    ['a quarter turn clockwise', [0, 1, -1, 0], (at) => turned(at, (x, y) => [at.height - 1 - y, x])],
+    ['half a turn', [-1, 0, 0, -1], (at) => turned(at, (x, y) => [at.width - 1 - x, at.height - 1 - y])],
+    ['a quarter turn counter-clockwise', [0, -1, 1, 0], (at) => turned(at, (x, y) => [y, at.width - 1 - x])],
+    ['mirrored', [-1, 0, 0, 1], (at) => turned(at, (x, y) => [at.width - 1 - x, y])],
+    ['upside down', [1, 0, 0, -1], (at) => turned(at, (x, y) => [x, at.height - 1 - y])],
+  ])('a mark of %s is followed', async (title, matrix, upright) => {
+    const pictures = PICTURES.slice(0, 2);
+    const file = await makeClip(path.join(folder, `${decoder}-${title}.mp4`), { ...H264, pictures, matrix });
+    const source = await openFrames({ kind: 'video', path: file, name: 'clip' });
+    const expected = upright(pictures[0]);
+    expect([source.width, source.height]).toEqual([expected.width, expected.height]);
+    for await (const frame of source.frames()) {
+      expect([frame.width, frame.height]).toEqual([expected.width, expected.height]);
+      if (frame.index === 0) expect(difference(frame.data!, expected.data)).toBeLessThan(4);
+    }
+    await source.close();
+  });
+
+  test('a variable frame rate: each frame once, none doubled', async () => {
+    const times = [0, 33, 66, 100, 500, 533, 1500, 1533, 1566, 2600, 2633, 2666];
+    const file = await makeClip(path.join(folder, `${decoder}-vfr.mp4`), { ...H264, times });
+    const { frames, warnings } = await framesOf(file);
+    expect(frames.map(frameShownBy)).toEqual(times.map((_, i) => i));
+    expect(warnings).toEqual([]);
+    for (const [i, { timeSeconds }] of frames.entries()) expect(timeSeconds).toBeCloseTo(times[i] / 1000, 2);
+  });
+
+  test.each(['mp4', 'mkv'])('a %s whose rate varies much has its times, and is not taken for cut off', async (kind) => {
+    const times = [0, 100, 200, 3000, 4000];
+    const clip = { ...H264, pictures: PICTURES.slice(0, 5), times };
+    const file = await makeClip(path.join(folder, `${decoder}-pauses.${kind}`), clip);
+    const { frames, warnings } = await framesOf(file);
+    for (const [i, { timeSeconds }] of frames.entries()) expect(timeSeconds).toBeCloseTo(times[i] / 1000, 2);
+    expect(frames).toHaveLength(5);
+    expect(warnings).toEqual([]);
+  });
+
+  test('a size that changes on the way: every frame has the first one’s', async () => {
+    const parts = [picture(0), picture(1, 64, 48)].map(async (shown, i) => {
+      const pictures = [shown, shown, shown];
+      return readFile(await makeClip(path.join(folder, `${decoder}-part-${i}.ts`), { ...H264, pictures }));
+    });
+    const file = path.join(folder, `${decoder}-joined.ts`);
+    await writeFile(file, Buffer.concat(await Promise.all(parts)));
+    const { frames } = await framesOf(file);
+    expect(frames.map(({ width, height, data }) => [width, height, data!.length])).toEqual(
+      Array(6).fill([96, 64, 96 * 64 * 3]),
+    );
+    expect(frames.map(frameShownBy)).toEqual([0, 0, 0, 1, 1, 1]);
+  });
+
+  test('one frame', async () => {
+    const file = await makeClip(path.join(folder, `${decoder}-one.mp4`), { ...H264, pictures: [PICTURES[7]] });
+    const { frames, warnings } = await framesOf(file);
+    expect(frames.map(frameShownBy)).toEqual([7]);
+    expect(warnings).toEqual([]);
+  });
+
+  test.each(['ü – 人 %03d.mp4', '-i.mp4', 'a: b, c.mp4', 'concat:x|y.mp4'])('a file called %s', async (name) => {
+    const inner = path.join(folder, `${decoder} names`);
+    await mkdir(inner, { recursive: true });
+    const made = await makeClip(path.join(inner, 'plain.mp4'), { ...H264, pictures: PICTURES.slice(0, 2) });
+    await copyFile(made, path.join(inner, name));
+    expect((await framesOf(path.join(inner, name))).frames).toHaveLength(2);
+  });
+
+  test('a file that is cut off gives its frames, and says so', async () => {
+    for (const name of ['cut.mp4', 'cut.mkv', 'cut.avi']) {
+      const file = await makeClip(path.join(folder, `${decoder}-${name}`), {
+        ...H264,
+        encoder: name === 'cut.avi' ? 'mpeg4' : 'libx264',
+      });
+      await truncate(file, Math.floor((await readFile(file)).length * 0.85));
+      const { frames, warnings } = await framesOf(file);
+      expect(frames.length).toBeGreaterThan(0);
+      expect(frames.length).toBeLessThan(12);
+      expect(frames.slice(0, 3).map(frameShownBy)).toEqual([0, 1, 2]);
+      expect(warnings.join('; ')).toMatch(/cut off/);
+    }
+  });
+
+  test.each<[string, (file: string) => Promise<unknown>, RegExp]>([
+    ['empty', (file) => writeFile(file, ''), /is empty \(0 bytes\)\. Copy or record it again/],
+    ['text', (file) => writeFile(file, 'This is not a video.\n'.repeat(50)), /is not a video that can be read/],
+    ['noise', (file) => writeFile(file, Buffer.from(picture(3).data)), /is not a video that can be read/],
+    [
+      'a play list that leads elsewhere',
+      (file) => writeFile(file, '#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/x.ts\n'),
+      /is not a video that can be read/,
+    ],
+    [
+      'without the index at its end',
+      async (file) => {
+        await makeClip(file, { ...H264, faststart: false });
+        await truncate(file, Math.floor((await readFile(file)).length * 0.7));
+      },
+      /is not a video that can be read/,
+    ],
+    [
+      'all header, no frames',
+      async (file) => {
+        await makeClip(file, H264);
+        const bytes = await readFile(file);
+        await truncate(file, bytes.indexOf('mdat') + 4);
+      },
+      /is not a video that can be read: .*\. Check that it plays/,
+    ],
+  ])('a file that is %s is refused', async (title, make, message) => {
+    const file = path.join(folder, `${decoder} bad ${title}.mp4`);
+    await make(file);
+    const refused = expect(framesOf(file)).rejects;
+    await refused.toMatchObject({ code: 'INPUT', message: expect.stringMatching(message) as string });
+    await expect(framesOf(file)).rejects.toThrow(file);
+  });
+
+  test('aborting ends the reading at once, with the reason', async () => {
+    const file = await makeClip(path.join(folder, `${decoder}-abort.mp4`), H264);
+    const stop = new AbortController();
+    const source = await openFrames({ kind: 'video', path: file, name: 'clip' }, { signal: stop.signal });
+    let last = -1;
+    const reading = (async () => {
+      for await (const { index } of source.frames()) {
+        last = index;
+        if (index === 2) stop.abort(new Error('enough'));
+      }
+    })();
+    await expect(reading).rejects.toThrow('enough');
+    expect(last).toBe(2);
+    await source.close();
+  });
+
+  test('closing ends passes that were left in the middle and leaves no file open', async () => {
+    const file = await makeClip(path.join(folder, `${decoder}-close.mp4`), H264);
+    const source = await openFrames({ kind: 'video', path: file, name: 'clip' });
+    for await (const { index } of source.frames()) if (index === 1) break;
+    const left = source.frames()[Symbol.asyncIterator]();
+    await left.next();
+    await source.close();
+    await source.close();
+    expect((await left.next()).done).toBe(true);
+    expect(await holdersOf(file)).toEqual([]);
+  });
+});
 
 test('a wrong GLPOSE_DECODER is named', async () => {
   const file = path.join(folder, 'any.mp4');
