@@ -56,7 +56,7 @@ test('a model that was disposed says so', async () => {
 
 test.each([
   [{ method: 'glopse' }, /expected glpose or single-frame for method but received 'glopse'/],
-  [{ device: 'gpu' }, /expected auto, cpu, cuda or cuda:<index> for device but received 'gpu'/],
+  [{ device: 'gpu' }, /expected auto, cpu, cuda, cuda:<index>, webgpu, coreml or dml for device but received 'gpu'/],
   [{ reuse: 'none' }, /for reuse but received 'none'/],
   [{ threads: 0 }, /expected a whole number from 1 for threads but received 0/],
   [{ detector: { kind: 'yolox' } }, /expected a JSON file for detector but received \{ kind: 'yolox' \}/],

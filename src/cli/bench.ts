@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
-import { parseDevice, type Device } from '../estimation/device.js';
+import { DEVICES, parseDevice, type Device } from '../estimation/device.js';
 import type { Ceilings } from '../native/contract.js';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -63,7 +63,7 @@ function stagesCommand(terminal: Terminal): Command {
     .description('every stage of the pipeline by itself, and the whole (what `glpose bench` does by default)')
     .option('--model <name|folder>', 'the bundle', DEFAULT_BUNDLE)
     .addOption(new Option('--method <method>', 'of the whole').choices(['glpose', 'single-frame']))
-    .option('--device <device>', 'auto, cpu, cuda or cuda:<index>', argument(parseDevice), 'auto')
+    .option('--device <device>', DEVICES, argument(parseDevice), 'auto')
     .option('--threads <number>', 'CPU threads', argument(positiveInteger), availableParallelism())
     .option('--video <file>', 'a video with people in it', SAMPLE)
     .option('--frames <number>', 'frames of it to use', argument(positiveInteger), 40)

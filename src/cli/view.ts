@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { readRun } from '../run/record.js';
-import { parseDevice, type Device } from '../estimation/device.js';
+import { DEVICES, parseDevice, type Device } from '../estimation/device.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { GlposeError } from '../errors.js';
 import { Warnings } from '../formats/warnings.js';
@@ -62,7 +62,7 @@ export function viewCommand(terminal: Terminal): Command {
         'single-frame',
       ]),
     )
-    .option('--device <name>', 'auto, cpu, cuda or cuda:<index>', argument(parseDevice), 'auto')
+    .option('--device <name>', DEVICES, argument(parseDevice), 'auto')
     .option('--threads <count>', 'CPU threads; default: all cores', argument(positiveInteger))
     .option(
       '--max-file-size <MB>',

@@ -5,13 +5,14 @@ import { checkArgument, isCount } from '../check-argument.js';
 import { headShape, loadBundle, type Bundle } from '../bundle/bundle.js';
 import { addon } from '../native/binding.js';
 import { loadDetectorConfig, type OwnDetector } from '../bundle/detector-config.js';
-import type { Device } from './device.js';
+import { DEVICES, isDevice, otherProviderOf, type Device } from './device.js';
 import { adapterOf } from '../detection/adapters/index.js';
 import { PersonDetector } from '../detection/detector.js';
 import type { Estimator } from './estimator.js';
 import { CropNet } from './crop-net.js';
 import { GlobalLocal, type Reuse } from './glpose.js';
 import { fasterOnCpu, networkSession, readNetwork, type ImageInput, type OwnSession } from '../onnx/network-session.js';
+import type { OtherProvider } from '../onnx/place.js';
 import { OnnxRuntime, type OnnxSession } from '../onnx/runtime.js';
 import { decodeOwnPose, ownPoseOutputs, type OwnPoses } from './own-pose.js';
 import { SingleFrame } from './single-frame.js';
@@ -89,15 +90,17 @@ export class Model {
     let own: OwnExtractor = { session: null, missing: null };
     try {
       const { extractor } = bundle.config;
-      const wanted = cudaIndex(native, options.device ?? 'auto', warnings);
+      const other = otherProviderOf(options.device ?? 'auto');
+      const wanted = other ? null : cudaIndex(native, options.device ?? 'auto', warnings);
       const load = new SessionLoader(runtime, wanted, (options.device ?? 'auto') === 'auto', warnings);
       if (method === 'glpose') head = await createHead(native, bundle, load, warnings);
 
       const { file: netFile, outputs } = netOf(bundle, method);
       const { name, expectedJoints } = extractor.input;
       const inputs = expectedJoints === undefined ? [name] : [name, expectedJoints];
-      own = await ownExtractor(native, netFile, extractor.input, outputs, load, options.extractorRuntime ?? 'auto');
-      const session = own.session ?? (await load.session('extractor', netFile, inputs, outputs));
+      const ownOrNot = other ? 'onnx' : (options.extractorRuntime ?? 'auto');
+      own = await ownExtractor(native, netFile, extractor.input, outputs, load, ownOrNot);
+      const session = own.session ?? (await load.session('extractor', netFile, inputs, outputs, 'config.json', other));
       const batch = Math.min(session.maxBatch, load.cuda === null ? 1 : GPU_BATCH);
       const net = new CropNet(native, session, extractor.input, outputs, batch);
       const { reuse = bundle.config.head?.reuse, flip } = options;
@@ -114,7 +117,7 @@ export class Model {
         : new SingleFrame(native, net, extractor.ownPose, flip);
       const people = detector && (await personDetector(native, detector, load));
       const devices = {
-        extractor: deviceName(load.cuda),
+        extractor: other ?? deviceName(load.cuda),
         head: head?.device ?? null,
         detector: people && deviceName(load.detectorsCuda),
         runtime: own.session ? ('glpose' as const) : ('onnxruntime' as const),
@@ -200,11 +203,13 @@ function checkOptions(
   const bundle = 'Options come second: loadModel(undefined, { … }) takes the default bundle.';
   checkArgument('the bundle', nameOrPath, 'a name or folder', typeof nameOrPath === 'string', bundle);
   checkArgument('method', method, 'glpose or single-frame', [undefined, 'glpose', 'single-frame'].includes(method));
-  checkArgument('device', device, 'auto, cpu, cuda or cuda:<index>', /^(auto|cpu|cuda(:\d+)?)$/.test(device ?? 'auto'));
+  checkArgument('device', device, DEVICES, isDevice(device ?? 'auto'));
   checkArgument('reuse', reuse, 'exact or warp', [undefined, 'exact', 'warp'].includes(reuse));
   checkArgument('flip', flip, 'true or false', typeof (flip ?? false) === 'boolean');
   const runtime = extractorRuntime ?? 'auto';
   checkArgument('extractorRuntime', runtime, 'auto, glpose or onnx', EXTRACTOR_RUNTIMES.includes(runtime));
+  const fits = runtime !== 'glpose' || otherProviderOf(device ?? 'auto') === null;
+  checkArgument('extractorRuntime', runtime, `auto or onnx with the device ${device}`, fits);
   checkArgument('threads', threads, 'a whole number from 1', isCount(threads ?? 1));
   checkArgument('detector', detector, 'a JSON file', typeof (detector ?? '') === 'string');
 }
@@ -305,17 +310,21 @@ class SessionLoader {
     }
   }
 
-  /** @throws MODEL where the graph lacks a tensor that its description names */
+  /**
+   * @param other provider to run it, wherever the rest runs
+   * @throws MODEL where the graph lacks a tensor that its description names
+   */
   async session(
     part: Part,
     file: string,
     inputs: string[],
     outputs: readonly string[],
     describedIn = 'config.json',
+    other: OtherProvider | null = null,
   ): Promise<OnnxSession> {
     let session: OnnxSession;
     try {
-      session = await this.runtime.load(file, this.cuda);
+      session = await this.runtime.load(file, other ?? this.cuda);
     } catch (thrown) {
       this.toCpu(part, thrown);
       session = await this.runtime.load(file, null);

@@ -4,6 +4,7 @@ import { GlposeError } from '../errors.js';
 import { addon } from '../native/binding.js';
 import { BufferPool } from './buffer-pool.js';
 import { findCudaProvider } from './cuda-provider.js';
+import type { Place } from './place.js';
 import type { TensorData, Reply, Request } from './worker.js';
 import { processTimer } from '../concurrency/process-timer.js';
 import { withTimeout } from '../concurrency/with-timeout.js';
@@ -58,17 +59,16 @@ export class OnnxRuntime {
 
   /**
    * Loads a graph.
-   * @param cuda device index, or null for the CPU
-   * @throws MODEL where the file is not a graph that runs; DEVICE where the CUDA provider is not there
+   * @throws MODEL where the file is not a graph that runs; DEVICE where the provider is not there, or finds no device
    */
-  async load(file: string, cuda: number | null): Promise<OnnxSession> {
-    if (cuda !== null) requireCudaProvider();
-    const workers = cuda === null ? this.workers : this.workers.slice(0, 1); // a GPU is fed by one thread
+  async load(file: string, place: Place): Promise<OnnxSession> {
+    if (typeof place === 'number') requireCudaProvider();
+    const workers = place === null ? this.workers : this.workers.slice(0, 1); // a GPU is fed by one thread
     const replies = await Promise.all(
-      workers.map((worker) => worker.ask({ do: 'load', file, threads: this.threadsEach, cuda })),
+      workers.map((worker) => worker.ask({ do: 'load', file, threads: this.threadsEach, place })),
     );
     const failed = replies.find((reply) => 'error' in reply);
-    if (failed) throw loadError(file, cuda, failed.error);
+    if (failed) throw loadError(file, place, failed.error);
     const loaded = replies as { session: number; inputs: string[]; outputs: string[]; maxBatch: number }[];
     return {
       inputs: loaded[0].inputs,
@@ -155,7 +155,7 @@ class OnnxWorker {
     for (const load of this.loads) {
       this.send(thread, load).then(
         (reply) => {
-          if ('error' in reply) this.end(thread, loadError(load.file, load.cuda, reply.error));
+          if ('error' in reply) this.end(thread, loadError(load.file, load.place, reply.error));
         },
         () => {}, // its end was told
       );
@@ -218,11 +218,18 @@ function requireCudaProvider(): void {
   );
 }
 
-function loadError(file: string, cuda: number | null, error: string): GlposeError {
-  if (cuda !== null && /provider|cuda/i.test(error)) {
+function loadError(file: string, place: Place, error: string): GlposeError {
+  if (typeof place === 'string') {
+    const problem = `ONNX Runtime cannot use ${place} here: ${firstLine(error)
+      .replace(/^.* was false\. /, '')
+      .replace(/\.$/, '')}`;
+    const remedy = 'webgpu needs Linux and a Vulkan driver, coreml a Mac, dml Windows; or use --device cpu.';
+    return new GlposeError('DEVICE', problem, remedy);
+  }
+  if (place !== null && /provider|cuda/i.test(error)) {
     return new GlposeError(
       'DEVICE',
-      `ONNX Runtime cannot use CUDA device ${cuda}: ${firstLine(error)}`,
+      `ONNX Runtime cannot use CUDA device ${place}: ${firstLine(error)}`,
       'It needs CUDA 12 and cuDNN 9; see glpose doctor, or use --device cpu.',
     );
   }

@@ -5,6 +5,7 @@
 import { parentPort } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
 import { messageOf } from '../errors.js';
+import type { Place } from './place.js';
 
 /** A float32 tensor as it crosses threads. */
 export interface TensorData {
@@ -12,7 +13,7 @@ export interface TensorData {
   data: Float32Array;
 }
 
-export type Request = { id: number; do: 'load'; file: string; threads: number; cuda: number | null } | RunRequest;
+export type Request = { id: number; do: 'load'; file: string; threads: number; place: Place } | RunRequest;
 
 interface RunRequest {
   id: number;
@@ -32,10 +33,19 @@ export type Reply =
 const port = parentPort!;
 const sessions: ort.InferenceSession[] = [];
 
+function providersOf(place: Place): ort.InferenceSession.ExecutionProviderConfig[] {
+  if (place === null) return [];
+  // The runtime itself would say so on stderr, and take the CPU.
+  if (typeof place === 'string' && !ort.listSupportedBackends().some(({ name }) => name === place)) {
+    throw new Error(`its build for ${process.platform} has no such provider`);
+  }
+  return [typeof place === 'number' ? { name: 'cuda', deviceId: place } : place];
+}
+
 async function answer(request: Request): Promise<Reply> {
   if (request.do === 'load') {
     const session = await ort.InferenceSession.create(request.file, {
-      executionProviders: request.cuda === null ? ['cpu'] : [{ name: 'cuda', deviceId: request.cuda }, 'cpu'],
+      executionProviders: [...providersOf(request.place), 'cpu'],
       intraOpNumThreads: request.threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: 'all',

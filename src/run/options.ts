@@ -3,7 +3,7 @@
  * counts as the same work are all made from it. To add an option, add a row, and read it where it acts.
  */
 import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
-import { parseDevice, type Device } from '../estimation/device.js';
+import { DEVICES, parseDevice, type Device } from '../estimation/device.js';
 import type { RenderStyle } from '../drawing/render.js';
 import { ESTIMATE_DEFAULTS, isDetectSize } from '../estimation/estimate.js';
 import type { Reuse } from '../estimation/glpose.js';
@@ -74,7 +74,7 @@ export const RUN_OPTIONS = {
   }),
   device: defaulted<Device>({
     flags: '--device <name>',
-    help: 'auto, cpu, cuda or cuda:<index>',
+    help: DEVICES,
     default: 'auto',
     parse: parseDevice,
     ...WORK,

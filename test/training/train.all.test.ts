@@ -157,9 +157,9 @@ describeTraining(`training${whyNoPython}`, () => {
 
   test('of two looks, the surer counts where the first is unsure', () => {
     const run = runLines([
-      'import numpy as np; from evaluate import Measured, withSecondLook',
+      'import numpy as np; from evaluate import Measured, with_second_look',
       'def looks(*scores): return Measured(np.array([[s, 10.0] for s in scores]), np.array([[s, s] for s in scores]))',
-      'kept = withSecondLook(looks(0.3, 0.3, 0.5, 0.4), looks(0.35, 0.3, 0.9, 0.9), 0.4)',
+      'kept = with_second_look(looks(0.3, 0.3, 0.5, 0.4), looks(0.35, 0.3, 0.9, 0.9), 0.4)',
       'print(kept.score[:, 1].tolist(), kept.distance[:, 0].tolist())',
     ]);
     expect(run.stderr).toBe('');
