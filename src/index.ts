@@ -16,8 +16,9 @@
  */
 export { GlposeError, type ErrorCode } from './errors.js';
 export type { Device } from './estimation/device.js';
+export type { OtherProvider } from './onnx/place.js';
 export type { DrawnCandidate } from './estimation/candidates.js';
-export type { Frame } from './media/frame.js';
+export type { Frame, Start } from './media/frame.js';
 export { VERSION } from './version.js';
 export type {
   Box,
