@@ -175,7 +175,7 @@ export function surveyOptions(model: Model, options: PeopleOptions, memo?: Memo<
     release: (crop) => net.release(crop),
     aspect: net.aspect,
     startScore: minBoxScore,
-    poseScore: boxes ? undefined : poseScoreOf(model),
+    poseScore: looks ? poseScoreOf(model) : undefined, // as for gaps: others' boxes are people
     fillGaps: boxes === undefined, // whoever gives boxes has said where people are
     m: estimator.m,
     seed,

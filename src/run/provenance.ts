@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
 import type { VideoInput } from '../media/inputs.js';
@@ -45,11 +45,22 @@ export async function fingerprintOf(video: VideoInput): Promise<InputFingerprint
   return { ...fingerprint, content };
 }
 
+/** The same of a file that an option names, or of all files in a folder. @throws INPUT where it is not there any more */
+export async function fingerprintOfPath(place: string): Promise<InputFingerprint> {
+  const isFolder = (file: string): Promise<boolean> => stat(file).then((found) => found.isDirectory(), () => false); // prettier-ignore
+  if (!(await isFolder(place))) return fingerprintOfFiles([place]);
+  const files: string[] = [];
+  for (const name of (await readdir(place, { recursive: true })).sort()) {
+    if (!(await isFolder(path.join(place, name)))) files.push(path.join(place, name));
+  }
+  return fingerprintOfFiles(files, ONE_OF_MANY);
+}
+
 /** What is read of a file: so many parts of so many bytes, spread over it; all of a smaller file. */
 const ONE_FILE = { parts: 64, bytes: 1 << 16 };
 const ONE_OF_MANY = { parts: 3, bytes: 1 << 14 };
 
-export async function fingerprintOfFiles(files: readonly string[], sample = ONE_FILE): Promise<InputFingerprint> {
+async function fingerprintOfFiles(files: readonly string[], sample = ONE_FILE): Promise<InputFingerprint> {
   const hash = createHash('sha256');
   const content = createHash('sha256');
   let bytes = 0;

@@ -19,7 +19,7 @@ import { optionsThat, RUN_OPTIONS, withDefaults, type RunOptionValues } from './
 import { emptyReport, STATE_FOLDER, writtenByRuns, type VideoReport } from './outcome.js';
 import { makeFolder } from './output-folder.js';
 import { deviations, protocolOptions } from './protocol.js';
-import { fingerprintOfFiles, isSameContent, type RunSettings } from './provenance.js';
+import { fingerprintOfPath, isSameContent, type RunSettings } from './provenance.js';
 import { machine, totalsOf, writeRecord, type EarlierRun, type RunRecord } from './record.js';
 import { runVideos, type RunEvents } from './run-videos.js';
 import { videosAsDealt, videosOfShard } from './shard-plan.js';
@@ -186,7 +186,7 @@ function recordedOptions(
 async function settingsOf(options: RunOptionValues, model: Model): Promise<RunSettings> {
   const deciding = optionsThat('decides', options);
   for (const [name, file] of Object.entries(optionsThat('file', deciding))) {
-    if (file !== undefined) deciding[name] = { file, ...(await fingerprintOfFiles([file as string])) };
+    if (file !== undefined) deciding[name] = { file, ...(await fingerprintOfPath(file as string)) };
   }
   return {
     glpose: VERSION,

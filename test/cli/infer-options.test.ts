@@ -54,6 +54,17 @@ test('several formats at once, each in its folder, and all of them in run.json',
   expect(run.videos[0].files).toHaveLength(RESULT_FORMATS.length);
 });
 
+test('boxes may be a folder of pose files, which a run knows again until one of them changes', async () => {
+  const [first, out] = ['boxes-from', 'boxes-folder'].map((name) => path.join(dir, name));
+  expect(await infer('-o', first, '--boxes', boxes, '--format', 'posetrack18')).toEqual({ code: 0, err: '' });
+  const poses = path.join(first, 'posetrack18');
+  expect(await infer('-o', out, '--boxes', poses)).toEqual({ code: 0, err: '' });
+  expect((await infer('-o', out, '--boxes', poses)).err).toMatch(/done|already/);
+  const file = path.join(poses, 'walking.json');
+  await writeFile(file, `${await readFile(file, 'utf8')} `);
+  expect((await infer('-o', out, '--boxes', poses)).err).not.toMatch(/already/);
+});
+
 test('--smooth changes the poses, more with a lower cut-off, and its bad values are wrong usage', async () => {
   const at = async (name: string, ...args: string[]): Promise<number[]> => {
     expect(await infer('-o', path.join(dir, name), '--boxes', boxes, '--format', 'csv', ...args)).toMatchObject({
