@@ -83,7 +83,7 @@ const FAULTS: Fault[] = [
     fault: () =>
       mutate('kernels/conv/conv.cu', 'if (y < a.height && x < a.width)', 'if (y < a.height && x <= a.width)'),
     forms: ['asan', 'tsan'],
-    says: /heap-buffer-overflow|data race/,
+    says: /heap-buffer-overflow|heap-use-after-free|data race/,
   },
   {
     name: 'conv: a read one row below the map',
@@ -126,7 +126,7 @@ const FAULTS: Fault[] = [
     fault: () =>
       mutate('kernels/conv2d/conv2d.cu', 'if (y < a.height && x < a.width)', 'if (y <= a.height && x < a.width)'),
     forms: ['asan', 'tsan'],
-    says: /heap-buffer-overflow|data race/,
+    says: /heap-buffer-overflow|heap-use-after-free|data race/,
   },
   {
     name: 'layers: a term of a sum is repeated, not enlarged',
