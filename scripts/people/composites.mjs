@@ -23,7 +23,9 @@ import { LIMB_JOINTS, doubledPairs } from '../../dist/src/evaluation/quality/dou
 import { estimateVideo, loadModel, openFrames } from '../../dist/src/index.js';
 import { drawDegradation } from '../../dist/src/features/degradations.js';
 import { Random } from '../../dist/src/features/random.js';
-import { cutOuts, scaled } from './cut-outs.mjs';
+import { scaled } from '../../dist/src/features/cut-outs.js';
+import { pasted } from '../../dist/src/features/passer.js';
+import { cutOuts, limbsOf } from './cut-outs.mjs';
 import { inWords, printTable, randomFrom, ratioWithInterval, videoOf } from './material.mjs';
 import { iou } from './poses.mjs';
 
@@ -102,7 +104,7 @@ async function compose(clip, people, random) {
   }
   await video.close();
   const cutOut = people[Math.floor(random() * people.length)];
-  const from = Math.floor(random() * Math.max(1, cutOut.frames - LENGTH));
+  const from = Math.floor(random() * Math.max(1, cutOut.frames.length - LENGTH));
   const flip = random() < 0.5;
   const boxes = clip.people.map((joints) => within(enlarged(extent(joints)), images[0]));
   const tallest = Math.max(...boxes.map(({ height }) => height));
@@ -113,11 +115,7 @@ async function compose(clip, people, random) {
   const lower = 0.08 * (random() - 0.5) * tallest;
   const frames = [];
   for (const [t, image] of images.entries()) {
-    const cut = await scaled(
-      await cutOut.at(cutOut.frames === 1 ? 0 : Math.min(from + t, cutOut.frames - 1)),
-      scale,
-      flip,
-    );
+    const cut = await scaled(cutOut.frames[Math.min(from + t, cutOut.frames.length - 1)], scale, flip);
     const box = boxes[t];
     const away = (begin + ((end - begin) * t) / (LENGTH - 1)) * (box.width + cut.width) * 0.5;
     const left = Math.round(box.x + box.width / 2 + away - cut.width / 2);
@@ -126,10 +124,10 @@ async function compose(clip, people, random) {
       const [column, row] = [Math.round(x) - left, Math.round(y) - top];
       return column >= 0 && row >= 0 && column < cut.width && row < cut.height && cut.rgba[4 * (row * cut.width + column) + 3] > 127; // prettier-ignore
     };
-    paste(image, cut, left, top);
+    image.data = pasted({ ...image, x: 0, y: 0 }, { ...cut, left, top }).data;
     const joints = clip.people[t];
     const hidden = LIMB_JOINTS.map((_, k) => covers(joints[2 * k], joints[2 * k + 1]));
-    const own = cut.joints.map((value, i) => value + (i % 2 ? top : left));
+    const own = limbsOf(cut).map((value, i) => value + (i % 2 ? top : left));
     const { width, height } = extent(joints);
     frames.push({
       labelled: { joints: inSight(joints, image), hidden, box, limit: 0.1 * Math.max(width, height) },
@@ -137,17 +135,6 @@ async function compose(clip, people, random) {
     });
   }
   return { name: `${clip.name}+${cutOut.name}`, images, frames };
-}
-
-function paste(image, { rgba, width, height }, left, top) {
-  for (let row = Math.max(0, -top); row < Math.min(height, image.height - top); row++) {
-    for (let column = Math.max(0, -left); column < Math.min(width, image.width - left); column++) {
-      const from = 4 * (row * width + column);
-      const to = 3 * ((top + row) * image.width + left + column);
-      const share = rgba[from + 3] / 255;
-      for (let c = 0; c < 3; c++) image.data[to + c] = Math.round(image.data[to + c] + share * (rgba[from + c] - image.data[to + c])); // prettier-ignore
-    }
-  }
 }
 
 /** Whether each of the person's joints is right in a prediction; null where it is not labelled. */

@@ -37,11 +37,8 @@ export function expectedAbout(
     const own = people.find(({ trackId }) => trackId === person.trackId);
     const others = people.filter((other) => other.trackId !== person.trackId && isAbout(other, window));
     const nearest = others.toSorted((a, b) => distance(a.window, window) - distance(b.window, window));
-    const placesOf = ({ coarsePose }: PersonWindow): Float32Array => {
-      if (!coarsePose) return NOBODY;
-      const shares = CONDITION_JOINTS.map((q) => inWindow(window, coarsePose[2 * q], coarsePose[2 * q + 1]));
-      return Float32Array.from(shares.flatMap(({ x, y }) => [x * columns, y * rows]));
-    };
+    const placesOf = ({ coarsePose }: PersonWindow): Float32Array =>
+      coarsePose ? placesIn(window, coarsePose, columns, rows) : NOBODY;
     return [own ? placesOf(own) : NOBODY, ...nearest.slice(0, PEOPLE_EXPECTED - 1).map(placesOf)];
   });
 }
@@ -72,8 +69,14 @@ export function joinExpected(keys: readonly (readonly ExpectedPeople[])[]): Expe
   return { people, points };
 }
 
+/** Where a coarse pose has the joints that conditions know: [J, 2] x, y in cells of a map of the window. */
+export function placesIn(window: Window, coarsePose: Float32Array, columns: number, rows: number): Float32Array {
+  const shares = CONDITION_JOINTS.map((q) => inWindow(window, coarsePose[2 * q], coarsePose[2 * q + 1]));
+  return Float32Array.from(shares.flatMap(({ x, y }) => [x * columns, y * rows]));
+}
+
 /** Whether anything of a person is expected in the window, or not far from it. */
-function isAbout({ coarsePose }: PersonWindow, window: Window): boolean {
+export function isAbout({ coarsePose }: Pick<PersonWindow, 'coarsePose'>, window: Window): boolean {
   if (!coarsePose) return false;
   const isNear = (share: number): boolean => share >= -MARGIN && share <= 1 + MARGIN;
   return CONDITION_JOINTS.some((q) => {

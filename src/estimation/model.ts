@@ -92,7 +92,7 @@ export class Model {
       const { extractor } = bundle.config;
       const other = otherProviderOf(options.device ?? 'auto');
       const wanted = other ? null : cudaIndex(native, options.device ?? 'auto', warnings);
-      const load = new SessionLoader(runtime, wanted, (options.device ?? 'auto') === 'auto', warnings);
+      const load = new SessionLoader(runtime, wanted, other, (options.device ?? 'auto') === 'auto', warnings);
       if (method === 'glpose') head = await createHead(native, bundle, load, warnings);
 
       const { file: netFile, outputs } = netOf(bundle, method);
@@ -100,7 +100,7 @@ export class Model {
       const inputs = expectedJoints === undefined ? [name] : [name, expectedJoints];
       const ownOrNot = other ? 'onnx' : (options.extractorRuntime ?? 'auto');
       own = await ownExtractor(native, netFile, extractor.input, outputs, load, ownOrNot);
-      const session = own.session ?? (await load.session('extractor', netFile, inputs, outputs, 'config.json', other));
+      const session = own.session ?? (await load.session('extractor', netFile, inputs, outputs));
       const batch = Math.min(session.maxBatch, load.cuda === null ? 1 : GPU_BATCH);
       const net = new CropNet(native, session, extractor.input, outputs, batch);
       const { reuse = bundle.config.head?.reuse, flip } = options;
@@ -294,6 +294,8 @@ class SessionLoader {
     private readonly runtime: OnnxRuntime,
     /** Where the extractor runs: a device, or null for the CPU. */
     public cuda: number | null,
+    /** The provider that runs the extractor instead, if any. */
+    private readonly other: OtherProvider | null,
     private readonly mayFallBack: boolean,
     private readonly warnings: string[],
   ) {
@@ -310,21 +312,17 @@ class SessionLoader {
     }
   }
 
-  /**
-   * @param other provider to run it, wherever the rest runs
-   * @throws MODEL where the graph lacks a tensor that its description names
-   */
+  /** @throws MODEL where the graph lacks a tensor that its description names */
   async session(
     part: Part,
     file: string,
     inputs: string[],
     outputs: readonly string[],
     describedIn = 'config.json',
-    other: OtherProvider | null = null,
   ): Promise<OnnxSession> {
     let session: OnnxSession;
     try {
-      session = await this.runtime.load(file, other ?? this.cuda);
+      session = await this.runtime.load(file, (part === 'extractor' ? this.other : null) ?? this.cuda);
     } catch (thrown) {
       this.toCpu(part, thrown);
       session = await this.runtime.load(file, null);

@@ -39,26 +39,28 @@ const SURE = 0.2;
  * Reads everyone who can be pasted.
  * @param sources COCO files and folders of sequences
  * @param split of the images that a COCO file marks with one, only those
- * @param extractor whose own poses say where joints are that are not labelled
+ * @param extractor whose own poses say where joints are that are not labelled; without it nobody does
  * @throws ANNOTATION naming what is damaged, or where nobody is
  */
 export async function readCutOuts(
   sources: readonly string[],
   split: string | undefined,
-  extractor: Extractor,
+  extractor?: Extractor,
 ): Promise<CutOut[]> {
   const found: CutOut[] = [];
   for (const source of sources) {
     const isFolder = statSync(source, { throwIfNoEntry: false })?.isDirectory();
     found.push(...(isFolder ? [await sequence(source, extractor)] : await stills(source, split, extractor)));
   }
-  const tall = found.filter(({ height, frames }) => height >= SMALLEST.height && knownJoints(frames[0]) > 0);
+  const tall = found.filter(
+    ({ height, frames }) => height >= SMALLEST.height && (!extractor || knownJoints(frames[0]) > 0),
+  );
   if (tall.length > 0) return tall;
   const remedy = `Give COCO files with polygons, or folders with images/ and masks/, of people from ${SMALLEST.height} pixels high.`;
   throw new GlposeError('ANNOTATION', `${sources.join(', ')}: nobody there can be cut out`, remedy);
 }
 
-async function stills(file: string, split: string | undefined, extractor: Extractor): Promise<CutOut[]> {
+async function stills(file: string, split: string | undefined, extractor?: Extractor): Promise<CutOut[]> {
   const document = fieldsOf(readJsonFile(file), file);
   const images = new Map<unknown, Fields>();
   for (const value of listOf(document, 'images', file)) {
@@ -85,7 +87,7 @@ async function stills(file: string, split: string | undefined, extractor: Extrac
   return cutOuts;
 }
 
-async function sequence(folder: string, extractor: Extractor): Promise<CutOut> {
+async function sequence(folder: string, extractor?: Extractor): Promise<CutOut> {
   const masks = path.join(folder, 'masks');
   const pictures = path.join(folder, 'images');
   for (const one of [masks, pictures]) {
@@ -120,7 +122,7 @@ async function frameOf(
   area: Box,
   alpha: Buffer,
   joints: Float32Array,
-  extractor: Extractor,
+  extractor?: Extractor,
 ): Promise<CutOutFrame> {
   const { x: left, y: top, width, height } = area;
   const rgb = await readable(picture, () =>
@@ -131,10 +133,9 @@ async function frameOf(
     rgb.copy(rgba, 4 * i, 3 * i, 3 * i + 3);
     rgba[4 * i + 3] = alpha[i];
   }
-  const own = await extractor.ownPose(
-    { width, height, data: rgb },
-    windowOf({ ...area, x: 0, y: 0 }, extractor.net.aspect),
-  );
+  if (!extractor) return { width, height, rgba, joints };
+  const window = windowOf({ ...area, x: 0, y: 0 }, extractor.net.aspect);
+  const own = await extractor.ownPose({ width, height, data: rgb }, window);
   COCO_JOINTS.forEach((name, q) => {
     const joint = own.get(name);
     if (Number.isNaN(joints[2 * q]) && joint && joint.score >= SURE) joints.set([joint.x, joint.y], 2 * q);

@@ -45,7 +45,11 @@ export async function drawPasser(cutOuts: readonly CutOut[], boxes: readonly Box
   };
 }
 
-function pasted(patch: Patch, { rgba, width, height, left, top }: CutOutFrame & { left: number; top: number }): Patch {
+/** The patch with somebody in it, whose pixels begin at (left, top) of the view. */
+export function pasted(
+  patch: Patch,
+  { rgba, width, height, left, top }: CutOutFrame & { left: number; top: number },
+): Patch {
   const data = patch.data.slice();
   const [x0, y0] = [left - patch.x, top - patch.y].map(Math.round);
   for (let row = Math.max(0, -y0); row < Math.min(height, patch.height - y0); row++) {

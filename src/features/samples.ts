@@ -8,6 +8,7 @@
  * The windows, crops and maps of a plain sample are those that inference makes of the same boxes and coarse poses.
  */
 import { CandidateDraw } from '../estimation/candidates.js';
+import { isAbout, placesIn } from '../estimation/conditions.js';
 import type { Box, Image, PersonWindow, Window } from '../types.js';
 import type { Crop } from '../estimation/crop-net.js';
 import type { CutOut } from './cut-outs.js';
@@ -15,7 +16,7 @@ import { spoiled, toCoco, type CoarsePoses } from './expected.js';
 import type { FrameSource } from '../media/frames.js';
 import { neighbourhoods, type Neighbourhood, type ReadableFrame } from '../estimation/neighbourhood.js';
 import { betweenGrids, windowOf } from '../geometry/window.js';
-import { COCO_JOINTS, CONDITION_JOINTS, mirrored } from '../joints.js';
+import { COCO_JOINTS, mirrored } from '../joints.js';
 import { augmentedLook, movingCamera, plainLook, type Look } from './augmentation.js';
 import { drawDegradation, reachOf, type DegradationKind, type Subject } from './degradations.js';
 import type { Extractor } from './extractor.js';
@@ -228,10 +229,10 @@ class Person {
       joints: this.cells(view, joints, window, columns, rows),
       size: rounded(size / cell),
       expected: looks.map((_, place): Expected => {
-        const inCells = (pose: Float32Array): ExpectedPose => expectedCells(pose, window, columns, rows);
+        const inCells = (pose: Float32Array): ExpectedPose => pairsOf(placesIn(window, pose, columns, rows));
         const own = coarse[place];
-        const seen = others.flatMap((one) => one[place] ?? []).map(inCells);
-        return { own: own && inCells(own), others: seen.filter((pose) => isInSight(pose, columns, rows)) };
+        const about = others.flatMap((one) => one[place] ?? []).filter((coarsePose) => isAbout({ coarsePose }, window));
+        return { own: own && inCells(own), others: about.map(inCells) };
       }),
       clean,
       degraded: degradedMaps,
@@ -395,19 +396,12 @@ function boxInView(view: View, { x, y, width, height }: Box): Box {
   return { x: middle.x - width / 2, y: middle.y - height / 2, width, height };
 }
 
-function expectedCells(pose: Float32Array, window: Window, columns: number, rows: number): ExpectedPose {
-  const cell = window.width / columns;
-  return CONDITION_JOINTS.map((q) => {
-    const [x, y] = pose.subarray(2 * q, 2 * q + 2);
-    if (Number.isNaN(x)) return null;
-    return [rounded((x - window.centreX) / cell + columns / 2), rounded((y - window.centreY) / cell + rows / 2)];
+/** x, y, x, y, … as pairs; null where NaN. */
+function pairsOf(places: Float32Array): ExpectedPose {
+  return Array.from({ length: places.length / 2 }, (_, i) => {
+    const [x, y] = places.subarray(2 * i, 2 * i + 2);
+    return Number.isNaN(x) ? null : [rounded(x), rounded(y)];
   });
-}
-
-/** Whether a joint lies in the window, or not far beyond. */
-function isInSight(pose: ExpectedPose, columns: number, rows: number): boolean {
-  const within = (value: number, side: number): boolean => value > -side / 8 && value < (9 * side) / 8;
-  return pose.some((place) => place && within(place[0], columns) && within(place[1], rows));
 }
 
 /** Thousandths of a cell are enough, and keep the index small. */

@@ -155,8 +155,9 @@ export class Tracker {
       track.ended ||= track.last.frame < before && this.seconds(track.last.frame, frame) > PATIENCE;
     }
     const alive = this.tracks.filter((track) => !track.ended);
-    const detections = await this.lookCloser(frame, detected);
-    const linked = this.link(detections, frame);
+    const firstLinks = this.link(detected, frame);
+    const detections = await this.lookCloser(frame, detected, firstLinks);
+    const linked = detections === detected ? firstLinks : this.link(detections, frame);
     const missed = alive.filter((track) => !linked.has(track));
     const free = detections.filter((one) => one.score >= startScore && ![...linked.values()].includes(one));
     for (const [track, detection] of this.recognise(missed, free, frame)) linked.set(track, detection);
@@ -287,9 +288,13 @@ export class Tracker {
   /**
    * The detections of a frame, and what looks at the places of those who are missed show better: of two who overlap, a look from
    * far away often sees but one, between them.
+   * @param linked as of `detections`, which are returned where nothing shows better
    */
-  private async lookCloser(frame: number, detections: readonly Detection[]): Promise<readonly Detection[]> {
-    const linked = this.link(detections, frame);
+  private async lookCloser(
+    frame: number,
+    detections: readonly Detection[],
+    linked: ReadonlyMap<Track, Detection>,
+  ): Promise<readonly Detection[]> {
     const before = this.keys.at(-1)?.frame;
     const missed = this.tracks.filter(
       (track) => !track.ended && track.last.frame === before && !linked.has(track) && this.isSought(track, frame),
