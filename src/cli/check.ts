@@ -11,6 +11,7 @@ import { Warnings } from '../formats/warnings.js';
 import { checkSequence } from '../view/check-sequence.js';
 import { framePlaces } from '../view/frame-match.js';
 import { readResults } from '../view/results.js';
+import { counted } from './counted.js';
 import type { Terminal } from './terminal.js';
 
 const HELP = `
@@ -72,7 +73,8 @@ function totalsOf(videos: readonly Quality[]): Omit<Quality, 'problems'> {
 
 function inWords(name: string, quality: Quality): string {
   const { frames, poses, problems } = quality;
-  const heading = `${name}: ${frames} frames, ${poses} poses; ${summaryOf(quality) || 'nothing to look at'}`;
+  const said = poses === 0 ? 'nobody in any frame' : summaryOf(quality) || 'nothing to look at';
+  const heading = `${name}: ${counted(frames, 'frame')}, ${counted(poses, 'pose')}; ${said}`;
   const all = PROBLEM_KINDS.reduce((sum, kind) => sum + quality.counts[kind].problems, 0);
   const rows = problems.slice(0, LISTED).map((problem) => [
     `  ${problem.from === problem.to ? 'frame' : 'frames'} ${rangeOf(problem)}`,

@@ -23,6 +23,7 @@ import { readResults } from '../view/results.js';
 import { foundVideo, PART_OPTIONS } from './analyse.js';
 import { positiveNumber, share } from '../values.js';
 import { argument, optionOf } from './arguments.js';
+import { counted } from './counted.js';
 import type { Terminal } from './terminal.js';
 
 interface FilterResultsOptions extends Pick<
@@ -104,7 +105,7 @@ async function filter(source: string, options: FilterResultsOptions, terminal: T
       let people = 0;
       for (const frame of part.frames) people += frame.people.length;
       const { outliers, filled, dropped } = filtered.counts;
-      const counts = `${part.frames.length} frames, ${people} poses; joints: ${dropped} left out, ${outliers} outliers, ${filled} filled`;
+      const counts = `${counted(part.frames.length, 'frame')}, ${counted(people, 'pose')}; joints: ${dropped} left out, ${counted(outliers, 'outlier')}, ${filled} filled`;
       for (const file of files) terminal.out(`${path.join(out, file)}  ${counts}\n`);
     } catch (thrown) {
       if (terminal.signal.aborted || sequences.length === 1) throw thrown;

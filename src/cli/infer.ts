@@ -10,6 +10,7 @@ import { recordFile, runOf, type EarlierRun } from '../run/record.js';
 import { runSession } from '../run/session.js';
 import type { Selection } from '../view/selection.js';
 import { optionOf } from './arguments.js';
+import { counted } from './counted.js';
 import { makeProgress } from './progress.js';
 import { repeatRun } from './repeat.js';
 import type { Terminal } from './terminal.js';
@@ -110,6 +111,8 @@ function describe(report: VideoReport, options: InferOptions, terminal: Terminal
   const toLookAt = report.quality && summaryOf(report.quality);
   if (toLookAt) say(`${report.name}: ${toLookAt}; glpose check ${options.out} lists them`);
   if (report.status !== 'done' || options.json) return;
-  const counts = `${report.frames} frames, ${report.poses} poses, ${report.tracks} tracks`;
+  const counts = [counted(report.frames, 'frame'), counted(report.poses, 'pose'), counted(report.tracks, 'track')].join(
+    ', ',
+  );
   for (const file of report.files) terminal.out(`${path.join(options.out, file)}  ${counts}\n`);
 }

