@@ -59,7 +59,7 @@ export function loadInEmptyRoot(addon, system, { node = process.execPath, emulat
     }
     cpSync(realpathSync(node), path.join(root, 'node'));
     cpSync(addon, path.join(root, 'glpose.node'));
-    if (emulator) cpSync(emulator, path.join(root, 'emulator'));
+    if (emulator) cpSync(realpathSync(emulator), path.join(root, 'emulator')); // a link, in newer Debians
     const script =
       "const a = require('/glpose.node'); console.log(JSON.stringify({ ...a.info(), sources: a.sources }))";
     const command = [...(emulator ? ['/emulator'] : []), '/node', '-e', script];
