@@ -49,6 +49,9 @@ const LENGTH = 24;
 const EVERY = 3;
 const MIDDLE = LENGTH / 2;
 const isScored = (index) => (values.run === undefined ? index % EVERY === 1 : index === MIDDLE);
+/** Frames on either side of a scored one whose poses have a say in it, or might. */
+const AROUND = 4;
+const isEstimated = (index) => values.run === undefined || Math.abs(index - MIDDLE) <= AROUND;
 /** IoU of the two boxes. */
 const BINS = [0, 0.1, 0.3, 0.5, 1];
 const FPS = 25;
@@ -213,10 +216,11 @@ async function measure(model, people) {
     const scored = [];
     const truth = (index) => [frames[index].labelled, frames[index].pasted];
     const detect = async ({ index }) => truth(index).map(({ box }, trackId) => ({ box, score: 1, trackId })).filter(({ box }) => box.width > 4 && box.height > 4); // prettier-ignore
-    const options = { only: isScored, ...(people === 'known' ? { detect } : {}) };
+    const options = { only: isEstimated, ...(people === 'known' ? { detect } : {}) };
     const clean = people === 'alone' ? await plain(clips[c]) : images;
     const source = videoOf(await spoiled(clean, frames[MIDDLE].labelled, clips[c]), FPS);
     for await (const { index, people: found } of estimateVideo(source, model, options)) {
+      if (!isScored(index)) continue;
       const persons = people === 'alone' ? [frames[index].labelled] : truth(index);
       const own = assigned(persons, found, names);
       const right = persons.map((person, p) => rightJoints(person, own[p], names));

@@ -4,6 +4,7 @@
  *   local    the key waits for the k frames after it, so poses come k frames late; nothing else is missing.
  *   global   candidates are drawn from what was seen so far instead of the whole video, anew after 1, 2, 4, 8 … frames: the
  *            first people of a stream have few to learn from.
+ *   agreement  only of the head and the extractor: the frames around have no say.
  *   tracks   people are followed forward only: someone whom the detector misses is filled in where they are found again within k
  *            frames, newcomers are not followed back to where they came in, and what the detector took for a person once is
  *            shown at once; a thing that stands about, until it was looked at twice.
@@ -37,7 +38,7 @@ export async function* estimateStream(
   options: StreamOptions = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
   const { estimator, net } = model;
-  const { explain, poseNms, oksNms, shareOut, signal } = options;
+  const { explain, poseNms, oksNms, shareOut, agreement, signal } = options;
   const release = model.take();
   try {
     const survey = surveyOptions(model, options);
@@ -71,7 +72,7 @@ export async function* estimateStream(
       }
       const people = peopleOf(key);
       const scenes = around!.map(sceneOf); // every frame of a stream is readable
-      const poses = await estimator.estimate(scenes, { explain, poseNms, shareOut });
+      const poses = await estimator.estimate(scenes, { explain, poseNms, shareOut, agreement });
       yield toFramePoses(key, people, poses, model, oksNms);
       await estimator.passed(key.index + 1);
       surveyor.forget(key.index - estimator.k + 1);

@@ -20,6 +20,7 @@ import { Looks } from './looks.js';
 import type { Look, Memo, VideoMemo } from './memo.js';
 import type { Model } from './model.js';
 import { inOrder } from '../concurrency/in-order.js';
+import { overTime } from './over-time.js';
 import { neighbourhoods, type Neighbourhood, type ReadableFrame } from './neighbourhood.js';
 import { surveyVideo, type GivenDetection, type SurveyOptions } from './survey.js';
 import type { TrackedBox } from '../tracking/track.js';
@@ -60,6 +61,11 @@ export interface PeopleOptions {
    * window, whoever's it is, as published numbers do. Default true.
    */
   shareOut?: boolean;
+  /**
+   * Whether a joint of GLPose's is where several agree: the head and the extractor's own pose, and, in videos, the frames around; else
+   * where the head alone has it, as the paper does. Default true.
+   */
+  agreement?: boolean;
   /** Stops the work; its reason is thrown. */
   signal?: AbortSignal;
 }
@@ -67,7 +73,7 @@ export interface PeopleOptions {
 export interface EstimateOptions extends PeopleOptions {
   /** Estimate poses in every n-th frame only; people are followed through all. Default 1. */
   every?: number;
-  /** Of those, estimate poses only in these frames, by their place in the video. Default: in all. */
+  /** Of those, estimate poses only in these frames, by their place in the video; others have no say in them. Default: in all. */
   only?(frame: number): boolean;
   /** Also say what each pose was made from (`PersonPose.explanation`). */
   explain?: boolean;
@@ -81,7 +87,7 @@ export interface EstimateOptions extends PeopleOptions {
 }
 
 /** What is taken where an option is left out. */
-export const ESTIMATE_DEFAULTS = { minBoxScore: 0.25, poseNms: POSE_NMS, oksNms: 1, shareOut: true, every: 1, seed: 0 };
+export const ESTIMATE_DEFAULTS = { minBoxScore: 0.25, poseNms: POSE_NMS, oksNms: 1, shareOut: true, agreement: true, every: 1, seed: 0 }; // prettier-ignore
 
 /** A weaker detection than `minBoxScore` prolongs a track down to this share of it. */
 const WEAK_SHARE = 0.4;
@@ -98,8 +104,20 @@ export async function* estimateVideo(
   model: Model,
   options: EstimateOptions = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
+  const { agreement = ESTIMATE_DEFAULTS.agreement } = options;
+  const poses = estimateKeys(source, model, options);
+  const { k } = model.estimator;
+  yield* agreement && k > 0 ? overTime(poses, k, model.net.aspect) : poses;
+}
+
+/** The same, each frame by itself. */
+async function* estimateKeys(
+  source: FrameSource,
+  model: Model,
+  options: EstimateOptions,
+): AsyncGenerator<FramePoses, void, undefined> {
   const { estimator, net } = model;
-  const { every = ESTIMATE_DEFAULTS.every, only, explain, poseNms, shareOut, memo, signal, onProgress } = options;
+  const { every = ESTIMATE_DEFAULTS.every, only, explain, poseNms, shareOut, agreement, memo, signal, onProgress } = options; // prettier-ignore
   checkArgument('every', every, 'a whole number from 1', isCount(every));
   const release = model.take();
   try {
@@ -121,7 +139,9 @@ export async function* estimateVideo(
     const estimateKey = async ({ key, around }: Neighbourhood): Promise<FramePoses | null> => {
       signal?.throwIfAborted();
       const estimate = async (): Promise<readonly (EstimatedPose | null)[]> =>
-        around && isAsked(key) ? estimator.estimate(around.map(sceneOf), { explain, poseNms, shareOut }) : [];
+        around && isAsked(key)
+          ? estimator.estimate(around.map(sceneOf), { explain, poseNms, shareOut, agreement })
+          : [];
       const poses = await (memo?.poses.of(key.index, estimate) ?? estimate());
       return isAsked(key) ? toFramePoses(key, around ? peopleOf(key) : [], poses, model, options.oksNms) : null;
     };
@@ -143,7 +163,7 @@ export async function* estimateVideo(
 /** How people are found and followed, whether a video is read twice or a stream once. */
 export function surveyOptions(model: Model, options: PeopleOptions, memo?: Memo<readonly Look[]>): SurveyOptions {
   const { estimator, detector, net } = model;
-  const { boxes, detect, detectEvery, detectSize, poseNms, oksNms, shareOut, signal } = options;
+  const { boxes, detect, detectEvery, detectSize, poseNms, oksNms, shareOut, agreement, signal } = options;
   const { minBoxScore = ESTIMATE_DEFAULTS.minBoxScore, seed = ESTIMATE_DEFAULTS.seed } = options;
   const read = 'Boxes of a file: readBoxes(file).forVideo(name).';
   checkArgument(
@@ -158,6 +178,7 @@ export function surveyOptions(model: Model, options: PeopleOptions, memo?: Memo<
   for (const [name, oks] of Object.entries({ poseNms, oksNms }))
     checkArgument(name, oks, 'a number from 0 to 1', oks === undefined || (oks >= 0 && oks <= 1));
   checkArgument('shareOut', shareOut, 'true or false', typeof (shareOut ?? true) === 'boolean');
+  checkArgument('agreement', agreement, 'true or false', typeof (agreement ?? true) === 'boolean');
   checkArgument('seed', seed, 'a whole number', Number.isSafeInteger(seed));
   checkArgument('detectEvery', detectEvery, 'a whole number from 1', isCount(detectEvery ?? 1));
   const size = 'a whole number from 32 to 4096';

@@ -1,5 +1,5 @@
 import type { ExtractorConfig, HeadConfig } from '../bundle/config.js';
-import type { PersonWindow, Reference } from '../types.js';
+import type { Joint, PersonWindow, Reference } from '../types.js';
 import type { Addon, NativeHead } from '../native/contract.js';
 import {
   toJoints,
@@ -18,6 +18,7 @@ import type { Crop, CropNet } from './crop-net.js';
 import { FeatureStore, type StoredMap } from './feature-store.js';
 import { FirstLook } from './first-look.js';
 import type { OwnPoses } from './own-pose.js';
+import { withSecondOpinion } from './second-opinion.js';
 import { globalReferences, type Candidate } from './similarity.js';
 import type { DrawnCandidate } from './candidates.js';
 import { betweenGrids, idOf, type CellTransform } from '../geometry/window.js';
@@ -60,6 +61,12 @@ interface Answer {
   masks?: Float32Array;
 }
 
+/** A person's pose as the head has it, and as the extractor does. */
+interface PersonEstimate extends WindowPose, Pick<EstimatedPose, 'explanation'> {
+  /** In the extractor's joints; where it gives its own poses, too. */
+  own?: WindowPose;
+}
+
 /** A candidate with its map. */
 interface StoredCandidate extends Candidate, StoredMap, PersonWindow {}
 
@@ -72,7 +79,7 @@ export class GlobalLocal implements Estimator {
   readonly k: number;
   readonly m: number;
   private readonly store: FeatureStore;
-  /** What a head with conditions is told; without it, the coarse poses. */
+  /** What a head with conditions is told. */
   private readonly firstLook?: FirstLook;
   private readonly asking: Batcher<HeadInput, Answer>;
   private candidates: StoredCandidate[] = [];
@@ -83,7 +90,7 @@ export class GlobalLocal implements Estimator {
   /**
    * @param reuse where the neighbours' maps come from, see `Reuse`
    * @param flip where it is given, key, neighbours and candidates are looked at in the mirror, too; decodes the mean of the two answers
-   * @param ownPose for a first look at each frame, where the net gives its own poses, too
+   * @param ownPose where the net gives its own poses, too: a second opinion beside the head's, and a head with conditions is told them
    */
   constructor(
     private readonly net: CropNet,
@@ -92,13 +99,13 @@ export class GlobalLocal implements Estimator {
     private readonly config: HeadConfig,
     private readonly reuse: Reuse,
     private readonly flip?: Pick<Addon, 'decode'>,
-    ownPose?: OwnPoses,
+    private readonly ownPose?: OwnPoses,
   ) {
     this.joints = config.joints;
     this.k = config.k;
     this.m = config.n > 0 ? config.m : 0;
     this.store = new FeatureStore(net, head, features.output, ownPose?.decode);
-    if (ownPose) this.firstLook = new FirstLook(this.store, ownPose.joints);
+    if (ownPose && config.conditions) this.firstLook = new FirstLook(this.store, ownPose.joints);
     this.asking = new Batcher(BATCH, 1, (people) => this.ask(people));
   }
 
@@ -135,12 +142,12 @@ export class GlobalLocal implements Estimator {
 
   async estimate(
     around: readonly Scene[],
-    { explain = false, poseNms, shareOut, once = false }: SceneOptions = {},
+    { explain = false, poseNms, shareOut, agreement = true, once = false }: SceneOptions = {},
   ): Promise<(EstimatedPose | null)[]> {
     const { people } = around[this.k];
     const company = inCompany(people, shareOut);
     const later = once ? null : new Set(around.slice(this.k + 1).flatMap((scene) => scene.people.map(idOf)));
-    const poses: (WindowPose & Pick<EstimatedPose, 'explanation'>)[] = [];
+    const poses: PersonEstimate[] = [];
     for (let start = 0; start < people.length; start += GROUP) {
       const group = people.slice(start, start + GROUP);
       const estimated = await Promise.allSettled(
@@ -151,8 +158,28 @@ export class GlobalLocal implements Estimator {
         poses.push(result.value);
       }
     }
-    return keepApart(people, poses, this.joints, poseNms).map(
-      (joints, i) => joints && { joints, explanation: poses[i].explanation },
+    const own = agreement ? this.ownJoints(people, poses, company, poseNms) : [];
+    return keepApart(people, poses, this.joints, poseNms).map((joints, i) => {
+      if (!joints) return null;
+      const second = own[i];
+      const both = second ? withSecondOpinion(joints, second, people[i].window) : joints;
+      return { joints: both, explanation: poses[i].explanation };
+    });
+  }
+
+  /** What the extractor by itself sees of each person, joints as the head names them; nothing where it does not say. */
+  private ownJoints(
+    people: readonly ScenePerson[],
+    poses: readonly PersonEstimate[],
+    company: readonly boolean[],
+    poseNms?: number,
+  ): ((Joint | null)[] | null)[] {
+    const { ownPose } = this;
+    if (!ownPose) return [];
+    const own = poses.map(({ own }, i) => (company[i] ? own! : { joints: own!.joints }));
+    const places = this.joints.map((name) => ownPose.joints.indexOf(name));
+    return keepApart(people, own, ownPose.joints, poseNms).map(
+      (joints) => joints && places.map((place) => joints[place] ?? null),
     );
   }
 
@@ -166,20 +193,20 @@ export class GlobalLocal implements Estimator {
     later: ReadonlySet<string> | null,
     company: boolean,
     explain: boolean,
-  ): Promise<WindowPose & Pick<EstimatedPose, 'explanation'>> {
+  ): Promise<PersonEstimate> {
     const { width, height } = this.features;
     const { window } = person;
     const maps = company || explain || this.flip !== undefined;
-    const { joined, answer: straight } = await this.look(person, around, later, maps);
+    const { joined, answer: straight, own } = await this.look(person, around, later, maps);
     const answer = this.flip
       ? this.meanOf(straight, (await this.look(person, around, later, maps, true)).answer, this.flip)
       : straight;
     const joints = toJoints(answer.joints, window, width);
     const peaks = company ? heatmapPeaks(answer.heatmaps!, joints, window, height, width) : undefined;
-    if (!explain) return { joints, peaks };
+    if (!explain) return { joints, peaks, own };
     const references = joined.references.map(({ kind, frame, window, weight }) => ({ kind, frame, window, weight }));
     const mask = answer.masks && meanOverChannels(answer.masks, width * height);
-    return { joints, peaks, explanation: { window, references, heatmaps: answer.heatmaps!, mask, width, height } };
+    return { joints, peaks, own, explanation: { window, references, heatmaps: answer.heatmaps!, mask, width, height } };
   }
 
   /**
@@ -193,7 +220,7 @@ export class GlobalLocal implements Estimator {
     later: ReadonlySet<string> | null,
     maps: boolean,
     mirrored = false,
-  ): Promise<{ joined: HeadInput; answer: Answer }> {
+  ): Promise<{ joined: HeadInput; answer: Answer; own?: WindowPose }> {
     const { k, store } = this;
     const { n, similarity, localWeights } = this.config;
     const { channels: C, width, height } = this.features;
@@ -224,12 +251,13 @@ export class GlobalLocal implements Estimator {
       });
       const toldAround = await this.told(around);
       const seenAround = mirrored ? toldAround.map((scene) => sceneInMirror(scene, window, columns)) : toldAround;
-      return await this.withSecondLook({
+      const looked = await this.withSecondLook({
         key: key.handle,
         references: [...local, ...global],
         expected: this.config.conditions ? expectedAbout(person, seenAround, width, height) : [],
         maps,
       });
+      return { ...looked, own: key.pose };
     } finally {
       await Promise.allSettled(asked);
       for (const [place, scene] of around.entries()) {

@@ -112,7 +112,7 @@ export class Model {
             bundle.config.head!,
             reuse!,
             flip ? native : undefined,
-            firstLookOf(native, bundle),
+            ownPosesOf(native, bundle),
           )
         : new SingleFrame(native, net, extractor.ownPose, flip);
       const people = detector && (await personDetector(native, detector, load));
@@ -168,20 +168,16 @@ export class Model {
 function netOf(bundle: Bundle, method: Method): { file: string; outputs: string[] } {
   const { features, ownPose } = bundle.config.extractor;
   if (method === 'glpose') {
-    const outputs = [features.output, ...(takesFirstLook(bundle) ? ownPoseOutputs(ownPose) : [])];
+    const outputs = [features.output, ...(bundle.ownPoseFile ? [] : ownPoseOutputs(ownPose))];
     return { file: bundle.extractorFile, outputs };
   }
   return { file: bundle.ownPoseFile ?? bundle.extractorFile, outputs: ownPoseOutputs(ownPose) };
 }
 
-/** Whether the head is to be told the extractor's own poses, which it gives beside the features. */
-function takesFirstLook({ config, ownPoseFile }: Bundle): boolean {
-  return config.head?.conditions === true && !ownPoseFile;
-}
-
-function firstLookOf(native: Addon, bundle: Bundle): OwnPoses | undefined {
+/** The extractor's own poses beside its features; undefined where they come of another graph. */
+function ownPosesOf(native: Addon, bundle: Bundle): OwnPoses | undefined {
   const { ownPose } = bundle.config.extractor;
-  if (!takesFirstLook(bundle)) return undefined;
+  if (bundle.ownPoseFile) return undefined;
   return { joints: ownPose.joints, decode: (outputs, person) => decodeOwnPose(native, ownPose, outputs, person, true) };
 }
 

@@ -152,6 +152,12 @@ export const RUN_OPTIONS = {
     default: ESTIMATE_DEFAULTS.shareOut,
     ...RESULTS,
   }),
+  agreement: defaulted<boolean>({
+    flags: '--no-agreement',
+    help: 'joints where the head alone has them, as in the paper: neither the extractor’s own pose nor the frames around have a say',
+    default: ESTIMATE_DEFAULTS.agreement,
+    ...RESULTS,
+  }),
   every: defaulted<number>({
     flags: '--every <n>',
     help: 'estimate poses in every n-th frame only',

@@ -23,8 +23,16 @@ const AS_ESTIMATED: Wanted = {
   butterworth: undefined,
 };
 
-/** Boxes of a detector's with a score of 0.2 or more, no flip test, no NMS of poses; joints ranked by heat map × box score. */
-const POSETRACK: Wanted = { ...AS_ESTIMATED, minScore: 0.2, flip: undefined, poseNms: 1, oksNms: 1, shareOut: false };
+/** Boxes of a detector's with a score of 0.2 or more, no flip test, no NMS of poses, each frame by itself; joints ranked by heat map × box score. */
+const POSETRACK: Wanted = {
+  ...AS_ESTIMATED,
+  minScore: 0.2,
+  flip: undefined,
+  poseNms: 1,
+  oksNms: 1,
+  shareOut: false,
+  agreement: false,
+};
 
 const PROTOCOLS: Record<ProtocolName, Wanted> = {
   posetrack17: { ...POSETRACK, format: ['posetrack17'] },
@@ -37,6 +45,7 @@ const PROTOCOLS: Record<ProtocolName, Wanted> = {
     poseNms: 1,
     oksNms: 0.9,
     shareOut: false,
+    agreement: false,
     format: ['coco-results'],
   },
 };

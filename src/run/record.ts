@@ -142,7 +142,7 @@ export interface Run {
   /** Who counted as a person, and how the poses were estimated. */
   estimate: Pick<
     EstimateOptions,
-    'minBoxScore' | 'detectEvery' | 'detectSize' | 'poseNms' | 'oksNms' | 'shareOut' | 'every' | 'seed'
+    'minBoxScore' | 'detectEvery' | 'detectSize' | 'poseNms' | 'oksNms' | 'shareOut' | 'agreement' | 'every' | 'seed'
   >;
   reuse?: ModelOptions['reuse'];
   flip?: boolean;
@@ -164,6 +164,7 @@ const runOptionsSchema = z.object({
   poseNms: z.number().min(0).max(1).optional().catch(undefined),
   oksNms: z.number().min(0).max(1).optional().catch(undefined),
   shareOut: z.boolean().optional().catch(undefined),
+  agreement: z.boolean().optional().catch(undefined),
   every: z.int().min(1).optional().catch(undefined),
   seed: z.int().optional().catch(undefined),
   reuse: z.enum(['warp', 'exact']).optional().catch(undefined),

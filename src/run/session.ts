@@ -124,6 +124,7 @@ export async function runSession(
     poseNms: options.poseNms,
     oksNms: options.oksNms,
     shareOut: options.shareOut,
+    agreement: options.agreement,
     every: options.every,
     fps: options.fps,
     seed: options.seed,

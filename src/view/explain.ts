@@ -40,13 +40,16 @@ export async function* explainVideo(
   options: ExplainOptions,
 ): AsyncGenerator<FrameExplanation, void, undefined> {
   const { selection, resultBoxes, boxes, ...asRun } = options;
-  const only = (frame: number): boolean => selectsFrame(selection, frame);
+  const reach = model.estimator.k * (options.every ?? 1); // frames around have a say in a joint's place (over-time.ts)
+  const near = (frame: number): number[] => Array.from({ length: 2 * reach + 1 }, (_, i) => frame - reach + i);
+  const only = (frame: number): boolean => near(frame).some((other) => selectsFrame(selection, other));
   const shared = { ...asRun, only, explain: true };
   const explained = estimateVideo(source, model, { ...shared, boxes });
   const alone = singleFrame && estimateVideo(source, singleFrame, { ...shared, boxes: resultBoxes });
   try {
     for await (const frame of explained) {
       const baseline = alone ? await alone.next() : null; // frame by frame with the other
+      if (!selectsFrame(selection, frame.index)) continue;
       const people = frame.people.filter(({ trackId }) => selectsTrack(selection, trackId));
       if (people.length === 0) continue;
       yield explanationOf({ ...frame, people }, model, singleFrame, baseline?.value?.people ?? []);

@@ -32,5 +32,5 @@ test('a run by the protocol differs in nothing; any other says in what', () => {
 
 test('what an older run.json does not name had its default', () => {
   const old = { boxes: 'detections.json', minScore: 0.2, every: 1, poseNms: 1, format: ['posetrack18'] };
-  expect(deviations('posetrack18', old, undefined)).toEqual(['without --no-share-out']);
+  expect(deviations('posetrack18', old, undefined)).toEqual(['without --no-share-out', 'without --no-agreement']);
 });

@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { withSecondOpinion } from '../../src/estimation/second-opinion.js';
+import type { Joint } from '../../src/types.js';
+
+const WINDOW = { centreX: 50, centreY: 100, width: 150, height: 200 };
+const joint = (x: number, score: number, more: Partial<Joint> = {}): Joint => ({ x, y: 100, score, ...more });
+const both = (head: Joint | null, own: Joint | null): Joint | null => withSecondOpinion([head], [own], WINDOW)[0];
+
+test('where both agree, the joint lies between them, nearer to the surer', () => {
+  const { x, score } = both(joint(50, 0.8), joint(53, 0.8))!;
+  expect(x).toBeGreaterThan(50);
+  expect(x).toBeLessThan(51.5);
+  expect(score).toBeGreaterThan(0.78);
+});
+
+test('where they do not, it is the surer one’s, and less sure', () => {
+  expect(both(joint(50, 0.8), joint(120, 0.9))).toEqual(joint(50, expect.closeTo(0.8 / 1.5) as unknown as number));
+  expect(both(joint(50, 0.2), joint(120, 0.9))).toEqual(joint(120, expect.closeTo(0.3) as unknown as number));
+});
+
+test('a hidden joint stays hidden; without a second opinion nothing changes', () => {
+  const hidden = joint(50, 0.01, { occluded: true });
+  expect(both(hidden, joint(120, 0.9))).toBe(hidden);
+  const seen = joint(50, 0.6);
+  expect(both(seen, joint(120, 0.01, { occluded: true }))).toBe(seen);
+  expect(both(seen, null)).toBe(seen);
+  expect(both(null, joint(120, 0.9))).toBeNull();
+});
