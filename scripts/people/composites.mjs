@@ -1,10 +1,11 @@
 /*
  * People pasted, moving, over labelled people: whose joints are found, by how much the two overlap.
- *   node scripts/people/composites.mjs [--list test|validation] [--method single-frame,glpose] [--people detected,known,alone]
+ *   node scripts/people/composites.mjs [--list test|validation] [--method single-frame,head,glpose] [--people detected,known,alone]
  *        [--clips 40] [--seed 0] [--save <folder>] [--model <bundle>] [--json]
  *        [--run 5] <shared/data>
  * Clips of JHMDB's test or validation split; over each, one person is cut out of a picture (a COCO still by its polygon, or a
  * DAVIS sequence by its masks), brought to a similar height, and moves past the labelled one, who is partly hidden by them.
+ *   method   head: glpose without the agreement of the extractor's own pose and the frames around
  *   people   detected: the whole tool; known: both boxes and tracks given; alone: detected, nobody pasted
  *   overlap  IoU of the two boxes; the labelled person's: the joints' extent, a tenth larger on all sides
  *   PCK@0.1  of the limb joints within the picture; a tenth of the larger side of the joints' extent; whose pose is whose: one each, so that the
@@ -209,14 +210,14 @@ async function spoiled(images, { box, joints }, clip) {
 }
 
 /** What came of every scored frame of every composite. */
-async function measure(model, people) {
+async function measure(model, people, agreement) {
   const { joints: names } = model.estimator;
   const clipsOfFrames = [];
   for (const [c, { images, frames }] of composites.entries()) {
     const scored = [];
     const truth = (index) => [frames[index].labelled, frames[index].pasted];
     const detect = async ({ index }) => truth(index).map(({ box }, trackId) => ({ box, score: 1, trackId })).filter(({ box }) => box.width > 4 && box.height > 4); // prettier-ignore
-    const options = { only: isEstimated, ...(people === 'known' ? { detect } : {}) };
+    const options = { only: isEstimated, agreement, ...(people === 'known' ? { detect } : {}) };
     const clean = people === 'alone' ? await plain(clips[c]) : images;
     const source = videoOf(await spoiled(clean, frames[MIDDLE].labelled, clips[c]), FPS);
     for await (const { index, people: found } of estimateVideo(source, model, options)) {
@@ -259,9 +260,9 @@ function summed(clipsOfFrames, counts) {
 
 const results = {};
 for (const method of values.method.split(',')) {
-  const model = await loadModel(values.model, { method, device: 'cpu' });
+  const model = await loadModel(values.model, { method: method === 'head' ? 'glpose' : method, device: 'cpu' });
   for (const people of values.people.split(',')) {
-    const frames = await measure(model, people);
+    const frames = await measure(model, people, method !== 'head');
     const bins = BINS.slice(1).map((high, i) => [`${BINS[i]}–${high}`, ({ overlap }) => overlap >= BINS[i] && overlap < high]); // prettier-ignore
     const rows = [...bins, ['overlapping (0.1–1)', ({ overlap }) => overlap >= BINS[1]]];
     results[`${method}, ${people}`] = Object.fromEntries(rows.map(([name, counts]) => [name, summed(frames, counts)]));

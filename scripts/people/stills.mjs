@@ -1,6 +1,6 @@
 /*
  * People in photographs labelled by hand, each a video of its own:
- *   node scripts/people/stills.mjs [--method single-frame,glpose] [--flip] [--oks-nms 0.9] [--no-share-out] [--model <bundle>] [--json] <shared/data>
+ *   node scripts/people/stills.mjs [--method single-frame,glpose] [--flip] [--oks-nms 0.9] [--no-share-out] [--no-agreement] [--model <bundle>] [--json] <shared/data>
  * COCO stills (the validation split), and the images of CrowdPose and OCHuman in mmpose-testdata.
  *   recall   people whose box was found (IoU ≥ 0.5), by their height in pixels
  *   box AP   101 recall points, IoU 0.50 … 0.95, as COCO's; crowd regions count for nobody
@@ -28,12 +28,17 @@ const { values, positionals } = parseArgs({
     flip: { type: 'boolean', default: false },
     'oks-nms': { type: 'string', default: '1' },
     'no-share-out': { type: 'boolean', default: false },
+    'no-agreement': { type: 'boolean', default: false },
     model: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
 const [data] = positionals;
-const OPTIONS = { oksNms: Number(values['oks-nms']), shareOut: !values['no-share-out'] };
+const OPTIONS = {
+  oksNms: Number(values['oks-nms']),
+  shareOut: !values['no-share-out'],
+  agreement: !values['no-agreement'],
+};
 const HEIGHTS = [0, 24, 48, 100, 200, Infinity];
 const OVERLAPPING = 0.1;
 const SETS = {

@@ -107,7 +107,7 @@ export async function* estimateVideo(
   const { agreement = ESTIMATE_DEFAULTS.agreement } = options;
   const poses = estimateKeys(source, model, options);
   const { k } = model.estimator;
-  yield* agreement && k > 0 ? overTime(poses, k, model.net.aspect) : poses;
+  yield* agreement && k > 0 ? overTime(poses, model.estimator.joints, k, model.net.aspect) : poses;
 }
 
 /** The same, each frame by itself. */

@@ -158,24 +158,22 @@ export class GlobalLocal implements Estimator {
         poses.push(result.value);
       }
     }
-    const own = agreement ? this.ownJoints(people, poses, company, poseNms) : [];
-    return keepApart(people, poses, this.joints, poseNms).map((joints, i) => {
-      if (!joints) return null;
-      const second = own[i];
-      const both = second ? withSecondOpinion(joints, second, people[i].window) : joints;
-      return { joints: both, explanation: poses[i].explanation };
-    });
+    const joints = keepApart(people, poses, this.joints, poseNms);
+    const own = agreement ? this.ownJoints(people, poses, company, poseNms) : null;
+    const windows = people.map(({ window }) => window);
+    const both = own ? withSecondOpinion(joints, own, windows, this.joints) : joints;
+    return both.map((joints, i) => joints && { joints, explanation: poses[i].explanation });
   }
 
-  /** What the extractor by itself sees of each person, joints as the head names them; nothing where it does not say. */
+  /** What the extractor by itself sees of each person, joints as the head names them; null where it does not say. */
   private ownJoints(
     people: readonly ScenePerson[],
     poses: readonly PersonEstimate[],
     company: readonly boolean[],
     poseNms?: number,
-  ): ((Joint | null)[] | null)[] {
+  ): ((Joint | null)[] | null)[] | null {
     const { ownPose } = this;
-    if (!ownPose) return [];
+    if (!ownPose) return null;
     const own = poses.map(({ own }, i) => (company[i] ? own! : { joints: own!.joints }));
     const places = this.joints.map((name) => ownPose.joints.indexOf(name));
     return keepApart(people, own, ownPose.joints, poseNms).map(

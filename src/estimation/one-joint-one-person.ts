@@ -88,6 +88,28 @@ export function keepApart(
   return joints;
 }
 
+/**
+ * Whether somebody else's joint of the same kind, left or right, is at a place.
+ * @param of whose place it is to be, among `all`
+ * @param all the joints of everyone in the frame, named `names`; null of who is left out
+ * @param height of the window of the person whose place it is to be
+ */
+export function isAnothers(
+  place: Place,
+  k: number,
+  of: number,
+  all: readonly (readonly (Joint | null)[] | null)[],
+  names: readonly string[],
+  height: number,
+): boolean {
+  const mirror = names.indexOf(mirrored(names[k]));
+  const isThere = (joint: Joint | null | undefined): boolean =>
+    Boolean(joint) && Math.hypot(joint!.x - place.x, joint!.y - place.y) < SITE * height;
+  return all.some(
+    (joints, other) => other !== of && joints !== null && (isThere(joints[k]) || isThere(joints[mirror])),
+  );
+}
+
 /** A joint that was given; else a hidden one, where it is known to be about. */
 function toJoint(given: Offer | null, expected: Place | null): Joint | null {
   if (given) return { x: given.x, y: given.y, score: given.score };

@@ -1,6 +1,7 @@
 import { windowOf } from '../geometry/window.js';
-import type { FramePoses, Joint, PersonPose } from '../types.js';
+import type { FramePoses, PersonPose } from '../types.js';
 import { agreed, type Vote } from './agreement.js';
+import { isAnothers } from './one-joint-one-person.js';
 
 /** Seconds from a frame to its neighbours at most: what is farther off says little of where a joint is now. */
 const REACH = 0.17;
@@ -21,15 +22,17 @@ interface Neighbour {
 /**
  * Each joint where its own place and those of the same person's joint in the frames around agree: a neighbour's place, and, for a joint
  * that moves, the places on the lines between two neighbours, one before and one after. All count by their scores squared, so that
- * spoiled frames follow the clean ones about them and not the other way round. Shares and radius were chosen on JHMDB's
+ * spoiled frames follow the clean ones about them and not the other way round. Nobody's joint goes to where somebody else's is. Shares and radius were chosen on JHMDB's
  * validation clips.
  * @param frames in order
+ * @param names of the joints
  * @param most frames on either side
  * @param aspect width / height of windows
  * @yields the same frames, `most` late; joints that are hidden stay so, nulls stay null
  */
 export async function* overTime(
   frames: AsyncIterable<FramePoses>,
+  names: readonly string[],
   most: number,
   aspect: number,
 ): AsyncGenerator<FramePoses, void, undefined> {
@@ -37,7 +40,7 @@ export async function* overTime(
   let key = 0;
   const settled = (): FramePoses => {
     const around = window.slice(Math.max(0, key - most), key + most + 1);
-    const frame = settle(window[key], around, aspect);
+    const frame = settle(window[key], around, names, aspect);
     if (key++ >= most) {
       window.shift();
       key--;
@@ -51,23 +54,24 @@ export async function* overTime(
   while (key < window.length) yield settled();
 }
 
-function settle(key: FramePoses, around: readonly FramePoses[], aspect: number): FramePoses {
+function settle(key: FramePoses, around: readonly FramePoses[], names: readonly string[], aspect: number): FramePoses {
   const neighbours = around
     .map((frame): Neighbour => ({ seconds: secondsFrom(key, frame), people: byTrack(frame) }))
     .filter(({ seconds }) => seconds !== 0 && Math.abs(seconds) <= REACH);
   if (neighbours.length === 0) return key;
-  const people = key.people.map((person) => {
-    const radius = RADIUS * windowOf(person.box, aspect).height;
-    const joints = person.joints.map((joint, k) => joint && settleJoint(joint, votesOf(neighbours, person, k), radius));
+  const all = key.people.map(({ joints }) => joints);
+  const people = key.people.map((person, i) => {
+    const { height } = windowOf(person.box, aspect);
+    const joints = person.joints.map((joint, k) => {
+      const others = joint ? votesOf(neighbours, person, k) : [];
+      if (!joint || others.length === 0) return joint;
+      const { x, y, score } = agreed([{ ...joint, weight: joint.score ** 2 }, ...others], RADIUS * height);
+      if (isAnothers({ x, y }, k, i, all, names, height)) return joint;
+      return { ...joint, x, y, score: joint.occluded ? joint.score : score };
+    });
     return { ...person, joints };
   });
   return { ...key, people };
-}
-
-function settleJoint(joint: Joint, others: readonly Vote[], radius: number): Joint {
-  if (others.length === 0) return joint;
-  const { x, y, score } = agreed([{ ...joint, weight: joint.score ** 2 }, ...others], radius);
-  return joint.occluded ? { ...joint, x, y } : { ...joint, x, y, score };
 }
 
 /** What the frames around say of a person's joint. */

@@ -1,5 +1,6 @@
 import type { Joint, Window } from '../types.js';
 import { agreed } from './agreement.js';
+import { isAnothers } from './one-joint-one-person.js';
 
 /** What the extractor's own joint counts beside the head's. */
 const SHARE = 0.5;
@@ -7,25 +8,31 @@ const SHARE = 0.5;
 const RADIUS = 0.06;
 
 /**
- * The head's joints beside those that the extractor by itself sees in the same window: where both agree, the place lies between
- * them; where they do not, it is the surer one's, and less sure. The extractor's place is the finer one in a clean frame, the head's
- * is there in a spoiled one. Share and radius were chosen on JHMDB's validation clips.
- * @param joints [K] the head's
- * @param own [K] the extractor's; null where it has none
+ * The head's joints beside those that the extractor by itself sees in the same windows: where both agree, the place lies between
+ * them; where they do not, it is the surer one's, and less sure, unless somebody else's joint is there. The extractor's place is the finer one in a
+ * clean frame, the head's is there in a spoiled one. Share and radius were chosen on JHMDB's validation clips.
+ * @param all the head's joints of everyone in the frame, [K] each, named `names`; null of who is left out
+ * @param own the extractor's of each; null where it has none
  */
 export function withSecondOpinion(
-  joints: readonly (Joint | null)[],
-  own: readonly (Joint | null)[],
-  window: Window,
-): (Joint | null)[] {
-  return joints.map((joint, k) => {
-    const other = own[k];
-    if (!joint || !other || joint.occluded || other.occluded || joint.score <= 0) return joint;
-    const votes = [
-      { ...joint, weight: joint.score },
-      { ...other, weight: SHARE * other.score },
-    ];
-    const { x, y, support } = agreed(votes, RADIUS * window.height);
-    return { x, y, score: support / (1 + SHARE) };
+  all: readonly ((Joint | null)[] | null)[],
+  own: readonly ((Joint | null)[] | null)[],
+  windows: readonly Window[],
+  names: readonly string[],
+): ((Joint | null)[] | null)[] {
+  return all.map((joints, i) => {
+    if (!joints || !own[i]) return joints;
+    const { height } = windows[i];
+    return joints.map((joint, k) => {
+      const other = own[i]![k];
+      if (!joint || !other || joint.occluded || other.occluded || joint.score <= 0) return joint;
+      const votes = [
+        { ...joint, weight: joint.score },
+        { ...other, weight: SHARE * other.score },
+      ];
+      const { x, y, support } = agreed(votes, RADIUS * height);
+      const place = isAnothers({ x, y }, k, i, all, names, height) ? joint : { x, y };
+      return { x: place.x, y: place.y, score: support / (1 + SHARE) };
+    });
   });
 }
