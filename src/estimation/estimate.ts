@@ -16,6 +16,7 @@ import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
 import { POSE_NMS } from './one-joint-one-person.js';
 import { withoutDoubles } from './pose-nms.js';
 import type { FrameSource } from '../media/frames.js';
+import { givenPeople } from './given-people.js';
 import { Looks } from './looks.js';
 import type { Look, Memo, VideoMemo } from './memo.js';
 import type { Model } from './model.js';
@@ -187,16 +188,17 @@ export function surveyOptions(model: Model, options: PeopleOptions, memo?: Memo<
     signal?.throwIfAborted();
     return boxes?.boxesOf(frame) ?? (detect ? checked(await options.detect!(frame), frame.name) : []);
   };
-  const looks = detector && !boxes && !detect ? new Looks(detector, minBoxScore * WEAK_SHARE, memo, signal) : null;
+  const looks = detector && new Looks(detector, minBoxScore * WEAK_SHARE, memo, signal);
+  const isGiven = boxes !== undefined || detect !== undefined;
   return {
-    people: looks ?? { everyone: given },
+    people: looks && !isGiven ? looks : givenPeople(given, looks, net.aspect),
     detectEvery: boxes || detect ? (boxes ? 1 : (detectEvery ?? 1)) : detectEvery,
     detectSize,
     cut: (image, window) => net.cutOne(image, window),
     release: (crop) => net.release(crop),
     aspect: net.aspect,
     startScore: minBoxScore,
-    poseScore: looks ? poseScoreOf(model) : undefined, // as for gaps: others' boxes are people
+    poseScore: isGiven ? undefined : poseScoreOf(model), // as for gaps: others' boxes are people
     fillGaps: boxes === undefined, // whoever gives boxes has said where people are
     m: estimator.m,
     seed,

@@ -49,9 +49,9 @@ const SITE = 0.04;
  * Whose windows show anything of another's: of them, the peaks are asked for.
  * @param together whether joints are given out over all people
  */
-export function inCompany(people: readonly ScenePerson[], together = true): boolean[] {
+export function inCompany(people: readonly Pick<ScenePerson, 'window'>[], together = true): boolean[] {
   if (!together) return people.map(() => false);
-  const meets = ({ window: a }: ScenePerson, { window: b }: ScenePerson): boolean =>
+  const meets = ({ window: a }: Pick<ScenePerson, 'window'>, { window: b }: Pick<ScenePerson, 'window'>): boolean =>
     Math.abs(a.centreX - b.centreX) < (a.width + b.width) / 2 &&
     Math.abs(a.centreY - b.centreY) < (a.height + b.height) / 2;
   return people.map((person) => people.some((other) => other !== person && meets(person, other)));
