@@ -97,7 +97,8 @@ test('what is remembered of one part is not another’s: parts that are estimate
     },
     end: async () => void ends++,
   };
-  const memo = { poses, looks: { ...poses, end: async () => {} } } as VideoMemo;
+  const looks: Memo<never> = { kept: async () => undefined, of: (_, compute) => compute(), end: async () => {} };
+  const memo: VideoMemo = { poses, looks };
   const once = await all(estimateParts(source, model, ranges, { detect, memo }));
   expect([...kept.keys()].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   expect([computed, ends]).toEqual([8, 1]);
