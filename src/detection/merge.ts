@@ -1,6 +1,5 @@
-import type { Detection } from '../types.js';
-import { iou } from '../geometry/boxes.js';
-import { isPartOf, isSamePerson } from '../geometry/same-person.js';
+import type { Box, Detection } from '../types.js';
+import { blended, isPartOf, isSamePerson } from '../geometry/same-person.js';
 import { GOOD_HEIGHT } from './scales.js';
 
 /** What was found at one scale. */
@@ -16,9 +15,9 @@ export interface ScaleDetections {
  */
 const PART_INSIDE = 0.7;
 const PART_AREA = 0.65;
-
-/** A coarser scale sees two people who overlap as one between them: its box shares so much (IoU) with both. */
-const BLEND_IOU = 0.3;
+/** … unless it is seen so surely, and so few of the person's joints lie in it: that is someone else, behind them. */
+const SOMEONE_SCORE = 0.5;
+const SOMEONE_JOINTS = 3;
 
 /**
  * The people of a frame out of what was found in it at several scales. A scale is believed less about people whom another one
@@ -41,11 +40,23 @@ export function mergeScales(found: readonly ScaleDetections[]): Detection[] {
     const twice = kept.some(
       (other) =>
         isSamePerson(other.detection, one.detection) ||
-        (other.place < one.place && isPartOf(one.detection.box, other.detection.box, PART_INSIDE, PART_AREA)),
+        (other.place < one.place && isPart(one.detection, other.detection)),
     );
-    const finer = kept.filter((other) => other.place > one.place);
-    const isBlend = finer.filter((other) => iou(other.detection.box, one.detection.box) >= BLEND_IOU).length > 1;
-    if (!twice && !isBlend) kept.push(one);
+    const finer = kept.filter((other) => other.place > one.place).map(({ detection }) => detection);
+    if (!twice && blended(one.detection, finer).length === 0) kept.push(one);
   }
   return kept.map(({ detection }) => detection);
+}
+
+/** Whether a finer scale's detection is a part of a person whom a coarser one has found, not someone behind them. */
+function isPart(part: Detection, { box, coarsePose }: Detection): boolean {
+  if (!isPartOf(part.box, box, PART_INSIDE, PART_AREA)) return false;
+  return !coarsePose || part.score < SOMEONE_SCORE || jointsWithin(part.box, coarsePose) > SOMEONE_JOINTS;
+}
+
+function jointsWithin({ x, y, width, height }: Box, pose: Float32Array): number {
+  let within = 0;
+  for (let i = 0; i < pose.length; i += 2)
+    if (pose[i] >= x && pose[i] <= x + width && pose[i + 1] >= y && pose[i + 1] <= y + height) within++;
+  return within;
 }

@@ -123,6 +123,7 @@ export class Surveyor {
       everyone: (frame) => (people.near && image(frame) ? this.everyone(image(frame)!) : null),
       mostLooks: people.mostLooks ?? 0,
       poseScore: poseScore && ((frame, person) => (image(frame) ? poseScore(image(frame)!, person) : null)),
+      sizeOf: image,
       coloursOf: (frame, box) => (image(frame) ? coloursOf(image(frame)!, box) : null),
     });
     this.draw = new CandidateDraw(options.m, options.seed, ({ crop }) => options.release(crop));

@@ -7,6 +7,9 @@ const JOINT_SPREAD = 0.15;
 const SAME_IOU = 0.65;
 const SAME_POSE = 0.6;
 
+/** One box between two people shares so much (IoU) with both. */
+const BLEND_IOU = 0.3;
+
 /**
  * How alike two coarse poses are: the mean over joints of exp(−d² / 2σ²), σ relative to the box: OKS with one constant, 0–1.
  * @param a, b coarse poses, x and y alternating
@@ -42,4 +45,10 @@ export function isPartOf(part: Box, whole: Box, inside: number, share: number): 
   const height = Math.min(part.y + part.height, whole.y + whole.height) - Math.max(part.y, whole.y);
   const shared = Math.max(0, width) * Math.max(0, height);
   return areaOf(part) < share * areaOf(whole) && shared >= inside * areaOf(part);
+}
+
+/** Those of a closer look between whom a box lies, as a look from far away sees one person in two who overlap; else none. */
+export function blended<T extends Detection>({ box }: Detection, closer: readonly T[]): T[] {
+  const both = closer.filter((one) => iou(one.box, box) >= BLEND_IOU);
+  return both.length > 1 ? both : [];
 }

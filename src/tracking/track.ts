@@ -4,6 +4,7 @@
  *   link       detections of a key frame and the tracks, where each is expected
  *   look       for whom nothing was linked: at the place itself, enlarged (`near`)
  *   recognise  who was lost for no more than PATIENCE and comes back: by place, size and colours
+ *   strangers  whom looks at others' places show surely, and nobody knows
  *   connect    two sights of a person: what lies between is interpolated where both are alike; else a look at the middle
  *   judge      whether what stands about is a person at all: belief.ts
  *   grow       back in time, to where a newcomer came in; and on, to where someone who was lost went out
@@ -13,8 +14,9 @@
 import type { Box, Detection } from '../types.js';
 import { assign, assignWorth } from '../geometry/assignment.js';
 import { centreOf, distanceBetween, iou, longerSide } from '../geometry/boxes.js';
-import { isSamePerson } from '../geometry/same-person.js';
+import { blended, isPartOf, isSamePerson } from '../geometry/same-person.js';
 import { Belief } from './belief.js';
+import { leftAtEdge, type Size } from './edges.js';
 import { COLOUR_DIFFERENCE, likeness, meanDifference, sizeRatio } from './likeness.js';
 import { between, isCalm, middle, shifted, type Sight } from './sight.js';
 
@@ -40,6 +42,8 @@ export interface TrackerOptions {
   everyone?(frame: number): { places: number; look(): Promise<readonly Detection[]> } | null;
   /** Colours of what a box shows, as numbers 0–1; null where the frame is not there any more. */
   coloursOf?(frame: number, box: Box): Float32Array | null;
+  /** A frame's width and height, in pixels; null where the frame is not there any more. */
+  sizeOf?(frame: number): Size | null;
   /** How surely a pose is seen of someone detected, 0–1; null where the frame is not there any more. */
   poseScore?(frame: number, person: Detection): Promise<number> | null;
   /** Whether frames in which the detector missed a person are filled in. */
@@ -74,8 +78,12 @@ const INTERPOLATED_SHARE = 0.5;
 const SIZE_RATIO = 1.5;
 /** A newcomer's box shares less (IoU) with those of people who are followed: the rest are second boxes about these. */
 const NEWCOMER_IOU = 0.5;
+/** A stranger seen beside somebody lies in their box by less: the rest are parts of them. */
+const PART_INSIDE = 0.7;
 /** Boxes that share more show colours of both people. */
 const UNCLEAR_IOU = 0.2;
+/** Who was about to walk out of the picture comes back at that edge, or hardly moved: their boxes share so much (IoU). */
+const STILL_IOU = 0.2;
 /** How far they come back from where they are expected, in box sizes, and more for every second. */
 const REACH = 0.5;
 const REACH_SECOND = 1;
@@ -126,7 +134,7 @@ export class Tracker {
   /** What was taken for people in this scene, and is none. */
   private things: Box[] = [];
   /** Looks asked for in this key frame. */
-  private readonly asked = new Map<string, Promise<readonly Detection[]> | null>();
+  private readonly asked = new Map<string, { frame: number; look: Promise<readonly Detection[]> | null }>();
 
   constructor(private readonly options: TrackerOptions) {}
 
@@ -160,8 +168,8 @@ export class Tracker {
     const linked = detections === detected ? firstLinks : this.link(detections, frame);
     const missed = alive.filter((track) => !linked.has(track));
     const free = detections.filter((one) => one.score >= startScore && ![...linked.values()].includes(one));
-    for (const [track, detection] of this.recognise(missed, free, frame)) linked.set(track, detection);
-    const taken = new Set(linked.values());
+    const recognised = this.recognise(missed, free, frame);
+    const taken = new Set([...linked.values(), ...recognised.values()]);
 
     const steps = [...linked].map(([track, detection]) => ({
       track,
@@ -169,7 +177,7 @@ export class Tracker {
       to: this.advance(track, { ...detection, frame }),
     }));
     const lost = alive
-      .filter((track) => !linked.has(track) && this.isSought(track, frame))
+      .filter((track) => !linked.has(track) && !recognised.has(track) && this.isSought(track, frame))
       .sort((a, b) => b.best - a.best);
     for (const track of lost) void this.ask(frame, this.expected(track, frame).box);
     if (this.options.fillGaps) {
@@ -177,6 +185,7 @@ export class Tracker {
         if (this.isUnclear(from, to, before)) void this.ask(middle(from, to), between(from, to, middle(from, to)).box);
       for (const { track, from, to } of steps) await this.connect(track, from, to, from.frame < before);
     }
+    for (const [track, detection] of recognised) await this.comeBack(track, { ...detection, frame }, before);
     for (const track of lost) {
       const from = track.last;
       const found = await this.find(track, frame, this.expected(track, frame));
@@ -185,13 +194,19 @@ export class Tracker {
     }
 
     for (const detection of detections) {
-      if (taken.has(detection) || detection.score < startScore) continue;
-      if (this.tracks.some((track) => this.isSeen(track, frame, detection) || covers(track, frame, detection)))
-        continue;
-      if (this.things.some((box) => iou(box, detection.box) >= NEWCOMER_IOU)) continue;
+      if (taken.has(detection) || detection.score < startScore || !this.isNobody(frame, detection)) continue;
       this.tracks.push(begin({ ...detection, frame }, this.options.timeOf(frame)));
       taken.add(detection);
     }
+    const strangers = await this.strangers(frame);
+    const back = this.recognise(
+      alive.filter(({ last }) => last.frame < frame),
+      strangers,
+      frame,
+    );
+    for (const [track, stranger] of back) await this.comeBack(track, { ...stranger, frame }, before);
+    for (const stranger of strangers.filter((one) => ![...back.values()].includes(one)))
+      this.tracks.push(begin({ ...stranger, frame }, this.options.timeOf(frame)));
     this.keys.push({ frame, left: detections.filter((detection) => !taken.has(detection)) });
     while (this.keys.length > 2 && this.seconds(this.keys[0].frame, frame) > PATIENCE) this.keys.shift();
     for (const track of this.tracks) {
@@ -303,26 +318,39 @@ export class Tracker {
     let all = detections;
     for (const track of missed) {
       const place = this.expected(track, frame);
-      const found = this.mostAlike(track, place, (await this.ask(frame, place.box)) ?? [], frame)?.detection;
+      const seen = (await this.ask(frame, place.box)) ?? [];
+      for (const one of all) {
+        const both = blended(one, seen).filter(({ score }) => score > Math.max(one.score, this.options.startScore));
+        if (both.length < 2) continue;
+        const others = all.filter((other) => other !== one);
+        all = [...others, ...both.filter((person) => !others.some((other) => isSamePerson(other, person)))];
+      }
+      const found = this.mostAlike(track, place, seen, frame)?.detection;
       if (!found) continue;
-      const same = all.filter((one) => isSamePerson(one, found));
+      const same = all.filter((one) => one !== found && isSamePerson(one, found));
       if (same.length > 0 && same.every(({ score }) => score < found.score))
-        all = [...all.filter((one) => !same.includes(one)), found];
+        all = [...all.filter((one) => one !== found && !same.includes(one)), found];
     }
     return all;
   }
 
-  /** Detections that show someone who was lost, not too far away, of the same size and colours. */
+  /**
+   * Detections that show someone who was lost, not too far away, of the same size and colours; whoever was about to walk out at
+   * an edge of the picture comes back there.
+   */
   private recognise(lost: readonly Track[], free: readonly Detection[], frame: number): Map<Track, Detection> {
+    const picture = this.options.sizeOf?.(frame) ?? null;
     const colours = free.map(({ box }) => this.options.coloursOf?.(frame, box) ?? null);
     const costs = lost.map((track) => {
       const seconds = this.seconds(track.last.frame, frame);
       const places = [track.last.box, track.clear.box, this.expected(track, frame).box];
       const size = longerSide(track.clear.box);
+      const way = shifted(track.last, track.velocityX * seconds, track.velocityY * seconds).box;
       return free.map(({ box }, i) => {
         if (sizeRatio(track, box) > SIZE_RATIO) return Infinity;
         const distance = Math.min(...places.map((place) => distanceBetween(place, box))) / size;
-        if (distance > REACH + REACH_SECOND * seconds) return Infinity;
+        const isOut = picture !== null && leftAtEdge(way, box, picture) && iou(track.last.box, box) < STILL_IOU;
+        if (isOut || distance > REACH + REACH_SECOND * seconds) return Infinity;
         const difference = track.colours && colours[i] ? meanDifference(track.colours, colours[i]) : 0;
         return difference > COLOUR_DIFFERENCE ? Infinity : distance + difference / COLOUR_DIFFERENCE;
       });
@@ -337,10 +365,45 @@ export class Tracker {
     return this.seconds(track.last.frame, frame) <= SOUGHT && (track.seen > 1 || track.best >= SURE_SCORE);
   }
 
+  /** Whether a detection shows neither anybody who is followed nor a thing. */
+  private isNobody(frame: number, detection: Detection): boolean {
+    if (this.things.some((box) => iou(box, detection.box) >= NEWCOMER_IOU)) return false;
+    return !this.tracks.some((track) => this.isSeen(track, frame, detection) || covers(track, frame, detection));
+  }
+
+  /** Who was seen surely in looks at others' places and is nobody known, as a look at their own place shows them. */
+  private async strangers(frame: number): Promise<Detection[]> {
+    const found: Detection[] = [];
+    const isStranger = (one: Detection): boolean =>
+      one.score >= SURE_SCORE &&
+      this.isNobody(frame, one) &&
+      !this.tracks.some(({ last }) => last.frame === frame && isPartOf(one.box, last.box, PART_INSIDE, 1)) &&
+      !found.some((other) => iou(other.box, one.box) >= NEWCOMER_IOU || isSamePerson(other, one));
+    const seen: Detection[] = [];
+    for (const { frame: at, look } of this.asked.values()) if (at === frame) seen.push(...((await look) ?? []));
+    for (const one of seen.toSorted((a, b) => b.score - a.score)) {
+      if (!isStranger(one)) continue;
+      const own = await this.ask(frame, one.box);
+      const same = own?.find((other) => isSamePerson(one, other));
+      if (same && isStranger(same)) found.push(same);
+    }
+    return found;
+  }
+
   /** Whether a detection is somebody who was seen in that frame already. */
   private isSeen(track: Track, frame: number, detection: Detection): boolean {
     const sight = track.sights.get(frame);
     return sight !== undefined && !sight.interpolated && isSamePerson(sight, detection);
+  }
+
+  /** Someone is there again; far from where they were last, nobody knows how they got there. */
+  private async comeBack(track: Track, sight: Sight, before: number): Promise<void> {
+    const from = track.last;
+    this.advance(track, sight);
+    if (!this.options.fillGaps) return;
+    if (distanceBetween(from.box, sight.box) <= REACH * longerSide(sight.box))
+      return this.connect(track, from, sight, from.frame < before);
+    if (!this.options.hasty) await this.growBack(track, sight, from.frame);
   }
 
   /** What lies between two sights of a person. */
@@ -441,12 +504,11 @@ export class Tracker {
   /** What a look at a place shows; null where there can be none, or were enough of them. */
   private ask(frame: number, box: Box): Promise<readonly Detection[]> | null {
     const key = `${frame} ${box.x} ${box.y} ${box.width} ${box.height}`;
-    let look = this.asked.get(key);
-    if (look === undefined) {
-      look = this.asked.size < this.options.mostLooks ? (this.options.near?.(frame, box) ?? null) : null;
-      look?.catch(() => {}); // reported where it is awaited
-      this.asked.set(key, look);
-    }
+    const known = this.asked.get(key);
+    if (known) return known.look;
+    const look = this.asked.size < this.options.mostLooks ? (this.options.near?.(frame, box) ?? null) : null;
+    look?.catch(() => {}); // reported where it is awaited
+    this.asked.set(key, { frame, look });
     return look;
   }
 

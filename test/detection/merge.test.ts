@@ -46,6 +46,15 @@ test('what a finer scale sees in a part of a person is no person; beside them it
   expect(merged(person(240, 120, 180, 0.5))).toBe(2);
 });
 
+test('who is seen surely behind a person, where hardly any of their joints are, is someone', () => {
+  const whole = person(100, 100, 400, 0.9, 0.2); // its joints lie in a column at x = 260
+  const merged = (one: Detection): number =>
+    mergeScales([{ scale: 0.3, detections: [whole] }, { scale: 1, detections: [one] }]).length; // prettier-ignore
+  expect(merged(person(110, 120, 180, 0.7))).toBe(2);
+  expect(merged(person(110, 120, 180, 0.4))).toBe(1);
+  expect(merged(person(200, 120, 180, 0.7))).toBe(1);
+});
+
 test('what a coarser scale sees between two people who overlap is neither; one who overlaps with them at the same scale is', () => {
   const both = [person(100, 100, 200, 0.8), person(150, 100, 200, 0.8)];
   const third = person(125, 100, 200, 0.7, 0.5);

@@ -117,6 +117,41 @@ test('someone else of other colours, or after more than two seconds, is someone 
   expect(await ids({ seen: hidden(20), options: { coloursOf } })).toBe(2);
 });
 
+test('who walked out at an edge is not somebody who turns up in the middle', async () => {
+  const leaving = Array.from({ length: 20 }, (_, t) => {
+    if (t < 6) return [person(50 - 10 * t, 100)];
+    return t < 9 ? [] : [person(90, 100)];
+  });
+  const ids = async (options: World['options']): Promise<number> =>
+    new Set((await follow({ seen: leaving, options })).frames.flat().map(({ trackId }) => trackId)).size;
+  expect(await ids({})).toBe(1);
+  expect(await ids({ sizeOf: () => ({ width: 400, height: 400 }) })).toBe(2);
+});
+
+test('whom a look at somebody else’s place shows is followed, too, though the detector misses both', async () => {
+  const seen = Array.from({ length: 12 }, (_, t) => [person(0, 0), ...(t < 4 ? [] : [person(60, 0)])]);
+  const { xs } = await follow({ seen, detected: ({ box: { x } }, frame) => x === 0 && frame < 4 });
+  expect(xs(0)).toEqual(seen.map(() => 0));
+  expect(xs(1)).toEqual(seen.map((_, t) => (t < 4 ? null : 60)));
+});
+
+test('what was detected between two people who overlap is neither, where a look at one’s place shows both', async () => {
+  const seen = Array.from({ length: 10 }, () => [person(0, 0), person(30, 0)]);
+  const tracker = new Tracker({
+    startScore: 0.3,
+    timeOf: (frame) => frame / FPS,
+    near: async (frame) => seen[frame],
+    mostLooks: 100,
+    fillGaps: true,
+  });
+  for (let frame = 0; frame < seen.length; frame++)
+    await tracker.next(frame, frame < 5 ? seen[frame] : [person(15, 0, 0.5)]);
+  expect(tracker.at(9).map(({ trackId, box: { x } }) => [trackId, x])).toEqual([
+    [0, 0],
+    [1, 30],
+  ]);
+});
+
 test('people who left are not drawn, and nobody is followed out of a frame in which they were not', async () => {
   const seen = Array.from({ length: 24 }, (_, t) => (t < 10 ? [person(300, 0)] : []));
   const { frames } = await follow({ seen, every: 4 });
