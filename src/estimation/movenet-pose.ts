@@ -91,7 +91,7 @@ function ownWeight(distance: number): number {
   return 1 / (distance + DISTANCE_OFFSET);
 }
 
-/** The cell with the largest value × weight(distance to a place); the first of equals. */
+/** The cell with the largest value × weight(distance to a place); the first of equals. Weights are 1 at most. */
 function argmaxNear(
   { row, column }: Cell,
   h: number,
@@ -103,7 +103,9 @@ function argmaxNear(
   let bestCell = 0;
   for (let cell = 0, y = 0; y < h; y++) {
     for (let x = 0; x < w; x++, cell++) {
-      const weighted = value(cell) * weight(Math.hypot(y - row, x - column));
+      const most = value(cell);
+      if (most <= best) continue; // nearly all cells of a heat map
+      const weighted = most * weight(Math.sqrt((y - row) ** 2 + (x - column) ** 2));
       if (weighted > best) {
         best = weighted;
         bestCell = cell;
