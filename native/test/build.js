@@ -3,7 +3,7 @@
  * is newer.
  */
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -93,8 +93,9 @@ async function compiler(program, flags) {
   }
 }
 
-async function compile(form, file, from, object) {
-  const defines = ['-DGLPOSE_WITH_CUDA=1', `-I${NATIVE}`, processorOf(form)?.define].filter(Boolean);
+/** @param headers a folder whose files stand for those of native/ */
+async function compile(form, file, from, object, headers = NATIVE) {
+  const defines = ['-DGLPOSE_WITH_CUDA=1', `-I${headers}`, `-I${NATIVE}`, processorOf(form)?.define].filter(Boolean);
   if (form === 'gpu') {
     const host = instructionSet(form, file);
     const own = file.endsWith('.cu') ? architectures() : host ? ['-Xcompiler', host.join(',')] : [];
@@ -117,13 +118,31 @@ function architectures() {
 export const emulatorOf = (form) =>
   form === ARM64 && process.arch !== ARM64 ? ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'] : [];
 
+/** The files of native/ that a file's text names. */
+function includedBy(file) {
+  const text = readFileSync(path.join(NATIVE, file), 'utf8');
+  return [...text.matchAll(/^#include "([^"]+)"/gm)]
+    .flatMap(([, name]) => [name, path.join(path.dirname(file), name)])
+    .filter((name) => existsSync(path.join(NATIVE, name)));
+}
+
+/** Whether a file's text is in what the compiler makes of another, be it through others. */
+function reads(file, wanted, seen = new Set()) {
+  if (file === wanted) return true;
+  if (seen.has(file)) return false;
+  seen.add(file);
+  return includedBy(file).some((name) => reads(name, wanted, seen));
+}
+
 /** Whether there is a CUDA compiler. */
 export const hasNvcc = () => spawnSync(NVCC, ['--version']).error === undefined;
 
 /**
  * Builds the program.
  * @param form plain, asan, tsan, arm64 (CUDA's kernels under the executor), or gpu (by nvcc)
- * @param replacement {file, text}: another text for one source file; built in a folder of its own out of the objects that are there
+ * @param replacement {file, text}: another text for one source or header; built in a folder of its own out of the objects that are
+ * there, but for those of the files that read it
+ * @throws where no file of the program reads it: the mutant would be the program itself
  * @returns its path
  */
 export async function buildKernelTests(form, replacement) {
@@ -142,10 +161,16 @@ export async function buildKernelTests(form, replacement) {
   let program = path.join(folder, 'kernel-tests');
   if (replacement) {
     const own = mkdtempSync(path.join(folder, 'mutant-'));
-    const from = path.join(own, path.basename(replacement.file));
-    writeFileSync(from, replacement.text);
-    objects.set(replacement.file, `${from}.o`);
-    await compile(form, replacement.file, from, `${from}.o`);
+    const { file: changed, text } = replacement;
+    mkdirSync(path.join(own, path.dirname(changed)), { recursive: true });
+    writeFileSync(path.join(own, changed), text);
+    const readers = [...objects.keys()].filter((file) => reads(file, changed));
+    if (readers.length === 0) throw new Error(`no file of the program reads ${changed}`);
+    await together(readers, async (file) => {
+      const object = path.join(own, `${file.replaceAll('/', '_')}.o`);
+      await compile(form, file, path.join(file === changed ? own : NATIVE, file), object, own);
+      objects.set(file, object);
+    });
     program = path.join(own, 'kernel-tests');
   }
   if (stale.length > 0 || replacement || !existsSync(program)) {

@@ -249,6 +249,12 @@ const FAULTS: Fault[] = [
     backend: 'cpu',
     says: /FAIL baseline crop/,
   },
+  {
+    name: "a tile's header: two sums of a row in one place",
+    fault: () => mutate('kernels/conv/tile.cuh', '2 * t + i % 2]', '2 * t]'),
+    forms: ['plain'],
+    says: /FAIL cuda conv,(.|\n)*FAIL cuda conv2d,/,
+  },
 ];
 
 const faultsOf = (form: Form): Fault[] => FAULTS.filter(({ forms }) => forms.includes(form));
@@ -281,6 +287,15 @@ describe('plain build', () => {
   );
   test.each(faultsOf('plain'))('notices the fault $name', (fault) => expectNoticed('plain', fault), BUILD);
 });
+
+test(
+  'a fault that would not be built in is refused',
+  async () => {
+    const nobody = { file: 'kernels/conv/tile.h', text: '' };
+    await expect(buildKernelTests('plain', nobody)).rejects.toThrow('no file of the program reads kernels/conv/tile.h');
+  },
+  BUILD,
+);
 
 const sanitized = noSanitizers ? describe.skip : describe;
 sanitized.each<Form>(['asan', 'tsan'])('%s build', (form) => {
