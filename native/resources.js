@@ -30,6 +30,7 @@ const BLOCK = {
   conditions_kernel: 128,
   conv2d_kernel: 128,
   conv_kernel: 128,
+  crop_kernel: 256,
   decode_kernel: 128,
   depthwise_kernel: 256,
   ingest_kernel: 256,

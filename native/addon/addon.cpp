@@ -136,6 +136,14 @@ Napi::Value ceilings(const Napi::CallbackInfo& call) {
       });
 }
 
+Napi::Value discard(const Napi::CallbackInfo& call) {
+  return guarded(call.Env(), [&]() -> Napi::Value {
+    if (!Held<NetworkImage>::discard(call[0]) && !Held<KeptOutput>::discard(call[0]))
+      throw Error("INTERNAL", "expected something that a network gave");
+    return call.Env().Undefined();
+  });
+}
+
 Napi::Value lock(const Napi::CallbackInfo& call) {
   return guarded(call.Env(), [&]() -> Napi::Value {
     const int fd = int_value(call[0], "fd", 0, INT_MAX);
@@ -169,6 +177,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("decode", Napi::Function::New(env, decode, "decode"));
   exports.Set("createHead", define_create_head(env));
   exports.Set("createNetwork", define_create_network(env));
+  exports.Set("discard", Napi::Function::New(env, discard, "discard"));
   exports.Set("ceilings", Napi::Function::New(env, ceilings, "ceilings"));
   exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
   exports.Set("lock", Napi::Function::New(env, lock, "lock"));

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "addon/arguments.h"
+#include "addon/network_object.h"
 #include "addon/object_factory.h"
 #include "addon/task.h"
 #include "model/glpose.h"
@@ -124,7 +125,8 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
       const std::shared_ptr<GlposeHead> head = this->head();
       const HeadShape& shape = head->shape();
       const size_t map_floats = size_t(shape.channels) * shape.height * shape.width;
-      if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float32_array)
+      if (!info[0].IsTypedArray()) return ingest_kept(env, object_argument(info[0], "features"));
+      if (info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float32_array)
         throw Error("INTERNAL", "expected a Float32Array for features");
       const Napi::Float32Array array = info[0].As<Napi::Float32Array>();
       const size_t count = array.ElementLength() / map_floats;
@@ -138,17 +140,39 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
       }
       // Copied: see array_copy.
       const auto features = std::make_shared<const std::vector<float>>(array.Data(), array.Data() + array.ElementLength());
-      const auto stored = std::make_shared<std::vector<StoredMap>>();
-      return Task::start(
-          env, {embeddings, Value()},
-          [stored, head, count, features, to = embeddings.Data()] {
-            *stored = head->ingest(features->data(), int(count), to);
-          },
-          [this, stored](Napi::Env env, const Task::Kept& kept) -> Napi::Value {
-            if (!head_) throw coded_error(env, "INTERNAL", "the head was disposed while features were taken in");
-            return ingest_result(env, *stored, kept[0].Value());
-          });
+      return ingest_later(env, embeddings, [head, count, features](float* embeddings) {
+        return head->ingest(features->data(), int(count), embeddings);
+      });
     });
+  }
+
+  /// One map that a network's output holds on the head's device.
+  Napi::Value ingest_kept(Napi::Env env, const Napi::Object& stayed) {
+    const std::shared_ptr<GlposeHead> head = this->head();
+    const HeadShape& shape = head->shape();
+    const auto kept = Held<KeptOutput>::of(stayed.Get("maps"), "maps");
+    const int image = int_member(stayed, "index", 0, kept->count - 1);
+    const auto [channels, height, width] = kept->size;
+    if (channels != shape.channels || height != shape.height || width != shape.width)
+      throw Error("INTERNAL", "the network's maps are not of the head's shape");
+    if (kept->backend->name() != head->device())
+      throw Error("INTERNAL", "the network's maps are on " + kept->backend->name() + ", the head is on " + head->device());
+    return ingest_later(env, new_floats(env, channels), [head, kept, image](float* embeddings) {
+      return head->ingest(kept->planes(image), 1, embeddings, true);
+    });
+  }
+
+  /// @param ingest takes maps in off JavaScript's thread, and writes their embeddings
+  template <class Ingest>
+  Napi::Value ingest_later(Napi::Env env, const Napi::Float32Array& embeddings, Ingest ingest) {
+    const auto stored = std::make_shared<std::vector<StoredMap>>();
+    return Task::start(
+        env, {embeddings, Value()},
+        [stored, ingest = std::move(ingest), to = const_cast<float*>(embeddings.Data())]() mutable { *stored = ingest(to); },
+        [this, stored](Napi::Env env, const Task::Kept& kept) -> Napi::Value {
+          if (!head_) throw coded_error(env, "INTERNAL", "the head was disposed while features were taken in");
+          return ingest_result(env, *stored, kept[0].Value());
+        });
   }
 
   Napi::Object ingest_result(Napi::Env env, const std::vector<StoredMap>& stored, const Napi::Value& embeddings) {

@@ -8,13 +8,18 @@
 #include "addon/arguments.h"
 #include "addon/object_factory.h"
 #include "addon/task.h"
-#include "network/network.h"
 
 namespace glpose {
+
+template <>
+const napi_type_tag Held<NetworkImage>::kTag = {0x6d9a1f0c52b84e37, 0x9c03e1d7a4f5b268};
+template <>
+const napi_type_tag Held<KeptOutput>::kTag = {0x31c7e85ba90d4f62, 0xb5f2086e7d1943ac};
+
 namespace {
 
 // Far above any real network; keeps every product of sizes within an int.
-constexpr int kMaxMaps = 1 << 20, kMaxChannels = 1 << 13, kMaxSide = 1 << 14, kMaxImages = 1 << 10;
+constexpr int kMaxMaps = 1 << 20, kMaxChannels = 1 << 13, kMaxSide = 1 << 14, kMaxImages = 1 << 10, kMaxImageSide = 1 << 15;
 constexpr size_t kMaxMapFloats = 1 << 26;
 
 Napi::Array array_of(const Napi::Value& value, const char* name) {
@@ -138,13 +143,41 @@ Layer read_layer(const Napi::Object& object, const std::vector<MapSize>& maps) {
   return layer;
 }
 
+/// What an input is filled from, with the memory that it is in.
+struct InputCopy {
+  std::shared_ptr<const std::vector<float>> planes;
+  std::vector<NetworkWindow> windows;
+  NetworkInput input;
+};
+
+InputCopy read_windows(const Napi::Object& object, int count) {
+  InputCopy copy;
+  const Napi::Array images = array_of(object.Get("images"), "images");
+  const auto windows = array_copy<Napi::Float64Array>(object, "windows", napi_float64_array, size_t(count) * 4);
+  const auto mirrored = array_copy<Napi::Uint8Array>(object, "mirrored", napi_uint8_array, count);
+  const auto mean = floats_copy(object, "mean", 3), std = floats_copy(object, "std", 3);
+  for (double value : *windows)
+    if (!std::isfinite(value)) throw Error("INTERNAL", "expected finite numbers for windows");
+  for (int i = 0; i < count; ++i) {
+    const double* window = windows->data() + 4 * i;
+    copy.windows.push_back({Held<NetworkImage>::of(images.Get(uint32_t(i)), "an image"), window[0], window[1], window[2],
+                            (*mirrored)[i] != 0});
+  }
+  for (int c = 0; c < 3; ++c) {
+    copy.input.mean[c] = (*mean)[c];
+    copy.input.inv_std[c] = 1 / (*std)[c];
+  }
+  return copy;
+}
+
 /// The JavaScript face of a Network.
 class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "NativeNetwork",
                        {InstanceAccessor<&NetworkObject::device>("device"), InstanceMethod<&NetworkObject::add>("add"),
-                        InstanceMethod<&NetworkObject::run>("run"), InstanceMethod<&NetworkObject::dispose>("dispose")});
+                        InstanceMethod<&NetworkObject::image>("image"), InstanceMethod<&NetworkObject::run>("run"),
+                        InstanceMethod<&NetworkObject::dispose>("dispose")});
   }
 
   explicit NetworkObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NetworkObject>(info) {
@@ -172,6 +205,17 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
     });
   }
 
+  Napi::Value image(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&]() -> Napi::Value {
+      const std::shared_ptr<Network> network = this->network();
+      const Napi::Object image = object_argument(info[0], "image");
+      const int width = int_member(image, "width", 1, kMaxImageSide), height = int_member(image, "height", 1, kMaxImageSide);
+      const auto data = array_member<Napi::Uint8Array>(image, "data", napi_uint8_array, size_t(width) * height * 3);
+      const uint8_t* bytes = data.Data();
+      return Held<NetworkImage>::give(info.Env(), network->image({bytes, bytes + data.ElementLength()}, width, height));
+    });
+  }
+
   Napi::Value run(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     return guarded(env, [&]() -> Napi::Value {
@@ -182,39 +226,60 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
         const MapSize& size = network->maps()[map];
         return size_t(count) * size.channels * size.height * size.width;
       };
+      const int kept = batch.Get("keep").IsUndefined()
+                           ? -1
+                           : int_member(batch, "keep", 0, int(network->outputs().size()) - 1);
       const bool timed = batch.Get("timings").ToBoolean();
       const bool given = !batch.Get("into").IsUndefined();
       const Napi::Array into = given ? array_of(batch.Get("into"), "into") : Napi::Array::New(env);
       // A caller's arrays may go while work is under way: they are filled when the work is done.
       const auto results = std::make_shared<std::vector<std::vector<float>>>();
       for (size_t i = 0; i < network->outputs().size(); ++i) {
-        const size_t floats = floats_of(network->outputs()[i]);
+        const size_t floats = int(i) == kept ? 0 : floats_of(network->outputs()[i]);
         if (!given) into.Set(uint32_t(i), new_floats(env, floats));
         else checked(into, i, floats);
         results->emplace_back(floats);
       }
       const auto timings = std::make_shared<std::vector<LayerTiming>>();
-      std::vector<std::shared_ptr<const std::vector<float>>> inputs;
+      const auto stays = std::make_shared<std::shared_ptr<KeptOutput>>();
+      const auto inputs = std::make_shared<std::vector<InputCopy>>();
       const Napi::Array images = array_of(batch.Get("inputs"), "inputs");
-      for (int map = 0; map < network->inputs(); ++map)
-        inputs.push_back(floats_copy(member_of(images, map), "element", floats_of(map)));
+      for (int map = 0; map < network->inputs(); ++map) {
+        const Napi::Value value = images.Get(uint32_t(map));
+        if (value.IsObject() && !value.IsTypedArray()) {
+          inputs->push_back(read_windows(value.As<Napi::Object>(), count));
+        } else {
+          inputs->emplace_back();
+          inputs->back().planes = floats_copy(holder_of(env, value), "element", floats_of(map));
+        }
+      }
       return Task::start(
           env, {into},
-          [network, inputs, count, results, timings, timed] {
-            std::vector<const float*> from;
-            for (const auto& input : inputs) from.push_back(input->data());
-            std::vector<float*> to;
-            for (std::vector<float>& result : *results) to.push_back(result.data());
+          [network, inputs, count, kept, results, stays, timings, timed] {
+            std::vector<NetworkInput> from;
+            for (InputCopy& copy : *inputs) {
+              if (copy.planes) copy.input.planes = copy.planes->data();
+              else copy.input.windows = copy.windows.data();
+              from.push_back(copy.input);
+            }
+            std::vector<NetworkResult> to;
+            for (std::vector<float>& result : *results) to.push_back({result.data()});
+            if (kept >= 0) {
+              *stays = network->keep(kept, count);
+              to[kept] = {static_cast<float*>((*stays)->buffer.data()), true};
+            }
             network->run(from, count, to, timed ? timings.get() : nullptr);
+            inputs->clear();  // on this thread, and not when JavaScript comes to it
           },
-          [results, timings](Napi::Env env, const Task::Kept& kept) -> Napi::Value {
-            const Napi::Array into = kept[0].Value().As<Napi::Array>();
+          [results, stays, kept, timings](Napi::Env env, const Task::Kept& keeper) -> Napi::Value {
+            const Napi::Array into = keeper[0].Value().As<Napi::Array>();
             for (size_t i = 0; i < results->size(); ++i) {
               const std::vector<float>& result = (*results)[i];
               std::copy(result.begin(), result.end(), const_cast<float*>(checked(into, i, result.size()).Data()));
             }
             Napi::Object answer = Napi::Object::New(env);
             answer.Set("outputs", into);
+            if (kept >= 0) answer.Set("kept", Held<KeptOutput>::give(env, std::move(*stays)));
             Napi::Array list = Napi::Array::New(env);
             for (const LayerTiming& timing : *timings) {
               Napi::Object entry = Napi::Object::New(env);
@@ -233,12 +298,13 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
   static Napi::Float32Array checked(const Napi::Array& into, size_t i, size_t floats) {
     return floats_member(member_of(into, i), "element", floats);
   }
-  /// A list's i-th element as the member `element` of an object.
-  static Napi::Object member_of(const Napi::Array& list, size_t i) {
-    Napi::Object holder = Napi::Object::New(list.Env());
-    holder.Set("element", list.Get(uint32_t(i)));
+  /// A value as the member `element` of an object, a list's i-th among them.
+  static Napi::Object holder_of(Napi::Env env, const Napi::Value& value) {
+    Napi::Object holder = Napi::Object::New(env);
+    holder.Set("element", value);
     return holder;
   }
+  static Napi::Object member_of(const Napi::Array& list, size_t i) { return holder_of(list.Env(), list.Get(uint32_t(i))); }
 
   Napi::Value dispose(const Napi::CallbackInfo& info) {
     network_.reset();

@@ -47,13 +47,16 @@ struct CpuConv2d : PreparedConv2d {
 
 class CpuLayers : public Layers {
  public:
-  explicit CpuLayers(const Conv2dKernels& kernels) : kernels_(kernels) {}
+  explicit CpuLayers(Isa isa) : isa_(isa), kernels_(GLPOSE_FOR_ISA(isa, conv2d)) {}
 
   std::unique_ptr<PreparedConv2d> prepare(const Conv2dWeights& weights) override {
     return std::make_unique<CpuConv2d>(weights);
   }
 
   void load(const LoadArgs& args) override { rows(args.batch, args.size.height, load_cpu, args); }
+  void crop(const CropMapsArgs& args) override {
+    ThreadPool::instance().run(args.batch, [&](int window, int) { crop_map_cpu(args, window, isa_); });
+  }
   void unload(const UnloadArgs& args) override { rows(args.batch, args.size.height, unload_cpu, args); }
   void sum(const SumArgs& args) override { rows(args.batch, args.size.height, sum_cpu, args); }
   void product(const ProductArgs& args) override { rows(args.batch, args.size.height, product_cpu, args); }
@@ -197,6 +200,7 @@ class CpuLayers : public Layers {
     for (int i = 0; i < blocks; ++i) scratch.blocks.emplace_back(scratch.floats);
   }
 
+  const Isa isa_;
   const Conv2dKernels& kernels_;
   Scratch scratch_;   // one for each worker
   Scratch winograd_;  // weights of the layer under way
@@ -205,6 +209,6 @@ class CpuLayers : public Layers {
 
 }  // namespace
 
-std::unique_ptr<Layers> make_cpu_layers(Isa isa) { return std::make_unique<CpuLayers>(GLPOSE_FOR_ISA(isa, conv2d)); }
+std::unique_ptr<Layers> make_cpu_layers(Isa isa) { return std::make_unique<CpuLayers>(isa); }
 
 }  // namespace glpose

@@ -156,14 +156,19 @@ class CudaBackend : public Backend, private CudaQueue {
     Buffer inv_std = uploaded(std::vector<float>(args.inv_std, args.inv_std + args.channels));
     for (int first = 0; first < args.count; first += slice) {
       const int count = std::min(slice, args.count - first);
-      Buffer features(*this, count * map_floats * sizeof(float));
+      const float* features = args.features + first * map_floats;
+      Buffer uploaded_features;
       Buffer maps(*this, count * sizeof(Map));
       Buffer embeddings(*this, size_t(count) * args.channels * sizeof(float));
-      upload(features.data(), args.features + first * map_floats, count * map_floats * sizeof(float));
+      if (!args.here) {
+        uploaded_features = Buffer(*this, count * map_floats * sizeof(float));
+        upload(uploaded_features.data(), features, count * map_floats * sizeof(float));
+        features = static_cast<const float*>(uploaded_features.data());
+      }
       upload(maps.data(), args.maps + first, count * sizeof(Map));
-      check(ingest_gpu({args.channels, int(pixels), static_cast<const float*>(features.data()),
-                     static_cast<const float*>(mean.data()), static_cast<const float*>(inv_std.data()),
-                     static_cast<Half* const*>(maps.data()), static_cast<float*>(embeddings.data())},
+      check(ingest_gpu({args.channels, int(pixels), features, static_cast<const float*>(mean.data()),
+                     static_cast<const float*>(inv_std.data()), static_cast<Half* const*>(maps.data()),
+                     static_cast<float*>(embeddings.data())},
                     count, stream),
             "the kernel ingest");
       download(args.embeddings + size_t(first) * args.channels, embeddings.data(),

@@ -4,6 +4,7 @@
 
 #include "kernels/conv/conv.cuh"
 #include "kernels/conv2d/conv2d.cuh"
+#include "kernels/crop/crop.cuh"
 #include "kernels/layers/layers.cuh"
 #include "kernels/locate/locate.cuh"
 
@@ -79,12 +80,27 @@ class CudaLayers : public Layers {
                  "the kernel load");
   }
 
+  void crop(const CropMapsArgs& args) override {
+    Buffer windows(backend_, args.batch * sizeof(ImageWindow));
+    backend_.upload(windows.data(), args.windows, args.batch * sizeof(ImageWindow));
+    CropGpuArgs gpu;
+    gpu.height = args.height;
+    gpu.width = args.width;
+    gpu.windows = static_cast<const ImageWindow*>(windows.data());
+    std::copy_n(args.mean, 3, gpu.mean);
+    std::copy_n(args.inv_std, 3, gpu.inv_std);
+    gpu.out = table(args.out);
+    queue_.check(crop_gpu(gpu, args.batch, queue_.stream), "the kernel crop");
+  }
+
   void unload(const UnloadArgs& args) override {
+    queue_.use();
     const size_t floats = size_t(args.batch) * args.size.channels * args.size.height * args.size.width;
-    Buffer planes(backend_, floats * sizeof(float));
-    queue_.check(unload_gpu({args.size, table(args.source), static_cast<float*>(planes.data())}, args.batch, queue_.stream),
-                 "the kernel unload");
-    backend_.download(args.planes, planes.data(), floats * sizeof(float));
+    Buffer planes;
+    if (!args.stay) planes = Buffer(backend_, floats * sizeof(float));
+    float* to = args.stay ? args.planes : static_cast<float*>(planes.data());
+    queue_.check(unload_gpu({args.size, table(args.source), to}, args.batch, queue_.stream), "the kernel unload");
+    if (!args.stay) backend_.download(args.planes, to, floats * sizeof(float));
   }
 
   void conv2d(const Conv2dArgs& args) override {

@@ -42,7 +42,7 @@ GlposeHead::GlposeHead(const HeadShape& shape, const TensorMap& tensors, std::un
   for (float std : shape.feature_std) inv_std_.push_back(1 / std);
 }
 
-std::vector<StoredMap> GlposeHead::ingest(const float* features, int count, float* embeddings) {
+std::vector<StoredMap> GlposeHead::ingest(const float* features, int count, float* embeddings, bool here) {
   std::unique_lock turn(turn_, std::defer_lock);
   if (!backend_->ingests_at_once()) turn.lock();
   std::vector<StoredMap> stored;
@@ -53,7 +53,7 @@ std::vector<StoredMap> GlposeHead::ingest(const float* features, int count, floa
     stored.push_back(std::make_shared<OwnedMap>(OwnedMap{backend_, std::move(buffer)}));
   }
   backend_->ingest({count, shape_.channels, shape_.height, shape_.width, features, shape_.feature_mean.data(),
-                 inv_std_.data(), maps.data(), embeddings});
+                 inv_std_.data(), maps.data(), embeddings, here});
   return stored;
 }
 

@@ -50,7 +50,8 @@ class GlposeHead {
   bool ingests_at_once() const { return backend_->ingests_at_once(); }
 
   /// Stores `count` extractor maps [count, C, h, w] and writes their embeddings [count, C]; see kernels/ingest/ingest.h.
-  std::vector<StoredMap> ingest(const float* features, int count, float* embeddings);
+  /// @param here whether `features` are in the memory of a backend of this device, and nothing is on its way there
+  std::vector<StoredMap> ingest(const float* features, int count, float* embeddings, bool here = false);
   void estimate(const EstimateArgs& args);
 
  private:

@@ -71,22 +71,27 @@ void Network::reserve(int count) {
   count_ = count;
 }
 
-void Network::run(const std::vector<const float*>& given, int count, const std::vector<float*>& results,
+std::shared_ptr<KeptOutput> Network::keep(int output, int count) const {
+  const size_t bytes = count * floats_of(outputs_[output]) * sizeof(float);
+  return std::make_shared<KeptOutput>(KeptOutput{backend_, Buffer(*backend_, bytes), count, maps_[outputs_[output]]});
+}
+
+void Network::run(const std::vector<NetworkInput>& given, int count, const std::vector<NetworkResult>& results,
                   std::vector<LayerTiming>* timings) {
   std::lock_guard turn(turn_);
   if (timings)
     for (const Layer& layer : layers_) timings->push_back({layer.name, 0, 0});
   for (int first = 0; first < count;) {
     const int some = std::min(at_once_, count - first);
-    const auto behind = [&](auto pointers, auto map_of) {
-      for (size_t i = 0; i < pointers.size(); ++i) {
-        const auto [channels, height, width] = maps_[map_of(int(i))];
-        pointers[i] += size_t(first) * channels * height * width;
-      }
-      return pointers;
-    };
+    std::vector<NetworkInput> inputs = given;
+    for (int input = 0; input < inputs_; ++input) {
+      if (inputs[input].planes) inputs[input].planes += first * floats_of(input);
+      else inputs[input].windows += first;
+    }
+    std::vector<NetworkResult> outputs = results;
+    for (size_t i = 0; i < outputs.size(); ++i) outputs[i].planes += first * floats_of(outputs_[i]);
     try {
-      run_some(behind(given, [](int i) { return i; }), some, behind(results, [&](int i) { return outputs_[i]; }), timings);
+      run_some(inputs, some, outputs, timings);
       first += some;
     } catch (const Error& error) {
       if (std::strcmp(error.code(), "MEMORY") != 0 || some == 1) throw;
@@ -95,11 +100,27 @@ void Network::run(const std::vector<const float*>& given, int count, const std::
   }
 }
 
+void Network::fill(int input, const NetworkInput& given, int count) {
+  const auto [channels, height, width] = maps_[input];
+  if (given.planes) return backend_->layers()->load({count, maps_[input], given.planes, table(input)});
+  if (channels != 3) throw Error("INTERNAL", "windows of images for an input of " + std::to_string(channels) + " channels");
+  std::vector<ImageWindow> windows;
+  for (int i = 0; i < count; ++i) {
+    const auto& [image, x, y, window_width, mirrored] = given.windows[i];
+    if (!image->belongs_to(*backend_)) throw Error("INTERNAL", "an image that was given to another network");
+    windows.push_back({image->data(), image->width(), image->height(), x, y, window_width, mirrored});
+  }
+  CropMapsArgs args{count, height, width, windows.data(), {}, {}, table(input)};
+  std::copy_n(given.mean, 3, args.mean);
+  std::copy_n(given.inv_std, 3, args.inv_std);
+  backend_->layers()->crop(args);
+}
+
 /// As `run`, all of them at once.
-void Network::run_some(const std::vector<const float*>& given, int count, const std::vector<float*>& results,
+void Network::run_some(const std::vector<NetworkInput>& given, int count, const std::vector<NetworkResult>& results,
                        std::vector<LayerTiming>* timings) {
   reserve(count);
-  for (int input = 0; input < inputs_; ++input) backend_->layers()->load({count, maps_[input], given[input], table(input)});
+  for (int input = 0; input < inputs_; ++input) fill(input, given[input], count);
   if (timings) {
     using Clock = std::chrono::steady_clock;
     for (size_t i = 0; i < layers_.size(); ++i) {
@@ -118,7 +139,8 @@ void Network::run_some(const std::vector<const float*>& given, int count, const 
     });
   }
   for (size_t i = 0; i < outputs_.size(); ++i)
-    backend_->layers()->unload({count, maps_[outputs_[i]], table(outputs_[i]), results[i]});
+    backend_->layers()->unload({count, maps_[outputs_[i]], table(outputs_[i]), results[i].planes, results[i].stay});
+  backend_->synchronize();  // what stays is read on another stream
 }
 
 void Network::run_layer(size_t index, int count) {

@@ -7,6 +7,7 @@
 
 #include "backend/backend.h"
 #include "backend/layers.h"
+#include "network/image.h"
 #include "network/spec.h"
 
 namespace glpose {
@@ -16,6 +17,31 @@ struct LayerTiming {
   std::string name;
   double macs;  // of its definition, all images; 0 for other layers than convolutions
   double milliseconds;
+};
+
+/// What fills an input.
+struct NetworkInput {
+  const float* planes = nullptr;  // [count, C, h, w] on the host; null: windows, of an input of three channels
+  const NetworkWindow* windows = nullptr;  // [count]
+  float mean[3] = {}, inv_std[3] = {};     // of their colours
+};
+
+/// An output that stays in the backend's memory, for a head on the same device.
+struct KeptOutput {
+  std::shared_ptr<Backend> backend;
+  Buffer buffer;  // planes [count, C, h, w]; destroyed before `backend`
+  int count;
+  MapSize size;
+
+  const float* planes(int image) const {
+    return static_cast<const float*>(buffer.data()) + size_t(image) * size.channels * size.height * size.width;
+  }
+};
+
+/// Where an output goes, [count, C, h, w]: to the host, or to a `KeptOutput`.
+struct NetworkResult {
+  float* planes;
+  bool stay = false;
 };
 
 /// A network on one backend. Its maps share one arena, planned by their lifetimes; after the first pass of a batch size nothing is
@@ -33,21 +59,32 @@ class Network {
   const std::vector<int>& outputs() const { return outputs_; }
   std::string device() const { return backend_->name(); }
 
-  /// @param given one for each input, [count, C, h, w]  @param results one for each output, [count, C, h, w]  @param timings or null
-  /// Where memory is short, a few images at a time. Throws MODEL where an output has no layer, MEMORY where one image is too many.
-  void run(const std::vector<const float*>& given, int count, const std::vector<float*>& results, std::vector<LayerTiming>* timings = nullptr);
+  /// For windows of it.
+  std::shared_ptr<NetworkImage> image(std::vector<uint8_t> bytes, int width, int height) const {
+    return std::make_shared<NetworkImage>(backend_, std::move(bytes), width, height);
+  }
+  /// Room for an output that is to stay. @param output its place among the outputs. Throws MEMORY.
+  std::shared_ptr<KeptOutput> keep(int output, int count) const;
+
+  /// @param given one for each input  @param results one for each output  @param timings or null
+  /// All results are there when it returns. Where memory is short, a few images at a time. Throws MODEL where an output has no layer,
+  /// MEMORY where one image is too many, INTERNAL where windows are not of this network's images, or of an input of other channels.
+  void run(const std::vector<NetworkInput>& given, int count, const std::vector<NetworkResult>& results,
+           std::vector<LayerTiming>* timings = nullptr);
 
  private:
   void reserve(int count);
-  void run_some(const std::vector<const float*>& given, int count, const std::vector<float*>& results,
+  void run_some(const std::vector<NetworkInput>& given, int count, const std::vector<NetworkResult>& results,
                 std::vector<LayerTiming>* timings);
+  void fill(int input, const NetworkInput& given, int count);
+  size_t floats_of(int map) const { return size_t(maps_[map].channels) * maps_[map].height * maps_[map].width; }
   const Map* table(int map) const { return static_cast<const Map*>(tables_.data()) + size_t(map) * count_; }
   void run_layer(size_t index, int count);
 
   std::vector<MapSize> maps_;
   const int inputs_;
   std::vector<int> outputs_;
-  std::unique_ptr<Backend> backend_;
+  std::shared_ptr<Backend> backend_;  // outlives every buffer below
   std::mutex turn_;
   std::vector<Layer> layers_;
   std::vector<bool> made_;

@@ -180,15 +180,21 @@ struct CropCase {
   std::string name;
   int image_width, image_height, height, width;
   std::vector<double> windows;  // [N, 4]: centre x, centre y, width, height
+  bool mirrored = false;        // every other one, where they become maps
 };
 
 inline const std::vector<CropCase> kCropCases = {
     {"inside, at the border, outside, huge and empty", 13, 9, 8, 6,
      {6,   4, 5, 7, 0, 0, 6,     8,     12.5, 8.5, 20, 27, -1e300, 1e300, 3,  4,
       6,   4, 1e300, 1e300, 1e9, 4,  3, 4,    6,   4,  0,  0, 6, 4, -5, -7}},
+    {"every other one mirrored", 13, 9, 8, 6,
+     {6, 4, 5, 7, 6, 4, 5, 7, 0.25, 0.5, 6, 8, 12.5, 8.5, 20, 27, 6, 4, 0.75, 1, -1e300, 1e300, 3, 4}, true},
     {"one element", 1, 1, 1, 1, {0, 0, 1, 1}},
+    {"an odd width, larger than the image", 5, 7, 9, 7, {2, 3, 11, 14, 2, 3, 11, 14}, true},
+    {"more pixels than a block of threads has", 31, 23, 25, 19, {15.5, 11.25, 24, 32, 3, 20, 40, 53}, true},
     {"the default bundle's window", 640, 480, 256, 192, {300.5, 220.25, 150, 200}},
     {"the paper's window", 1920, 1080, 384, 288, {900.5, 500.25, 450, 600}},
+    {"the paper's window, beyond the corner, mirrored", 1920, 1080, 384, 288, {1900, 20, 180, 240, 1900, 20, 180, 240}, true},
 };
 
 /// What networks do beside convolutions: one struct for all, of which each kind reads its own part.

@@ -43,6 +43,26 @@ void check_graphs() {
   }
 }
 
+/// An image goes up with the first run and goes with its last owner.
+void check_images() {
+  LayeredFixture cuda(make_cuda_backend(0));
+  auto windows = cuda.windows();
+  cuda.run(windows);
+  const int warm = simt::counts().allocations;
+  const size_t uploaded = simt::counts().uploaded;
+  for (int i = 0; i < 3; ++i) cuda.run(windows);
+  expect(simt::counts().allocations == warm, "images are kept");
+  expect(simt::counts().uploaded - uploaded < 3 * 31 * 23 * 3, "images go up once");
+  const auto more = cuda.windows();
+  cuda.run(more);
+  expect(simt::counts().allocations == warm + 2, "new images while the old ones are there");
+  windows = cuda.windows();
+  cuda.run(windows);
+  expect(simt::counts().allocations == warm + 2, "images take the memory of those that are gone");
+  LayeredFixture other(make_cuda_backend(0));
+  expect_error(error_of([&] { other.run(windows); }), "INTERNAL", "another network");
+}
+
 void check_steady_memory() {
   Fixture cuda(make_cuda_backend(0));
   cuda.ingest();
@@ -77,6 +97,21 @@ void check_short_memory_of_layers() {
   const std::string error = error_of([&] { got = short_of.run(0, LayeredFixture::kImages); });
   expect(error.empty() && got == wanted, "a network with little memory: " + error);
   simt::machine.memory = memory;
+  // The same of windows, with an output that stays.
+  LayeredFixture roomy(make_cuda_backend(0)), tight(make_cuda_backend(0));
+  std::shared_ptr<KeptOutput> kept_here, kept_there;
+  const LayeredFixture::Results all = roomy.run(roomy.windows(), 0, &kept_here);
+  simt::machine.memory = 160 << 10;
+  const LayeredFixture::Results some = tight.run(tight.windows(), 0, &kept_there);
+  simt::machine.memory = memory;
+  for (size_t output = 0; output + 1 < all.size(); ++output)
+    expect(some[output] == all[output], "windows with little memory");
+  const auto planes = [](const KeptOutput& kept) {
+    std::vector<float> floats(kept.planes(kept.count) - kept.planes(0));
+    kept.backend->download(floats.data(), kept.planes(0), floats.size() * sizeof(float));
+    return floats;
+  };
+  expect(planes(*kept_here) == planes(*kept_there), "an output that stays, with little memory");
   LayeredFixture none(make_cuda_backend(0));
   simt::machine.full = true;
   expect_error(error_of([&] { none.run(0, 1); }), "MEMORY", "out of memory");
@@ -163,6 +198,7 @@ void check_lost_device() {
 void check_cuda_device() {
   const int before = simt::counts().allocations;
   check_graphs();
+  check_images();
   check_steady_memory();
   check_idle_memory();
   check_short_memory_of_layers();

@@ -1,12 +1,85 @@
-// A network on the CUDA backend beside the CPU's: on a GPU, or under the SIMT executor.
+// A network on the CUDA backend beside the CPU's, from images to the head: on a GPU, or under the SIMT executor.
+#include <algorithm>
+
 #include "backend/cpu.h"
 #include "backend/cuda.h"
+#include "kernels/crop/crop.h"
 #include "test/checks.h"
+#include "test/head_fixture.h"
 #include "test/layered_fixture.h"
 
 namespace glpose {
+namespace {
+
+using Results = LayeredFixture::Results;
+
+/// The crops of windows, as the CPU's kernel gives them to JavaScript, which mirrors them.
+std::vector<float> crops_of(const std::vector<NetworkWindow>& windows) {
+  const auto [channels, height, width] = LayeredFixture::input();
+  const size_t floats = size_t(channels) * height * width;
+  std::vector<float> crops(windows.size() * floats);
+  for (size_t i = 0; i < windows.size(); ++i) {
+    const auto& [image, x, y, window_width, mirrored] = windows[i];
+    const double window[4] = {x, y, window_width};
+    CropArgs args{image->data(), image->width(), image->height(), window, width, height, {}, {}};
+    std::copy_n(LayeredFixture::kMean, 3, args.mean);
+    std::copy_n(LayeredFixture::kInvStd, 3, args.inv_std);
+    const auto crop = crops.begin() + i * floats;
+    WindowCrop(args, 0).run(&*crop);
+    for (auto row = crop; mirrored && row < crop + floats; row += width) std::reverse(row, row + width);
+  }
+  return crops;
+}
+
+/// Windows are cut where the network runs.
+void check_windows() {
+  LayeredFixture cpu(make_cpu_backend()), cuda(make_cuda_backend(0));
+  const std::vector<NetworkWindow> on_cpu = cpu.windows(), on_gpu = cuda.windows();
+  const Results wanted = cpu.run(on_cpu), got = cuda.run(on_gpu);
+  expect(wanted == cpu.run(crops_of(on_cpu)), "on the CPU, windows give what their crops give");
+  for (size_t output = 0; output < wanted.size(); ++output)
+    expect_close(got[output], wanted[output], 1e-5, 0.1, "windows, output " + std::to_string(output));
+  for (int pass = 0; pass < 2; ++pass) expect(cuda.run(on_gpu) == got, "windows of images that have gone up before");
+  for (size_t i = 0; i < on_gpu.size(); ++i) {
+    const Results alone = cuda.run({on_gpu[i]}, int(i));
+    for (size_t output = 0; output < alone.size(); ++output) {
+      const auto from = got[output].begin() + i * alone[output].size();
+      expect(std::equal(alone[output].begin(), alone[output].end(), from), "a window alone");
+    }
+  }
+}
+
+/// What stays on the device comes to the head as what went over the host does.
+void check_kept(std::unique_ptr<Backend> (*make)()) {
+  const auto [channels, height, width] = LayeredFixture::output();
+  HeadShape shape = small_shape();
+  shape.channels = channels;
+  shape.height = height;
+  shape.width = width;
+  shape.feature_mean.assign(channels, 0.25f);
+  shape.feature_std.assign(channels, 1.5f);
+  LayeredFixture network(make());
+  Fixture over_host(make(), shape, LayeredFixture::kImages), on_device(make(), shape, LayeredFixture::kImages);
+  std::shared_ptr<KeptOutput> kept;
+  const Results others = network.run(network.windows(), 0, &kept);  // the first one: the memory was nobody's before
+  const std::vector<float> embeddings = on_device.ingest(*kept);
+  const Results all = network.run(network.windows());
+  for (size_t output = 0; output + 1 < all.size(); ++output)
+    expect(all[output] == others[output], "an output beside one that stays");
+  const std::string device = on_device.device();
+  expect(over_host.ingest(all.back()) == embeddings, "embeddings of what stays on " + device);
+  kept.reset();
+  network.run(network.windows());  // takes its memory
+  expect(over_host.estimate(3, true).heatmaps == on_device.estimate(3, true).heatmaps, "heat maps of what stays on " + device);
+}
+
+}  // namespace
 
 void check_cuda_layers() {
+  check_windows();
+  check_kept([] { return make_cpu_backend(); });
+  check_kept([] { return make_cuda_backend(0); });
+
   LayeredFixture cpu(make_cpu_backend()), cuda(make_cuda_backend(0));
   const LayeredFixture::Results wanted = cpu.run(0, 3), first = cuda.run(0, 3);
   for (size_t output = 0; output < wanted.size(); ++output)

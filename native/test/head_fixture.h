@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/glpose.h"
+#include "network/network.h"
 #include "test/check.h"
 
 namespace glpose {
@@ -73,13 +74,25 @@ class Fixture {
   explicit Fixture(std::unique_ptr<Backend> backend, const HeadShape& shape = small_shape(), int maps = 7)
       : shape_(shape), count_(maps), head_(shape, random_tensors(shape), std::move(backend)) {}
 
+  std::string device() const { return head_.device(); }
+
   /// @returns the maps' embeddings
   std::vector<float> ingest() {
     Random random(5);
-    const std::vector<float> features =
-        random.vector(size_t(count_) * shape_.channels * shape_.height * shape_.width, 3);
+    return ingest(random.vector(size_t(count_) * shape_.channels * shape_.height * shape_.width, 3));
+  }
+  /// The same of given maps.
+  std::vector<float> ingest(const std::vector<float>& features) {
     std::vector<float> embeddings(size_t(count_) * shape_.channels);
     maps_ = head_.ingest(features.data(), count_, embeddings.data());
+    return embeddings;
+  }
+  /// The same of maps that a network has left on the device, one by one.
+  std::vector<float> ingest(const KeptOutput& kept) {
+    std::vector<float> embeddings(size_t(count_) * shape_.channels);
+    maps_.clear();
+    for (int i = 0; i < count_; ++i)
+      maps_.push_back(head_.ingest(kept.planes(i), 1, embeddings.data() + i * shape_.channels, true)[0]);
     return embeddings;
   }
 

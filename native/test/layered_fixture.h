@@ -33,20 +33,71 @@ class LayeredFixture {
 
   /// The results of `count` images from `first` on.
   Results run(int first, int count) {
-    std::vector<const float*> given;
-    for (int input = 0; input < 2; ++input) given.push_back(given_[input].data() + first * floats_of(input));
-    Results results;
-    std::vector<float*> to;
-    for (int output : network_.outputs()) results.emplace_back(count * floats_of(output), NAN);
-    for (std::vector<float>& result : results) to.push_back(result.data());
-    network_.run(given, count, to);
-    return results;
+    std::vector<NetworkInput> given(2);
+    for (int input = 0; input < 2; ++input) given[input].planes = given_[input].data() + first * floats_of(input);
+    return run(given, count);
   }
+
+  /// An image that windows can be taken of.
+  std::shared_ptr<NetworkImage> image(int seed, int width, int height) {
+    Random random(seed);
+    std::vector<uint8_t> bytes(size_t(width) * height * 3);
+    for (uint8_t& value : bytes) value = uint8_t(127 + 127 * random.next());
+    return network_.image(std::move(bytes), width, height);
+  }
+  /// Windows of two images, as many as there are images of the second input: inside, enlarged and reduced, beyond a border, outside;
+  /// some of them mirrored.
+  std::vector<NetworkWindow> windows() {
+    const auto first = image(1, 31, 23), second = image(2, 16, 40);
+    return {{first, 15, 11, 10, false},
+            {second, 8.25, 20.5, 40, true},
+            {first, 1, 22, 14, true},
+            {first, 15, 11, 10, true},
+            {second, -90, 3, 12, false}};
+  }
+
+  /// The results of windows, which take the place of the first input. @param first of the second input's images
+  /// @param kept takes the last output, if it is to stay on the device; the results then lack it
+  Results run(const std::vector<NetworkWindow>& windows, int first = 0, std::shared_ptr<KeptOutput>* kept = nullptr) {
+    std::vector<NetworkInput> given(2);
+    given[0].windows = windows.data();
+    for (int c = 0; c < 3; ++c) {
+      given[0].mean[c] = kMean[c];
+      given[0].inv_std[c] = kInvStd[c];
+    }
+    given[1].planes = given_[1].data() + first * floats_of(1);
+    return run(given, int(windows.size()), kept);
+  }
+  /// The same of crops that were made before, [count, 3, H, W].
+  Results run(const std::vector<float>& crops) {
+    std::vector<NetworkInput> given(2);
+    given[0].planes = crops.data();
+    given[1].planes = given_[1].data();
+    return run(given, int(crops.size() / floats_of(0)));
+  }
+
+  static constexpr float kMean[3] = {110, 120, 130}, kInvStd[3] = {1 / 120.f, 1 / 110.f, 1 / 130.f};
+  /// Sizes of the first input and the last output.
+  static MapSize input() { return kMaps[0]; }
+  static MapSize output() { return kMaps[13]; }
 
  private:
   inline static const std::vector<MapSize> kMaps = {
       {3, 17, 14}, {60, 1, 1}, {20, 9, 7}, {48, 9, 7},  {20, 5, 4},  {20, 9, 7}, {20, 9, 7}, {88, 9, 7},
       {88, 1, 1},  {48, 9, 7}, {20, 18, 14}, {40, 9, 7}, {1, 9, 7}, {20, 9, 7}, {20, 9, 7}};
+
+  Results run(const std::vector<NetworkInput>& given, int count, std::shared_ptr<KeptOutput>* kept = nullptr) {
+    Results results;
+    std::vector<NetworkResult> to;
+    for (int output : network_.outputs()) results.emplace_back(count * floats_of(output), NAN);
+    for (std::vector<float>& result : results) to.push_back({result.data()});
+    if (kept) {
+      *kept = network_.keep(int(to.size()) - 1, count);
+      to.back() = {static_cast<float*>((*kept)->buffer.data()), true};
+    }
+    network_.run(given, count, to);
+    return results;
+  }
 
   static size_t floats_of(int map) { return size_t(kMaps[map].channels) * kMaps[map].height * kMaps[map].width; }
 

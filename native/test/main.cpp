@@ -28,7 +28,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <type_traits>
 
 #include "backend/cpu.h"
 #include "backend/cuda.h"
@@ -96,17 +95,11 @@ TestBackend with_few_blocks() {
   return {"cuda", make_cuda_backend(0, limits), widest_isa(), kHalfTolerance};
 }
 
-/// Whether a backend has the kernel: windows are cut on the CPU only.
-template <class Case>
-bool has(const TestBackend& on) {
-  return !std::is_same_v<Case, CropCase> || !on.gpu();
-}
-
 void test_kernels(TestBackend& on, const Filters& filters, const char* note = "") {
   int tested = 0, skipped = 0;
   for_each_case([&](const char* kernel, const auto& line) {
     using Case = std::decay_t<decltype(line)>;
-    if (!filters.wants(kernel, line) || !has<Case>(on)) return;
+    if (!filters.wants(kernel, line)) return;
     const Case test = filters.people ? for_people(line, filters.people) : line;
     if (on.gpu() && kExecutor && work_of(on, test).flop > kMostExecutedFlop) {
       ++skipped;
@@ -167,7 +160,7 @@ void perf_kernels(TestBackend& on, const Filters& filters, const Ceilings& ceili
   on.checked = false;
   for_each_case([&](const char* kernel, const auto& line) {
     using Case = std::decay_t<decltype(line)>;
-    if (!filters.wants(kernel, line) || !has<Case>(on)) return;
+    if (!filters.wants(kernel, line)) return;
     const bool real = line.height * line.width >= kRealPixels || work_of(on, line).flop >= kRealFlop;
     if (filters.text.empty() && !real) return;
     const Case test = filters.people ? for_people(line, filters.people) : line;

@@ -4,7 +4,8 @@ import type { Addon } from '../native/contract.js';
 import { cutWindow } from '../native/cut-window.js';
 import type { DetectorAdapter, Fit } from './adapters/adapter.js';
 import type { OnnxSession } from '../onnx/runtime.js';
-import { PooledRuns, type Outputs } from '../onnx/pooled-runs.js';
+import type { Outputs } from '../onnx/outputs.js';
+import { PooledRuns } from '../onnx/pooled-runs.js';
 import { toImage } from '../geometry/window.js';
 
 /** Finds people in whole frames with a detector of any kind that has an adapter. */

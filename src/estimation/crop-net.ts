@@ -3,7 +3,9 @@ import type { Addon } from '../native/contract.js';
 import { cutWindow } from '../native/cut-window.js';
 import { Batcher } from '../concurrency/batcher.js';
 import type { OnnxSession, TensorData } from '../onnx/runtime.js';
-import { mapValues, PooledRuns, type Outputs } from '../onnx/pooled-runs.js';
+import type { ImageWindow } from '../onnx/device-windows.js';
+import type { Output, Outputs } from '../onnx/outputs.js';
+import { mapValues, PooledRuns } from '../onnx/pooled-runs.js';
 import { COCO_JOINTS } from '../joints.js';
 import { inWindow } from '../geometry/window.js';
 import { mirrorRows } from './mirror.js';
@@ -13,9 +15,7 @@ import type { Image, PersonWindow, Window } from '../types.js';
 export type Crop = Float32Array;
 
 /** A window whose outputs somebody waits for. */
-interface Wanted {
-  image: Image;
-  person: PersonWindow;
+interface Wanted extends ImageWindow {
   use(outputs: Outputs): unknown;
   signal?: AbortSignal;
 }
@@ -36,8 +36,8 @@ export class CropNet {
   private readonly runs: PooledRuns;
 
   /**
-   * @param batch windows a run: 1 on the CPU, where larger batches gain nothing and cost memory. Larger ones are filled up, so
-   * that a window's outputs do not depend on how many others were there
+   * @param batch windows a run: 1 on the CPU, where larger batches gain nothing and cost memory. Larger ones of ONNX Runtime's are
+   * filled up, so that a window's outputs do not depend on how many others were there; with glpose's own kernels they never do
    */
   constructor(
     private readonly native: Addon,
@@ -95,13 +95,13 @@ export class CropNet {
   }
 
   /**
-   * Cuts people's windows out of an image and runs the net on them. They wait in line with those of other calls: of a crowd, too, only a
-   * few crops and outputs are in memory.
+   * Cuts people's windows out of an image, here or on the session's device, and runs the net on them. They wait in line with those
+   * of other calls: of a crowd, too, only a few crops and outputs are in memory.
    * @param use takes the outputs of one window, [1, …] by name, which are overwritten once its promise has settled
    * @param signal drops the windows that wait; its reason is thrown
    */
   extract<T>(
-    image: Image,
+    image: ImageWindow['image'],
     people: readonly PersonWindow[],
     use: (outputs: Outputs, index: number) => T | Promise<T>,
     signal?: AbortSignal,
@@ -113,20 +113,30 @@ export class CropNet {
   private async extractTogether(wanted: Wanted[]): Promise<Promise<unknown>[]> {
     for (const { signal } of wanted) signal?.throwIfAborted();
     this.extracted += wanted.length;
+    const people = wanted.map(({ person }) => person);
+    const useEach = async (outputs: Outputs): Promise<Promise<unknown>[]> => {
+      const results = wanted.map(async ({ use }, i) => use(mapValues(outputs, (output) => part(output, i))));
+      await Promise.allSettled(results);
+      return results;
+    };
+    const { windows, buffers } = this.session;
+    if (windows) {
+      const others = this.input.expectedJoints === undefined ? [] : [expectedOf(people, people.length).data];
+      return windows.run(wanted, others, useEach);
+    }
     const length = this.cropLength;
-    const crops = this.session.buffers.take(this.batch * length);
+    const crops = buffers.take(this.batch * length);
     const cut = wanted.map(async ({ image, person }, i) => {
       const crop = await this.cutInto(crops.subarray(i * length, (i + 1) * length), image, person.window);
       if (person.mirrored) mirrorRows(crop, this.columns);
     });
     await Promise.all(cut);
+    return this.runs.run(this.feedsOf(crops, people), useEach);
+  }
 
-    const people = wanted.map(({ person }) => person);
-    return this.runs.run(this.feedsOf(crops, people), async (outputs) => {
-      const results = wanted.map(async ({ use }, i) => use(mapValues(outputs, (tensor) => part(tensor, i))));
-      await Promise.allSettled(results);
-      return results;
-    });
+  /** Before another video: forgets the images that are on the session's device. */
+  forgetImages(): void {
+    this.session.windows?.forget();
   }
 
   private cutInto(out: Float32Array, image: Image, window: Window): Promise<Crop> {
@@ -177,9 +187,13 @@ export function expectedOf(
 }
 
 /** The i-th item of a batch, still a batch. */
-function part({ dims: [count, ...dims], data }: TensorData, i: number): TensorData {
+function part({ dims: [count, ...dims], data, kept }: Output, i: number): Output {
   const length = data.length / count;
-  return { dims: [1, ...dims], data: data.subarray(i * length, (i + 1) * length) };
+  return {
+    dims: [1, ...dims],
+    data: data.subarray(i * length, (i + 1) * length),
+    ...(kept && { kept: { ...kept, index: i } }),
+  };
 }
 
 /** Joins tensors along the first axis. */

@@ -1,7 +1,7 @@
 import type { NativeHead } from '../native/contract.js';
 import type { Image, PersonWindow } from '../types.js';
 import type { CropNet, Crop } from './crop-net.js';
-import type { Outputs } from '../onnx/pooled-runs.js';
+import type { Outputs } from '../onnx/outputs.js';
 import type { WindowPose } from './one-joint-one-person.js';
 import type { OwnPoses } from './own-pose.js';
 import { idOf } from '../geometry/window.js';
@@ -94,7 +94,8 @@ export class FeatureStore {
 
   /** @param outputs of the person's window, [1, …] each */
   private async ingest(outputs: Outputs, person: PersonWindow): Promise<StoredMap> {
-    const { handles, embeddings } = await this.head.ingest(outputs[this.output].data);
+    const { data, kept } = outputs[this.output];
+    const { handles, embeddings } = await this.head.ingest(kept ?? data);
     return { handle: handles[0], embedding: embeddings, pose: this.ownPose?.(outputs, person) };
   }
 

@@ -9,7 +9,7 @@
 import type { OwnPoseConfig } from '../bundle/config.js';
 import type { CellTransform } from '../geometry/window.js';
 import { COCO_JOINTS, mirrored } from '../joints.js';
-import type { Outputs } from '../onnx/pooled-runs.js';
+import type { Outputs } from '../onnx/outputs.js';
 import type { PersonWindow } from '../types.js';
 
 /** The same person's window in the mirror, with the coarse pose as it appears there. @param columns W */

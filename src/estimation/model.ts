@@ -3,6 +3,7 @@ import type { Addon, NativeHead } from '../native/contract.js';
 import { GlposeError, messageOf } from '../errors.js';
 import { checkArgument, isCount } from '../check-argument.js';
 import { headShape, loadBundle, type Bundle } from '../bundle/bundle.js';
+import type { ExtractorConfig } from '../bundle/config.js';
 import { addon } from '../native/binding.js';
 import { loadDetectorConfig, type OwnDetector } from '../bundle/detector-config.js';
 import { DEVICES, isDevice, otherProviderOf, type Device } from './device.js';
@@ -11,7 +12,7 @@ import { PersonDetector } from '../detection/detector.js';
 import type { Estimator } from './estimator.js';
 import { CropNet } from './crop-net.js';
 import { GlobalLocal, type Reuse } from './glpose.js';
-import { fasterOnCpu, networkSession, readNetwork, type ImageInput, type OwnSession } from '../onnx/network-session.js';
+import { fasterOnCpu, networkSession, readNetwork, type OwnSession } from '../onnx/network-session.js';
 import type { OtherProvider } from '../onnx/place.js';
 import { OnnxRuntime, type OnnxSession } from '../onnx/runtime.js';
 import { decodeOwnPose, ownPoseOutputs, type OwnPoses } from './own-pose.js';
@@ -99,7 +100,7 @@ export class Model {
       const { name, expectedJoints } = extractor.input;
       const inputs = expectedJoints === undefined ? [name] : [name, expectedJoints];
       const ownOrNot = other ? 'onnx' : (options.extractorRuntime ?? 'auto');
-      own = await ownExtractor(native, netFile, extractor.input, outputs, load, ownOrNot);
+      own = await ownExtractor(native, netFile, extractor, outputs, load, ownOrNot, head?.device);
       const session = own.session ?? (await load.session('extractor', netFile, inputs, outputs));
       const batch = Math.min(session.maxBatch, load.cuda === null ? 1 : GPU_BATCH);
       const net = new CropNet(native, session, extractor.input, outputs, batch);
@@ -149,6 +150,7 @@ export class Model {
       throw new GlposeError('USAGE', 'the model is at work on another video', remedy);
     }
     this.taken = true;
+    this.net.forgetImages();
     return () => void (this.taken = false);
   }
 
@@ -219,17 +221,20 @@ type OwnExtractor = { session: OwnSession; missing: null } | { session: null; mi
 async function ownExtractor(
   native: Addon,
   file: string,
-  input: ImageInput,
+  { input, features }: ExtractorConfig,
   outputs: readonly string[],
   load: SessionLoader,
   wanted: ExtractorRuntime,
+  headDevice?: string,
 ): Promise<OwnExtractor> {
   if (wanted === 'onnx') return { session: null, missing: null };
   const { network, missing } = await readNetwork(file, input, outputs);
   if (network && load.cuda !== null) {
-    const onGpu = load.orOnCpu('extractor', (cuda) =>
-      networkSession(native, network, input, outputs, deviceName(cuda)),
-    );
+    const onGpu = load.orOnCpu('extractor', (cuda) => {
+      const device = deviceName(cuda);
+      const kept = headDevice === device ? features.output : undefined; // from frame to joints it stays on the GPU
+      return networkSession(native, network, input, outputs, device, { ...input, kept });
+    });
     if (onGpu) return { session: onGpu, missing };
   }
   if (network && (wanted === 'glpose' || fasterOnCpu(native, network))) {

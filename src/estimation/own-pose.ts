@@ -1,6 +1,6 @@
 import type { OwnPoseConfig } from '../bundle/config.js';
 import type { Addon } from '../native/contract.js';
-import type { Outputs } from '../onnx/pooled-runs.js';
+import type { Outputs } from '../onnx/outputs.js';
 import type { PersonWindow } from '../types.js';
 import { toJoints } from './estimator.js';
 import { decodeMoveNetPose } from './movenet-pose.js';

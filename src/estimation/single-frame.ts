@@ -4,7 +4,7 @@ import type { EstimatedPose, Estimator, Scene, SceneOptions } from './estimator.
 import { inCompany, keepApart, type WindowPose } from './one-joint-one-person.js';
 import { averaged, inMirror, outputsTurnedBack } from './mirror.js';
 import type { CropNet } from './crop-net.js';
-import type { Outputs } from '../onnx/pooled-runs.js';
+import type { Outputs } from '../onnx/outputs.js';
 import { decodeOwnPose, ownHeatmaps } from './own-pose.js';
 import { DERIVED_JOINTS, withDerivedJoints } from './derived-joints.js';
 import type { DrawnCandidate } from './candidates.js';

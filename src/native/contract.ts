@@ -1,3 +1,4 @@
+import type { Image } from '../types.js';
 import type { Layer, MapShape } from './network.js';
 
 /*
@@ -118,10 +119,10 @@ export interface NativeHead {
   /** Where it runs: `cpu` or `cuda:0`. */
   readonly device: string;
   /**
-   * Takes N extractor maps [N, C, h, w], standardises them, keeps them on the device.
+   * Takes N extractor maps [N, C, h, w], standardises them, keeps them on the device; or one that a network has left on this device.
    * @returns a handle for each, and the embeddings [N, C]: global average pools of V
    */
-  ingest(features: Float32Array): Promise<{ handles: Int32Array; embeddings: Float32Array }>;
+  ingest(features: Float32Array | KeptMap): Promise<{ handles: Int32Array; embeddings: Float32Array }>;
   /** Frees maps. Unknown handles throw. */
   release(handles: Int32Array): void;
   estimate(batch: EstimateBatch): Promise<Estimate>;
@@ -146,25 +147,59 @@ export interface CropBatch {
   out?: Float32Array;
 }
 
+declare const opaque: unique symbol;
+
+/** An image [height, width, 3] for windows of one network, on its device once they were cut. To be given up: `Addon.discard`. */
+export interface NetworkImage {
+  readonly [opaque]: 'image';
+}
+
+/** An output of a network that stays on its device, [count, channels, height, width]. To be given up: `Addon.discard`. */
+export interface KeptMaps {
+  readonly [opaque]: 'maps';
+}
+
+/** One of them. */
+export interface KeptMap {
+  maps: KeptMaps;
+  index: number;
+}
+
+/** Windows of images instead of an input of three channels: cut on the network's device, as `crop` does it. */
+export interface NetworkWindows {
+  /** [count]: of which image each is. */
+  images: readonly NetworkImage[];
+  /** [count, 4] as in `CropBatch` */
+  windows: Float64Array;
+  /** [count]: 1 where column i of the crop comes to width − 1 − i. */
+  mirrored: Uint8Array;
+  mean: Float32Array;
+  std: Float32Array;
+}
+
 /** A network on one device: native/network/. Disposing twice is harmless; using it afterwards throws. */
 export interface NativeNetwork {
   /** Where it runs: `cpu` or `cuda:0`. */
   readonly device: string;
   /** The next layer; its weights are copied. Throws MODEL where it does not fit the layers before it. */
   add(layer: Layer): void;
+  /** RGB, 8 bits; the bytes are copied, and go up with the first run. */
+  image(image: Image): NetworkImage;
   /**
    * Runs all layers.
-   * @param batch.inputs `count` images of every input map, [count, channels, height, width] each
+   * @param batch.inputs `count` images of every input map, [count, channels, height, width] each, or windows
    * @param batch.into arrays to fill and to return, one for each output, instead of new ones
+   * @param batch.keep the place of an output that stays on the device: its array is an empty one
    * @param batch.timings also return how long each layer took, in the order in which they ran
-   * @returns the output maps, [count, channels, height, width] each
+   * @returns the output maps, [count, channels, height, width] each, and what stays
    */
   run(batch: {
-    inputs: Float32Array[];
+    inputs: (Float32Array | NetworkWindows)[];
     count: number;
     into?: Float32Array[];
+    keep?: number;
     timings?: boolean;
-  }): Promise<{ outputs: Float32Array[]; timings: ConvTiming[] }>;
+  }): Promise<{ outputs: Float32Array[]; kept?: KeptMaps; timings: ConvTiming[] }>;
   dispose(): void;
 }
 
@@ -186,6 +221,8 @@ export interface Addon {
   createHead(shape: HeadShape, tensors: Record<string, Tensor>, device: string): NativeHead;
   /** A network without layers. @param outputs maps to give back @param device as in `createHead` */
   createNetwork(maps: readonly MapShape[], inputs: number, outputs: readonly number[], device: string): NativeNetwork;
+  /** Gives up what a network holds for JavaScript; runs that use it end well. Twice is harmless. */
+  discard(held: NetworkImage | KeptMaps): void;
   /** Takes about a second. @param device as in `createHead`; throws DEVICE where it is not there */
   ceilings(device: string): Promise<Ceilings>;
   /**

@@ -41,6 +41,7 @@ function networkWithTypedErrors(network: NativeNetwork): NativeNetwork {
   return {
     device: network.device,
     add: (layer) => call(() => network.add(layer)),
+    image: (image) => call(() => network.image(image)),
     run: (batch) => settled(() => network.run(batch)),
     dispose: () => network.dispose(),
   };
@@ -55,6 +56,7 @@ export function withTypedErrors(binary: Addon): Addon {
     createHead: (shape, tensors, device) => headWithTypedErrors(call(() => binary.createHead(shape, tensors, device))),
     createNetwork: (maps, inputs, outputs, device) =>
       networkWithTypedErrors(call(() => binary.createNetwork(maps, inputs, outputs, device))),
+    discard: (held) => call(() => binary.discard(held)),
     ceilings: (device) => settled(() => binary.ceilings(device)),
     lock: (fd, shared) => call(() => binary.lock(fd, shared)),
     endProcess: (code) => call(() => binary.endProcess(code)),

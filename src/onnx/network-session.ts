@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { GlposeError, messageOf } from '../errors.js';
 import type { Addon, ConvTiming } from '../native/contract.js';
+import type { NetInput } from '../native/cut-window.js';
 import type { Network } from '../native/network.js';
 import { BufferPool } from './buffer-pool.js';
+import { DeviceWindows } from './device-windows.js';
 import { OnnxGraph } from './graph.js';
 import { describeMissing, lower } from './lowering/lower.js';
 import { parseOnnx } from './onnx-model.js';
@@ -82,6 +84,7 @@ export interface OwnSession extends OnnxSession {
  * A network in the addon, ready to run. Its layers use all threads of the addon's pool, so that one run at a time is enough.
  * @param outputs names of the network's outputs, in their order
  * @param device `cpu` or `cuda:<index>`
+ * @param cutting for a session that cuts windows itself: the standardisation of its input, and the output that is to stay on the device
  * @throws MODEL where the layers contradict one another, DEVICE, MEMORY
  */
 export function networkSession(
@@ -90,6 +93,7 @@ export function networkSession(
   input: ImageInput,
   outputs: readonly string[],
   device: string,
+  cutting?: NetInput & { kept?: string },
 ): OwnSession {
   const own = native.createNetwork(network.maps, network.inputs, network.outputs, device);
   for (const layer of network.layers) own.add(layer);
@@ -103,6 +107,16 @@ export function networkSession(
     maxBatch: Infinity,
     width: 1,
     buffers,
+    windows:
+      cutting &&
+      new DeviceWindows(
+        native,
+        own,
+        cutting,
+        outputs.map((name, i) => ({ name, dims: [shapes[i].channels, shapes[i].height, shapes[i].width] })),
+        buffers,
+        cutting.kept,
+      ),
     async run(feeds, wanted, into) {
       const [count] = feeds[input.name].dims;
       const results = outputs.map((name, i): TensorData => {

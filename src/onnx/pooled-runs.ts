@@ -1,7 +1,5 @@
+import type { Outputs } from './outputs.js';
 import type { OnnxSession, TensorData } from './runtime.js';
-
-/** A net's outputs by name. */
-export type Outputs = Record<string, TensorData>;
 
 /**
  * Runs a graph whose outputs' shapes follow from its inputs', again and again into the same memory: megabytes that are made and

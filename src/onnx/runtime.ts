@@ -4,6 +4,7 @@ import { GlposeError } from '../errors.js';
 import { addon } from '../native/binding.js';
 import { BufferPool } from './buffer-pool.js';
 import { findCudaProvider } from './cuda-provider.js';
+import type { DeviceWindows } from './device-windows.js';
 import type { Place } from './place.js';
 import type { TensorData, Reply, Request } from './worker.js';
 import { processTimer } from '../concurrency/process-timer.js';
@@ -21,6 +22,8 @@ export interface OnnxSession {
   readonly width: number;
   /** Memory for feeds and outputs. Feeds return to it by themselves. */
   readonly buffers: BufferPool;
+  /** Runs on windows of images, where the session cuts them itself. */
+  readonly windows?: DeviceWindows;
   /**
    * Runs the graph. The feeds' buffers are handed over and are empty afterwards.
    * @param outputs names to fetch

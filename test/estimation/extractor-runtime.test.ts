@@ -105,9 +105,13 @@ test('one that ONNX Runtime runs faster is left to it, unless told otherwise', a
 describe('where there is a GPU (its part is played by the CPU)', () => {
   const native = addon();
   const made: string[] = [];
+  /** Arrays of the images that went up. */
+  const images: Uint8Array[] = [];
+  /** Where each map came from that the head took in. */
+  const taken: ('host' | 'device')[] = [];
   let refuses = false;
   beforeEach(() => {
-    made.length = 0;
+    for (const list of [made, images, taken]) list.length = 0;
     refuses = false;
     const info = native.info();
     const device = { index: 0, name: 'a GPU', computeCapability: '9.0', memoryBytes: 2 ** 36 };
@@ -116,9 +120,21 @@ describe('where there is a GPU (its part is played by the CPU)', () => {
     jest.spyOn(native, 'createNetwork').mockImplementation((maps, inputs, outputs, where) => {
       made.push(where);
       if (refuses && where !== 'cpu') throw new GlposeError('MEMORY', `${where} is out of memory`);
-      return createNetwork(maps, inputs, outputs, 'cpu');
+      const network = createNetwork(maps, inputs, outputs, 'cpu');
+      const image: typeof network.image = (one) => {
+        images.push(one.data);
+        return network.image(one);
+      };
+      return { ...network, image };
     });
-    jest.spyOn(native, 'createHead').mockImplementation((shape, tensors) => createHead(shape, tensors, 'cpu'));
+    jest.spyOn(native, 'createHead').mockImplementation((shape, tensors, device) => {
+      const head = createHead(shape, tensors, 'cpu');
+      const ingest: typeof head.ingest = (features) => {
+        taken.push(features instanceof Float32Array ? 'host' : 'device');
+        return head.ingest(features);
+      };
+      return { ...head, device, ingest };
+    });
   });
   afterEach(() => jest.restoreAllMocks());
 
@@ -128,6 +144,41 @@ describe('where there is a GPU (its part is played by the CPU)', () => {
     expect(model.devices).toMatchObject({ extractor: 'cuda:0', runtime: 'glpose', detector: 'cpu' });
     expect(model.net.atOnce).toBeGreaterThan(1);
     expect(places(poses)).toEqual(places((await posesWith({ device: 'cpu', extractorRuntime: 'glpose' })).poses));
+  });
+
+  test.each<ModelOptions>([
+    { method: 'glpose', reuse: 'warp' },
+    { method: 'glpose', reuse: 'exact' },
+    { method: 'glpose', reuse: 'warp', flip: true },
+    { method: 'single-frame', flip: true },
+  ])('%j: every frame goes up once, and its windows, cut there, give the same poses', async (options) => {
+    const { poses } = await posesWith({ ...options, device: 'cuda' });
+    expect(images.length).toBe(3);
+    expect(new Set(images).size).toBe(3);
+    expect(taken.includes('device')).toBe(options.method === 'glpose');
+    jest.restoreAllMocks();
+    const onCpu = await posesWith({ ...options, device: 'cpu', extractorRuntime: 'glpose' });
+    expect(places(poses)).toEqual(places(onCpu.poses));
+  });
+
+  test("the default bundle's poses, whose extractor is told where joints are expected", async () => {
+    const { poses } = await posesWith({ device: 'cuda' }, DEFAULT_BUNDLE);
+    expect(taken).toContain('device');
+    jest.restoreAllMocks();
+    const onCpu = await posesWith({ device: 'cpu', extractorRuntime: 'glpose' }, DEFAULT_BUNDLE);
+    expect(places(poses)).toEqual(places(onCpu.poses));
+  });
+
+  test('an array that holds the next frame goes up again, in the next video, too', async () => {
+    const data = new Uint8Array(160 * 120 * 3);
+    async function* reused(): AsyncGenerator<Image> {
+      for (let i = 0; i < 2; i++) yield { width: 160, height: 120, data: data.fill(50 + 100 * i) };
+    }
+    await using model = await Model.load(hrnet, { device: 'cuda', method: 'single-frame' });
+    for (let video = 0; video < 2; video++) {
+      for await (const frame of estimateStream(reused(), model, { boxes })) void frame;
+    }
+    expect(images.length).toBe(4);
   });
 
   test('the default bundle, too; its detector, which does not run there, is named', async () => {

@@ -4,7 +4,7 @@ import type { Scene } from '../../src/estimation/estimator.js';
 import type { CropNet } from '../../src/estimation/crop-net.js';
 import { GlobalLocal } from '../../src/estimation/glpose.js';
 import type { WindowPose } from '../../src/estimation/one-joint-one-person.js';
-import type { Outputs } from '../../src/onnx/pooled-runs.js';
+import type { Outputs } from '../../src/onnx/outputs.js';
 import type { PersonWindow, Window } from '../../src/types.js';
 
 /*

@@ -172,6 +172,42 @@ async function networks(): Promise<void> {
   for (const batch of variations({ inputs: [planes], count: 1, into: [new Float32Array(120)] })) {
     await attempt(() => network.run(batch));
   }
+  const photo = { width: 9, height: 7, data: new Uint8Array(9 * 7 * 3) };
+  for (const odd of ODD) {
+    await attempt(() => network.image(odd as never));
+    await attempt(() => addon.discard(odd as never));
+  }
+  for (const changed of variations(photo)) await attempt(() => network.image(changed));
+  const ready = addon.createNetwork(MAPS, 1, [1], 'cpu');
+  ready.add(CONV);
+  const windows = {
+    images: [ready.image(photo), ready.image(photo)],
+    windows: Float64Array.of(4, 3, 5, 6, -1e300, 1e300, 1e-300, 2),
+    mirrored: Uint8Array.of(0, 1),
+    mean: new Float32Array(3),
+    std: new Float32Array(3),
+  };
+  for (const changed of variations(windows)) await attempt(() => ready.run({ inputs: [changed], count: 2 }));
+  for (const odd of ODD) {
+    await attempt(() => ready.run({ inputs: [{ ...windows, images: [windows.images[0], odd as never] }], count: 2 }));
+    await attempt(() => ready.run({ inputs: [windows], count: 2, keep: odd as never }));
+    await attempt(() => ready.run({ inputs: [odd as never], count: 2 }));
+  }
+  const other = addon.createNetwork(MAPS, 1, [1], 'cpu');
+  other.add(CONV);
+  await attempt(() => other.run({ inputs: [windows], count: 2 })); // another network's images
+  await attempt(() => addon.createNetwork([{ ...MAPS[0], channels: 4 }, MAPS[1]], 1, [0], 'cpu').run({ inputs: [windows], count: 2 })); // prettier-ignore
+  const keeping = ready.run({ inputs: [windows], count: 2, into: [new Float32Array(0)], keep: 0 });
+  addon.discard(windows.images[0]); // while it runs
+  addon.discard(windows.images[0]);
+  const { kept } = await keeping;
+  await attempt(() => ready.run({ inputs: [windows], count: 2 }));
+  for (const held of [kept, windows.images[1]]) await attempt(() => makeHead().ingest(held as never));
+  await attempt(() => makeHead().ingest({ maps: kept!, index: 0 })); // of another shape
+  ready.dispose();
+  addon.discard(kept!);
+  await attempt(() => makeHead().ingest({ maps: kept!, index: 0 }));
+
   for (let i = 0; i < 20; i++) {
     const network = addon.createNetwork(MAPS, 1, [1], 'cpu');
     network.add(CONV);

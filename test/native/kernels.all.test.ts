@@ -18,7 +18,7 @@ import {
 /** Every fault and every schedule in every build takes many minutes: GLPOSE_NATIVE_TESTS=full. */
 const FULL = process.env.GLPOSE_NATIVE_TESTS === 'full';
 const ORDERS = FULL ? ['forward', 'reverse', '1'] : ['forward'];
-const CUDA = ['backend=cuda', 'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode'];
+const CUDA = ['backend=cuda', 'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,crop'];
 
 interface Fault {
   name: string;
@@ -244,10 +244,34 @@ const FAULTS: Fault[] = [
   },
   {
     name: 'crop: a sample on the left border is outside',
-    fault: () => mutate('kernels/crop/crop.cpp', 'position > -1', 'position > 0'),
+    fault: () => mutate('kernels/crop/crop.h', 'position > -1', 'position > 0'),
     forms: ['plain'],
     backend: 'cpu',
     says: /FAIL baseline crop/,
+  },
+  {
+    name: 'crop: in the mirror everything lies a column too far',
+    fault: () => mutate('kernels/crop/crop.cu', 'a.width - 1 - x', 'a.width - x'),
+    forms: ['plain'],
+    says: /FAIL cuda crop, every other one mirrored/,
+  },
+  {
+    name: 'crop: threads beyond the last pixel store, too',
+    fault: () => mutate('kernels/crop/crop.cu', 'if (pixel >= a.height * a.width) return;', ''),
+    forms: ['asan'],
+    says: OUT_OF_BOUNDS,
+  },
+  {
+    name: 'crop: the row below the last one of the image',
+    fault: () => mutate('kernels/crop/crop.cu', 'size_t(down.at1)', 'size_t(down.at0 + 1)'),
+    forms: ['asan'],
+    says: OUT_OF_BOUNDS,
+  },
+  {
+    name: 'network: what stays on the device is handed on before it is there',
+    fault: () => mutate('network/network.cpp', 'backend_->synchronize();  // what stays', '// what stays'),
+    forms: ['plain'],
+    says: /FAIL .*what stays on cuda:0/,
   },
   {
     name: "a tile's header: two sums of a row in one place",

@@ -21,7 +21,11 @@ test(
 );
 test('the head on the CPU, from several threads at once', () => expectPasses(program, ['kernel=head']), BUILD);
 test('CUDA kernels, small maps', () => {
-  expectPasses(program, ['backend=cuda', 'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode', 'small']);
+  expectPasses(program, [
+    'backend=cuda',
+    'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,crop',
+    'small',
+  ]);
 });
 test(
   'the CUDA backend: network, batches, graphs, failing devices',

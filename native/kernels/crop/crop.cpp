@@ -1,7 +1,6 @@
 #include "kernels/crop/crop.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 
 #include "kernels/crop/row.h"
@@ -12,15 +11,12 @@ WindowCrop::Taps WindowCrop::taps(double centre, double step, int samples, int s
   Taps t;
   int first = size, last = -1;
   for (int i = 0; i < samples; ++i) {
-    const double position = centre + (i - 0.5 * samples) * step;
-    const bool inside = position > -1 && position < size;
-    const int low = inside ? int(std::floor(position)) : 0;
-    const float fraction = inside ? float(position - low) : 0;
-    t.w0.push_back(inside && low >= 0 ? 1 - fraction : 0);
-    t.w1.push_back(inside && low + 1 < size ? fraction : 0);
-    t.at0.push_back(std::max(low, 0));
-    t.at1.push_back(std::min(low + 1, size - 1));
-    if (!inside) continue;
+    const CropTap tap = crop_tap(centre, step, i, samples, size);
+    t.w0.push_back(tap.w0);
+    t.w1.push_back(tap.w1);
+    t.at0.push_back(tap.at0);
+    t.at1.push_back(tap.at1);
+    if (!tap.inside) continue;
     first = std::min(first, t.at0.back());
     last = std::max(last, t.at1.back());
   }
@@ -78,6 +74,24 @@ void WindowCrop::run(float* out, Isa isa) const {
     args.below = patch_.data() + rows_.at1[j] * pitch;
     crop_row(args);
   }
+}
+
+void crop_map_cpu(const CropMapsArgs& a, int n, Isa isa) {
+  const ImageWindow& from = a.windows[n];
+  const double window[4] = {from.x, from.y, from.width};
+  CropArgs args{from.image, from.image_width, from.image_height, window, a.width, a.height, {}, {}};
+  std::copy_n(a.mean, 3, args.mean);
+  std::copy_n(a.inv_std, 3, args.inv_std);
+  const int plane = a.width * a.height, stride = channel_stride(3);
+  std::vector<float> planes(size_t(3) * plane);
+  WindowCrop(args, 0).run(planes.data(), isa);
+  float* to = static_cast<float*>(a.out[n].data);
+  std::fill_n(to, size_t(plane) * stride, 0.f);
+  for (int c = 0; c < 3; ++c)
+    for (int p = 0; p < plane; ++p) {
+      const int i = p % a.width, mirrored = p - i + a.width - 1 - i;
+      to[size_t(p) * stride + c] = planes[size_t(c) * plane + (from.mirrored ? mirrored : p)];
+    }
 }
 
 }  // namespace glpose

@@ -1,5 +1,6 @@
 // crop's specification as plain loops (see crop.h).
 #include <cmath>
+#include <vector>
 
 #include "kernels/crop/crop.h"
 
@@ -20,6 +21,25 @@ void crop_reference(const CropArgs& a, int n, float* out) {
         const double value = (at(left, top) * (1 - across) + at(left + 1, top) * across) * (1 - down) +
                              (at(left, top + 1) * (1 - across) + at(left + 1, top + 1) * across) * down;
         *out++ = float((value - a.mean[c]) * a.inv_std[c]);
+      }
+}
+
+void crop_reference(const CropMapsArgs& a, int n) {
+  const ImageWindow& from = a.windows[n];
+  const double window[4] = {from.x, from.y, from.width};
+  CropArgs args{from.image, from.image_width, from.image_height, window, a.width, a.height, {}, {}};
+  for (int c = 0; c < 3; ++c) {
+    args.mean[c] = a.mean[c];
+    args.inv_std[c] = a.inv_std[c];
+  }
+  std::vector<float> planes(size_t(3) * a.height * a.width);
+  crop_reference(args, 0, planes.data());
+  float* to = static_cast<float*>(a.out[n].data);
+  for (int y = 0; y < a.height; ++y)
+    for (int x = 0; x < a.width; ++x)
+      for (int c = 0; c < channel_stride(3); ++c, ++to) {
+        const int column = from.mirrored ? a.width - 1 - x : x;
+        *to = c < 3 ? planes[(size_t(c) * a.height + y) * a.width + column] : 0;
       }
 }
 

@@ -10,11 +10,12 @@ namespace glpose {
  */
 struct IngestArgs {
   int count, channels, height, width;
-  const float* features;  // host [N, C, h, w]
+  const float* features;  // [N, C, h, w] on the host, or in the backend's memory
   const float* mean;      // host [C]
   const float* inv_std;   // host [C], 1 / std
   const Map* maps;        // host [N], out
   float* embeddings;      // host [N, C], out; there when `ingest` returns
+  bool here = false;      // whether `features` are in the backend's memory
 };
 
 /// 16 channels, from 16·group on, of one map on the CPU.

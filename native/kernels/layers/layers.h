@@ -30,12 +30,13 @@ struct LoadArgs {
   const Map* out = nullptr;
 };
 
-/// The way back: planes[n, c, y, x] = source[c, y, x] of a network's output. On a GPU the planes are there when the call returns.
+/// The way back: planes[n, c, y, x] = source[c, y, x] of a network's output. On the host they are there when the call returns.
 struct UnloadArgs {
   int batch = 0;
   MapSize size;
   const Map* source = nullptr;
-  float* planes = nullptr;  // [N, C, h, w] on the host
+  float* planes = nullptr;  // [N, C, h, w]
+  bool stay = false;        // whether `planes` is in the backend's memory, not on the host
 };
 
 /// out = end(Σ_t terms[t][c, ⌊y / factor_t⌋, ⌊x / factor_t⌋])

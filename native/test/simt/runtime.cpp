@@ -30,6 +30,7 @@ cudaError_t run_kernel(dim3 grid, dim3 block, const std::function<void()>& threa
 namespace {
 
 int allocations = 0, launches = 0, graphs = 0;
+size_t uploaded = 0;
 thread_local int current_device = 0;
 std::set<std::pair<const void*, int>> loaded;  // kernels, and the devices that have them
 std::vector<Stream*> streams;
@@ -47,7 +48,7 @@ void finish(Stream& stream) {
 
 }  // namespace
 
-Counts counts() { return {allocations, launches, graphs}; }
+Counts counts() { return {allocations, launches, graphs, uploaded}; }
 
 cudaError_t launch(const void* kernel, dim3 grid, dim3 block, Stream* stream, Work thread) {
   if (lost()) return cudaErrorLaunchFailure;
@@ -118,7 +119,8 @@ cudaError_t cudaFreeHost(void* data) {
   std::free(data);
   return simt::status();
 }
-cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t stream) {
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+  if (kind == cudaMemcpyHostToDevice) simt::uploaded += bytes;
   stream->queued.push_back([=] { std::memcpy(to, from, bytes); });
   return simt::status();
 }

@@ -79,9 +79,10 @@ struct Machine {
 };
 extern Machine machine;
 
-/// Device allocations now alive; kernels run and graphs made so far.
+/// Device allocations now alive; kernels run, graphs made and bytes sent to devices so far.
 struct Counts {
   int allocations, launches, graphs;
+  size_t uploaded;
 };
 Counts counts();
 
