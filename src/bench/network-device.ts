@@ -3,8 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { GlposeError } from '../errors.js';
 import { addon } from '../native/binding.js';
+import { cutWindow } from '../native/cut-window.js';
+import type { ImageWindow } from '../onnx/device-windows.js';
+import { networkSession, readNetwork, type ImageInput } from '../onnx/network-session.js';
 import type { TensorData } from '../onnx/runtime.js';
-import { networkSession, readNetwork } from '../onnx/network-session.js';
+import type { Image } from '../types.js';
 import { nmse } from './head-reference.js';
 import { writeNetworkJob, type NetworkName } from './network-job.js';
 import { referenceNetwork } from './network-reference.js';
@@ -18,8 +21,16 @@ export interface DeviceFigures {
   device: string;
   /** The features against float64. */
   nmse: number;
-  /** Whole calls, crops up and features down, for each number of crops at once: medians. */
-  batches: { crops: number; milliseconds: number; cropsPerSecond: number }[];
+  /**
+   * Whole calls for each number of crops at once, medians: crops up and features down; and `fromFrame`, one frame up as bytes, its windows
+   * cut there, features left there, as `infer` does it.
+   */
+  batches: (CallFigures & { crops: number; fromFrame: CallFigures })[];
+}
+
+interface CallFigures {
+  milliseconds: number;
+  cropsPerSecond: number;
 }
 
 export interface DeviceBenchOptions {
@@ -43,15 +54,33 @@ export async function benchNetworkOnDevice(name: NetworkName, options: DeviceBen
     const { network, missing } = await readNetwork(file, job.input, [job.output]);
     if (missing !== null) throw new GlposeError('INTERNAL', `glpose's own kernels lack ${missing} of ${name}`);
     const { width, height, expectedJoints } = job.input;
-    const session = networkSession(addon(), network, job.input, [job.output], device);
-    const run = async (crops: number): Promise<Float32Array> => {
-      const feeds: Record<string, TensorData> = {
-        [job.input.name]: { dims: [crops, 3, height, width], data: repeated(image, crops) },
-      };
-      if (expectedJoints !== undefined) {
-        feeds[expectedJoints] = { dims: [crops, expected.length / 3, 3], data: repeated(expected, crops) };
+    const native = addon();
+    const standardisation = { ...job.input, mean: [128, 128, 128], std: [64, 64, 64] };
+    const session = networkSession(native, network, job.input, [job.output], device, standardisation);
+    const keeping = networkSession(native, network, job.input, [job.output], device, {
+      ...standardisation,
+      kept: job.output,
+    });
+    const others = (crops: number): Float32Array[] => (expectedJoints === undefined ? [] : [repeated(expected, crops)]);
+    const timed = async (crops: number, body: () => Promise<unknown>): Promise<CallFigures> => {
+      const times: number[] = [];
+      for (let i = -WARM_UP; i < runs; i++) {
+        const start = performance.now();
+        await body();
+        if (i >= 0) times.push(performance.now() - start);
       }
-      return (await session.run(feeds, [job.output]))[job.output].data;
+      const milliseconds = median(times);
+      return { milliseconds, cropsPerSecond: (1e3 * crops) / milliseconds };
+    };
+    const feeds = (images: Float32Array, places: Float32Array, crops: number): Record<string, TensorData> => ({
+      [job.input.name]: { dims: [crops, 3, height, width], data: images },
+      ...(expectedJoints !== undefined && {
+        [expectedJoints]: { dims: [crops, places.length / 3 / crops, 3], data: places },
+      }),
+    });
+    const run = async (crops: number): Promise<Float32Array> => {
+      const given = feeds(repeated(image, crops), repeated(expected, crops), crops);
+      return (await session.run(given, [job.output]))[job.output].data;
     };
     try {
       const alone = await run(1);
@@ -63,27 +92,55 @@ export async function benchNetworkOnDevice(name: NetworkName, options: DeviceBen
       if (!(figures.nmse <= LARGEST_NMSE)) {
         throw new GlposeError('INTERNAL', `the features of ${name} are off: NMSE ${figures.nmse} against float64`);
       }
+      const windows = windowsOf(1, 0, job.input);
+      const cut = await cutWindow(native, FRAME, windows[0].person.window, standardisation);
+      const fromCrop = await session.run(feeds(cut, repeated(expected, 1), 1), [job.output]);
+      await session.windows!.run(windows, others(1), (outputs) => {
+        const error = nmse(outputs[job.output].data, fromCrop[job.output].data);
+        if (error <= LARGEST_NMSE) return;
+        throw new GlposeError(
+          'INTERNAL',
+          `the features of a window of ${name} are off: NMSE ${error} against its crop's`,
+        );
+      });
+      let frame = 0; // every call looks at one of its own
       for (const crops of batches) {
         const last = (await run(crops)).slice(-alone.length);
         if (last.some((value, i) => value !== alone[i])) {
           throw new GlposeError('INTERNAL', `the features of ${name} depend on how many crops go together (${crops})`);
         }
-        const times: number[] = [];
-        for (let i = -WARM_UP; i < runs; i++) {
-          const start = performance.now();
-          await run(crops);
-          if (i >= 0) times.push(performance.now() - start);
-        }
-        const milliseconds = median(times);
-        figures.batches.push({ crops, milliseconds, cropsPerSecond: (1e3 * crops) / milliseconds });
+        const fromFrame = (): Promise<unknown> =>
+          keeping.windows!.run(windowsOf(crops, ++frame, job.input), others(crops), () => {});
+        figures.batches.push({
+          crops,
+          ...(await timed(crops, () => run(crops))),
+          fromFrame: await timed(crops, fromFrame),
+        });
       }
       return figures;
     } finally {
       session.dispose();
+      keeping.dispose();
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A frame as videos have them, of arbitrary values. */
+const FRAME: Image = {
+  width: 1920,
+  height: 1080,
+  data: Uint8Array.from({ length: 3 * 1920 * 1080 }, (_, i) => Math.imul(i, 2654435761) >>> 24),
+};
+
+/** Windows of people all over a frame. @param index of the frame */
+function windowsOf(count: number, index: number, input: ImageInput): ImageWindow[] {
+  return Array.from({ length: count }, (_, i) => {
+    const [centreX, centreY] = [(i * 311) % FRAME.width, (i * 173 + 400) % FRAME.height];
+    const window = { centreX, centreY, width: 400, height: (400 * input.height) / input.width };
+    return { image: { ...FRAME, index }, person: { window } };
+  });
 }
 
 function repeated(values: Float32Array, times: number): Float32Array {

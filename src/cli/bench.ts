@@ -165,9 +165,13 @@ async function networksOnDevice(
 }
 
 function deviceTable({ batches }: DeviceFigures): string {
-  const row = ({ crops, milliseconds, cropsPerSecond }: DeviceFigures['batches'][number]): string =>
-    `  ${`${crops} at once`.padEnd(28)}${column(milliseconds, 2)}${column(cropsPerSecond, 0)}\n`;
-  return titles('', 'ms', 'crops/s') + batches.map(row).join('');
+  const row = (name: string, { milliseconds, cropsPerSecond }: DeviceFigures['batches'][number]['fromFrame']): string =>
+    `  ${name.padEnd(28)}${column(milliseconds, 2)}${column(cropsPerSecond, 0)}\n`;
+  const rows = batches.flatMap(({ crops, fromFrame, ...crop }) => [
+    row(`${crops} at once`, crop),
+    row(`${crops} of a new frame`, fromFrame),
+  ]);
+  return titles('', 'ms', 'crops/s') + rows.join('');
 }
 
 function pipelineCommand(terminal: Terminal): Command {
