@@ -8,6 +8,8 @@
  *       built by nvcc, on device cuda:0, a real one; without a word, first test, then perf of one person and of 32 at once
  *   node native/kernels.js --arm64 [test|list] [FILTER …]
  *       for that processor, run by QEMU: Debian's crossbuild-essential-arm64 and qemu-user-static; its times say nothing
+ *   node native/kernels.js --arm64-asan [test|list] [FILTER …]
+ *       the same under AddressSanitizer and UndefinedBehaviorSanitizer
  *
  * Environment: CXX, CUDACXX, GLPOSE_CUDA_ARCHS (as CMAKE_CUDA_ARCHITECTURES; default: the machine's own).
  * Exit status 1 where a check failed, 2 where nvcc is missing or an argument is none, 3 where there is no device.
@@ -18,8 +20,7 @@ import { buildKernelTests, emulatorOf, hasNvcc } from './test/build.js';
 const args = process.argv.slice(2);
 const [where] = args;
 if (where === '--gpu') process.exitCode = await onGpu(args.slice(1));
-else if (where === '--arm64')
-  process.exitCode = run(await buildKernelTests('arm64'), args.slice(1), emulatorOf('arm64'));
+else if (['--arm64', '--arm64-asan'].includes(where)) process.exitCode = await onArm64(where.slice(2), args.slice(1));
 else process.exitCode = run(await buildKernelTests('plain'), args);
 
 async function onGpu(words) {
@@ -40,7 +41,10 @@ async function onGpu(words) {
   return 0;
 }
 
-function run(program, words, emulator = []) {
-  const [command, ...rest] = [...emulator, program, ...words];
-  return spawnSync(command, rest, { stdio: 'inherit' }).status ?? 1;
+async function onArm64(form, words) {
+  const [command, ...rest] = [...emulatorOf(form), await buildKernelTests(form), ...words];
+  const env = { ASAN_OPTIONS: 'detect_leaks=0', ...process.env }; // looking for leaks needs ptrace, which QEMU has not
+  return spawnSync(command, rest, { stdio: 'inherit', env }).status ?? 1;
 }
+
+const run = (program, words) => spawnSync(program, words, { stdio: 'inherit' }).status ?? 1;

@@ -28,15 +28,21 @@ const PROCESSORS = {
   [ARM64]: { define: '-DGLPOSE_ARM64=1', wider: { '_neon.cpp': [] } },
 };
 
-/** Forms that run CUDA's kernels as C++ under the SIMT executor; arm64 is built by a cross compiler, and run by QEMU. */
+const ASAN = ['-O1', '-g1', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'];
+/**
+ * Forms that run CUDA's kernels as C++ under the SIMT executor. Those for arm64 are built by a cross compiler, and run by QEMU, where
+ * ThreadSanitizer does not start: it wants 48 bits of addresses, and QEMU on x86-64 has 47 of them.
+ */
 const FLAGS = {
   plain: ['-O1'],
-  asan: ['-O1', '-g1', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'],
+  asan: ASAN,
   tsan: ['-O1', '-g1', '-fsanitize=thread'],
   [ARM64]: ['-O1'],
+  [`${ARM64}-asan`]: ASAN,
 };
-const compilerOf = (form) => (form === ARM64 ? 'aarch64-linux-gnu-g++' : COMPILER);
-const processorOf = (form) => PROCESSORS[form === ARM64 ? ARM64 : process.arch];
+const forArm64 = (form) => form.startsWith(ARM64);
+const compilerOf = (form) => (forArm64(form) ? 'aarch64-linux-gnu-g++' : COMPILER);
+const processorOf = (form) => PROCESSORS[forArm64(form) ? ARM64 : process.arch];
 
 /** The flags of one file in a form. */
 function flagsOf(form, file) {
@@ -116,7 +122,7 @@ function architectures() {
 
 /** The words before a program of a form that this processor does not run: QEMU, with the cross compiler's libraries. */
 export const emulatorOf = (form) =>
-  form === ARM64 && process.arch !== ARM64 ? ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'] : [];
+  forArm64(form) && process.arch !== ARM64 ? ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'] : [];
 
 /** The files of native/ that a file's text names. */
 function includedBy(file) {
@@ -139,7 +145,7 @@ export const hasNvcc = () => spawnSync(NVCC, ['--version']).error === undefined;
 
 /**
  * Builds the program.
- * @param form plain, asan, tsan, arm64 (CUDA's kernels under the executor), or gpu (by nvcc)
+ * @param form of FLAGS, or gpu (by nvcc)
  * @param replacement {file, text}: another text for one source or header; built in a folder of its own out of the objects that are
  * there, but for those of the files that read it
  * @throws where no file of the program reads it: the mutant would be the program itself

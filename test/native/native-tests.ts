@@ -6,7 +6,7 @@ import { ROOT } from '../shared-data.js';
 const NATIVE = path.join(ROOT, 'native');
 
 /** How native/test is compiled. */
-export type Form = 'plain' | 'asan' | 'tsan' | 'gpu';
+export type Form = 'plain' | 'asan' | 'tsan' | 'gpu' | 'arm64' | 'arm64-asan';
 
 /** A source file with other text in place of its own, for a mutant. */
 export interface Replacement {
@@ -19,9 +19,10 @@ interface Build {
   buildSanitizedAddon(): Promise<string>;
   asanLibrary(): Promise<string>;
   hasNvcc(): boolean;
+  emulatorOf(form: Form): string[];
 }
 
-export const { buildKernelTests, buildSanitizedAddon, asanLibrary, hasNvcc } = (await import(
+export const { buildKernelTests, buildSanitizedAddon, asanLibrary, hasNvcc, emulatorOf } = (await import(
   path.join(NATIVE, 'test', 'build.js')
 )) as Build;
 
@@ -31,13 +32,19 @@ export const noSanitizers = process.platform === 'linux' ? undefined : 'the sani
 /** A build of one form takes about 15 s on two cores; many times that where other work goes on. */
 export const BUILD = 600_000; // ms
 
-/** Runs the program and returns its exit status and everything it printed. @param words see native/test/main.cpp */
+/**
+ * Runs the program and returns its exit status and everything it printed.
+ * @param words see native/test/main.cpp
+ * @param emulator what stands before a program of another processor
+ */
 export function runKernelTests(
   program: string,
   words: string[],
   order = 'forward',
+  emulator: string[] = [],
 ): { status: number; output: string } {
-  const { status, signal, stdout, stderr } = spawnSync(program, ['test', ...words], {
+  const [command, ...rest] = [...emulator, program, 'test', ...words];
+  const { status, signal, stdout, stderr } = spawnSync(command, rest, {
     encoding: 'utf8',
     env: { ...process.env, SIMT_ORDER: order, TSAN_OPTIONS: 'halt_on_error=1', ASAN_OPTIONS: 'detect_leaks=0' },
     maxBuffer: 1 << 26,
