@@ -15,6 +15,7 @@ import type { GivenBox } from '../formats/boxes.js';
 import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
 import { POSE_NMS } from './one-joint-one-person.js';
 import { withoutDoubles } from './pose-nms.js';
+import { poseScore } from '../postprocessing/pose-score.js';
 import type { FrameSource } from '../media/frames.js';
 import { givenPeople } from './given-people.js';
 import { Looks } from './looks.js';
@@ -267,9 +268,7 @@ export function toFramePoses(
     const estimated = poses[i];
     if (!estimated) return [];
     const { joints, explanation } = estimated;
-    const scores = joints.filter((joint) => joint !== null).map((joint) => joint.score);
-    const mean = scores.reduce((a, b) => a + b, 0) / Math.max(1, scores.length);
-    const pose: PersonPose = { trackId, box, boxScore: score, score: mean * score, joints };
+    const pose: PersonPose = { trackId, box, boxScore: score, score: poseScore(joints, score), joints };
     if (interpolated) pose.interpolated = true;
     return [explanation ? { ...pose, explanation } : pose];
   });

@@ -2,6 +2,7 @@ import { windowOf } from '../geometry/window.js';
 import type { FramePoses, PersonPose } from '../types.js';
 import { agreed, type Vote } from './agreement.js';
 import { isAnothers } from './one-joint-one-person.js';
+import { poseScore } from '../postprocessing/pose-score.js';
 
 /** Seconds from a frame to its neighbours at most: what is farther off says little of where a joint is now. */
 const REACH = 0.17;
@@ -69,7 +70,7 @@ function settle(key: FramePoses, around: readonly FramePoses[], names: readonly 
       if (isAnothers({ x, y }, k, i, all, names, height)) return joint;
       return { ...joint, x, y, score: joint.occluded ? joint.score : score };
     });
-    return { ...person, joints };
+    return { ...person, score: poseScore(joints, person.boxScore), joints };
   });
   return { ...key, people };
 }

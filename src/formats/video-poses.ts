@@ -1,5 +1,6 @@
 import type { FramePoses, Joint, PersonPose, VideoPoses } from '../types.js';
 import { extentOf, type LabelledPose, type PoseSequence } from './pose-sequence.js';
+import { poseScore } from '../postprocessing/pose-score.js';
 
 /** What a file of poses does not say itself. */
 export interface VideoDetails {
@@ -50,13 +51,11 @@ function personOf(person: LabelledPose, place: number, isEstimated: readonly boo
     const own = c < 0 ? 1 : boxScore > 0 ? c / boxScore : 0;
     return { x, y, score: Math.min(1, own), ...(derived ? { estimated: true } : {}) };
   });
-  const scores = joints.filter((joint) => joint !== null).map((joint) => joint.score);
-  const mean = scores.reduce((a, b) => a + b, 0) / Math.max(1, scores.length);
   return {
     trackId: trackId ?? place,
     box: box ?? extentOf(person.joints) ?? { x: 0, y: 0, width: 0, height: 0 },
     boxScore,
-    score: score ?? mean * boxScore,
+    score: score ?? poseScore(joints, boxScore),
     joints,
   };
 }

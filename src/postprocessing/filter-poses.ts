@@ -3,13 +3,14 @@
  * where it is asked for: low scores out, bridge, Hampel, gaps, Butterworth or One-Euro.
  */
 import { GlposeError } from '../errors.js';
-import type { Box, FramePoses, Joint, PersonPose, VideoPoses } from '../types.js';
+import type { Box, FramePoses, Joint, VideoPoses } from '../types.js';
 import { bridge, type BridgeOptions } from './bridge.js';
 import { butterworth, checkButterworth, type ButterworthOptions } from './butterworth.js';
 import { fillGaps } from './fill-gaps.js';
 import { hampel, type HampelOptions } from './hampel.js';
 import { personSeries, sampleGrid, type JointSeries, type PersonSeries, type SampleGrid } from './pose-series.js';
 import { PoseSmoother, type SmoothOptions } from './smooth.js';
+import { poseScore } from './pose-score.js';
 
 export interface FilterOptions {
   /** Joints with lower scores are taken as missing, 0–1. */
@@ -184,14 +185,8 @@ function writeBack(
       score: filtered.score[sample],
       ...(filled ? { estimated: true } : {}),
     };
-    if (filled) person.score = scoreOf(person);
+    if (filled) person.score = poseScore(person.joints, person.boxScore);
   }
-}
-
-/** The mean of the joints' scores × the box's. */
-function scoreOf({ joints, boxScore }: PersonPose): number {
-  const scores = joints.filter((joint) => joint !== null).map(({ score }) => score);
-  return (scores.reduce((sum, score) => sum + score, 0) / Math.max(1, scores.length)) * boxScore;
 }
 
 async function* each<T>(items: Iterable<T>): AsyncGenerator<T, void, undefined> {

@@ -86,6 +86,13 @@ test('frames far off in time say nothing, nor do hidden joints; hidden ones are 
   expect(places(await settled(others))[4]).toBe(30);
 });
 
+test('a pose’s score is that of its joints as they are now', async () => {
+  const frames = Array.from({ length: 9 }, (_, t) => frame(t, { 0: at(10, t === 4 ? 0.2 : 0.9) }));
+  const [pose] = (await settled(frames))[4].people;
+  expect(pose.joints[0]!.score).toBeGreaterThan(0.4);
+  expect(pose.score).toBeCloseTo(pose.joints[0]!.score * pose.boxScore);
+});
+
 test('joints that nobody gives stay away', async () => {
   const frames = Array.from({ length: 9 }, (_, t) => frame(t, { 0: t === 4 ? null : at(10) }));
   expect((await settled(frames))[4].people[0].joints).toEqual([null]);
