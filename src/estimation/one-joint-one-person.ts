@@ -89,25 +89,37 @@ export function keepApart(
 }
 
 /**
- * Whether somebody else's joint of the same kind, left or right, is at a place.
- * @param of whose place it is to be, among `all`
- * @param all the joints of everyone in the frame, named `names`; null of who is left out
- * @param height of the window of the person whose place it is to be
+ * Joints that were moved, without those moves that would bring together what is two people's: nobody's joint goes to where somebody else's of
+ * the same kind, left or right, was, or goes.
+ * @param before, after the joints of everyone in a frame, named `names`; null of who is left out
+ * @param heights of the people's windows
+ * @param kept what becomes of a joint whose move is left out
  */
-export function isAnothers(
-  place: Place,
-  k: number,
-  of: number,
-  all: readonly (readonly (Joint | null)[] | null)[],
+export function withoutMeeting(
+  before: readonly ((Joint | null)[] | null)[],
+  after: readonly ((Joint | null)[] | null)[],
   names: readonly string[],
-  height: number,
-): boolean {
-  const mirror = names.indexOf(mirrored(names[k]));
-  const isThere = (joint: Joint | null | undefined): boolean =>
-    Boolean(joint) && Math.hypot(joint!.x - place.x, joint!.y - place.y) < SITE * height;
-  return all.some(
-    (joints, other) => other !== of && joints !== null && (isThere(joints[k]) || isThere(joints[mirror])),
-  );
+  heights: readonly number[],
+  kept: (before: Joint, after: Joint) => Joint = (before) => before,
+): ((Joint | null)[] | null)[] {
+  const mirrors = names.map((name) => names.indexOf(mirrored(name)));
+  return after.map((joints, i) => {
+    const isAnothers = (place: Place, k: number): boolean => {
+      const isThere = (joint: Joint | null | undefined): boolean =>
+        Boolean(joint) && Math.hypot(joint!.x - place.x, joint!.y - place.y) < SITE * heights[i];
+      const has = (all: (Joint | null)[] | null): boolean =>
+        all !== null && (isThere(all[k]) || isThere(all[mirrors[k]]));
+      return before.some((_, other) => other !== i && (has(before[other]) || has(after[other])));
+    };
+    return (
+      joints &&
+      joints.map((joint, k) => {
+        const old = before[i]![k];
+        if (!joint || !old || joint === old || !isAnothers(joint, k)) return joint;
+        return kept(old, joint);
+      })
+    );
+  });
 }
 
 /** A joint that was given; else a hidden one, where it is known to be about. */

@@ -1,7 +1,7 @@
 import { windowOf } from '../geometry/window.js';
 import type { FramePoses, PersonPose } from '../types.js';
 import { agreed, type Vote } from './agreement.js';
-import { isAnothers } from './one-joint-one-person.js';
+import { withoutMeeting } from './one-joint-one-person.js';
 import { poseScore } from '../postprocessing/pose-score.js';
 
 /** Seconds from a frame to its neighbours at most: what is farther off says little of where a joint is now. */
@@ -60,18 +60,22 @@ function settle(key: FramePoses, around: readonly FramePoses[], names: readonly 
     .map((frame): Neighbour => ({ seconds: secondsFrom(key, frame), people: byTrack(frame) }))
     .filter(({ seconds }) => seconds !== 0 && Math.abs(seconds) <= REACH);
   if (neighbours.length === 0) return key;
-  const all = key.people.map(({ joints }) => joints);
-  const people = key.people.map((person, i) => {
-    const { height } = windowOf(person.box, aspect);
-    const joints = person.joints.map((joint, k) => {
+  const heights = key.people.map(({ box }) => windowOf(box, aspect).height);
+  const before = key.people.map(({ joints }) => joints);
+  const after = key.people.map((person, i) =>
+    person.joints.map((joint, k) => {
       const others = joint ? votesOf(neighbours, person, k) : [];
       if (!joint || others.length === 0) return joint;
-      const { x, y, score } = agreed([{ ...joint, weight: joint.score ** 2 }, ...others], RADIUS * height);
-      if (isAnothers({ x, y }, k, i, all, names, height)) return joint;
+      const { x, y, score } = agreed([{ ...joint, weight: joint.score ** 2 }, ...others], RADIUS * heights[i]);
       return { ...joint, x, y, score: joint.occluded ? joint.score : score };
-    });
-    return { ...person, score: poseScore(joints, person.boxScore), joints };
-  });
+    }),
+  );
+  const joints = withoutMeeting(before, after, names, heights);
+  const people = key.people.map((person, i) => ({
+    ...person,
+    score: poseScore(joints[i]!, person.boxScore),
+    joints: joints[i]!,
+  }));
   return { ...key, people };
 }
 

@@ -1,6 +1,6 @@
 import type { Joint, Window } from '../types.js';
 import { agreed } from './agreement.js';
-import { isAnothers } from './one-joint-one-person.js';
+import { withoutMeeting } from './one-joint-one-person.js';
 
 /** What the extractor's own joint counts beside the head's. */
 const SHARE = 0.5;
@@ -20,9 +20,9 @@ export function withSecondOpinion(
   windows: readonly Window[],
   names: readonly string[],
 ): ((Joint | null)[] | null)[] {
-  return all.map((joints, i) => {
+  const heights = windows.map(({ height }) => height);
+  const both = all.map((joints, i) => {
     if (!joints || !own[i]) return joints;
-    const { height } = windows[i];
     return joints.map((joint, k) => {
       const other = own[i]![k];
       if (!joint || !other || joint.occluded || other.occluded || joint.score <= 0) return joint;
@@ -30,9 +30,9 @@ export function withSecondOpinion(
         { ...joint, weight: joint.score },
         { ...other, weight: SHARE * other.score },
       ];
-      const { x, y, support } = agreed(votes, RADIUS * height);
-      const place = isAnothers({ x, y }, k, i, all, names, height) ? joint : { x, y };
-      return { x: place.x, y: place.y, score: support / (1 + SHARE) };
+      const { x, y, support } = agreed(votes, RADIUS * heights[i]);
+      return { x, y, score: support / (1 + SHARE) };
     });
   });
+  return withoutMeeting(all, both, names, heights, ({ x, y }, { score }) => ({ x, y, score }));
 }

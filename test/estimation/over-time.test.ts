@@ -103,3 +103,10 @@ test('frames without times follow one another as those of usual videos', async (
   const frames = Array.from({ length: 13 }, (_, t) => frame(t, { 0: jump(t) }, null));
   expect(places(await settled(frames))[6]).toBeCloseTo(18, 0);
 });
+
+test('two who would come together both stay', async () => {
+  const frames = Array.from({ length: 9 }, (_, t) => frame(t, { 0: at(t === 4 ? 40 : 10), 1: at(t === 4 ? 70 : 12) }));
+  const [frame4] = (await settled(frames)).slice(4);
+  expect(places([frame4], 0)[0]).toBe(40);
+  expect(places([frame4], 1)[0]).toBe(70);
+});
