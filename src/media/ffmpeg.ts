@@ -46,6 +46,7 @@ const Probe = z.object({
     z.object({
       codec_type: z.string().optional(),
       codec_name: z.string().optional(),
+      pix_fmt: z.string().optional(),
       index: z.number(),
       width: z.number().optional(),
       height: z.number().optional(),
@@ -69,6 +70,8 @@ interface Properties {
   /** FFmpeg's names of container and codec. */
   format: string;
   codec: string;
+  /** FFmpeg's name of the pixel format; null where ffprobe does not say. */
+  pixels: string | null;
   /** Upright. */
   width: number;
   height: number;
@@ -161,6 +164,7 @@ async function probe(file: string, signal?: AbortSignal): Promise<Properties> {
     choice,
     format: format.format_name,
     codec: stream.codec_name,
+    pixels: stream.pix_fmt ?? null,
     width: orientation.turned ? stream.height : stream.width,
     height: orientation.turned ? stream.width : stream.height,
     codedWidth: stream.width,
@@ -206,7 +210,7 @@ async function* decode(
   if (entry) args.push('-seek_timestamp', '1', '-noaccurate_seek', '-ss', (entry.keyTime * video.tick).toFixed(6));
   const wanted = entry ? `select=gte(pts\\,${entry.time}),` : '';
   args.push(...inputOf(file), '-map', `0:${video.stream}`);
-  args.push('-vf', `${wanted}showinfo=checksum=0,${rgbFilter(video)},setpts=N/TB`);
+  args.push('-vf', `${wanted}showinfo=checksum=0,${rgbFilter(video, video.pixels)},setpts=N/TB`);
   args.push(...passthrough, '-f', 'rawvideo', 'pipe:1');
   // Detached: a Ctrl-C in the terminal must not end it before this process knows, which would take the video for shorter.
   const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });

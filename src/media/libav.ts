@@ -1,4 +1,5 @@
 import { endianness } from 'node:os';
+import type { AVPixelFormat } from 'node-av/constants';
 import type * as Av from 'node-av/lib';
 import { MAX_PIXELS } from './frame-size.js';
 import { canBeEntered, enterAt, EntrySearch, WrongEntry, type Entry } from './entry.js';
@@ -294,7 +295,8 @@ class ToRgb implements Disposable {
     const input =
       `video_size=${frame.width}x${frame.height}:pix_fmt=${frame.format}:time_base=${num}/${den}` +
       `:colorspace=${frame.colorSpace}:range=${frame.colorRange}`;
-    check(this.library, this.file, graph.parse2(`buffer@in=${input},${rgbFilter(this.video)},buffersink@out`));
+    const toRgb = rgbFilter(this.video, av.avGetPixFmtName(frame.format as AVPixelFormat));
+    check(this.library, this.file, graph.parse2(`buffer@in=${input},${toRgb},buffersink@out`));
     check(this.library, this.file, graph.configSync());
     this.source = graph.getFilter('buffer@in');
     this.sink = graph.getFilter('buffersink@out');
