@@ -23,7 +23,8 @@ interface Neighbour {
 /**
  * Each joint where its own place and those of the same person's joint in the frames around agree: a neighbour's place, and, for a joint
  * that moves, the places on the lines between two neighbours, one before and one after. All count by their scores squared, so that
- * spoiled frames follow the clean ones about them and not the other way round. Nobody's joint goes to where somebody else's is. Shares and radius were chosen on JHMDB's
+ * spoiled frames follow the clean ones about them and not the other way round; the score is the geometric mean of the joint's own and of those
+ * that agree: where the frame itself shows nothing, nobody is sure. Nobody's joint goes to where somebody else's is. Shares and radius were chosen on JHMDB's
  * validation clips.
  * @param frames in order
  * @param names of the joints
@@ -67,7 +68,7 @@ function settle(key: FramePoses, around: readonly FramePoses[], names: readonly 
       const others = joint ? votesOf(neighbours, person, k) : [];
       if (!joint || others.length === 0) return joint;
       const { x, y, score } = agreed([{ ...joint, weight: joint.score ** 2 }, ...others], RADIUS * heights[i]);
-      return { ...joint, x, y, score: joint.occluded ? joint.score : score };
+      return { ...joint, x, y, score: joint.occluded ? joint.score : Math.sqrt(joint.score * score) };
     }),
   );
   const joints = withoutMeeting(before, after, names, heights);
