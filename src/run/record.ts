@@ -12,6 +12,7 @@ import type { EstimateOptions } from '../estimation/estimate.js';
 import type { Model, ModelOptions } from '../estimation/model.js';
 import { readJsonFile } from '../formats/json-file.js';
 import { videoDecoder } from '../media/video.js';
+import { parseRanges, type TimeRange } from '../postprocessing/time-ranges.js';
 import { writeAtomically } from '../storage/atomic-write.js';
 import { outcomeFile, type VideoReport } from './outcome.js';
 import type { Shard } from './shard.js';
@@ -144,6 +145,8 @@ export interface Run {
     EstimateOptions,
     'minBoxScore' | 'detectEvery' | 'detectSize' | 'poseNms' | 'oksNms' | 'shareOut' | 'agreement' | 'every' | 'seed'
   >;
+  /** The parts of the videos that were estimated, each by itself; none: all. */
+  ranges: TimeRange[];
   reuse?: ModelOptions['reuse'];
   flip?: boolean;
   /** The detector's own file, where it is not the bundle's. */
@@ -158,6 +161,8 @@ export interface Run {
 const runOptionsSchema = z.object({
   model: z.string(),
   boxes: z.string().optional().catch(undefined),
+  from: z.string().optional().catch(undefined),
+  to: z.string().optional().catch(undefined),
   minScore: z.number().min(0).max(1).optional().catch(undefined),
   detectEvery: z.int().min(1).optional().catch(undefined),
   detectSize: z.int().min(32).max(4096).optional().catch(undefined),
@@ -176,6 +181,15 @@ const runOptionsSchema = z.object({
   fillGaps: z.unknown().optional(),
   butterworth: z.unknown().optional(),
 });
+
+/** None where the texts are not what a run could have had. */
+function rangesOf(options: { from?: string; to?: string }): TimeRange[] {
+  try {
+    return parseRanges(options);
+  } catch {
+    return [];
+  }
+}
 
 /** The names of the videos that a folder has outcomes of. */
 function namesOfOutcomes(out: string): string[] {
@@ -241,6 +255,8 @@ export function runOf(
     butterworth,
     model: bundle,
     boxes,
+    from,
+    to,
     reuse,
     flip,
     detector,
@@ -253,6 +269,7 @@ export function runOf(
   return {
     model: bundle,
     boxes,
+    ranges: rangesOf({ from, to }),
     reuse,
     flip,
     detector,

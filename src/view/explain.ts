@@ -3,9 +3,11 @@
  * from. Beside it runs the extractor alone, on the same boxes.
  */
 import type { BoxLookup } from '../formats/boxes.js';
-import { estimateVideo, type EstimateOptions } from '../estimation/estimate.js';
+import type { EstimateOptions } from '../estimation/estimate.js';
+import { estimateParts } from '../estimation/estimate-parts.js';
 import type { FrameSource } from '../media/frames.js';
 import type { Model } from '../estimation/model.js';
+import type { TimeRange } from '../postprocessing/time-ranges.js';
 import type { FramePoses, Joint, PersonPose } from '../types.js';
 import { encodeMaps, type CodedMaps } from './page/map-codes.js';
 import type { JointData, PoseData, WhyHeader, WhyPerson } from './page/page-data.js';
@@ -14,6 +16,8 @@ import { selectsFrame, selectsTrack, type Selection } from './selection.js';
 
 export interface ExplainOptions extends Omit<EstimateOptions, 'detect' | 'only' | 'explain' | 'memo'> {
   selection: Selection;
+  /** The parts of the video that the results are of; none: all. */
+  ranges: readonly TimeRange[];
   /** The boxes of the results, for the single-frame poses. */
   resultBoxes: BoxLookup;
 }
@@ -39,13 +43,13 @@ export async function* explainVideo(
   singleFrame: Model | null,
   options: ExplainOptions,
 ): AsyncGenerator<FrameExplanation, void, undefined> {
-  const { selection, resultBoxes, boxes, ...asRun } = options;
+  const { selection, ranges, resultBoxes, boxes, ...asRun } = options;
   const reach = model.estimator.k * (options.every ?? 1); // frames around have a say in a joint's place (over-time.ts)
   const near = (frame: number): number[] => Array.from({ length: 2 * reach + 1 }, (_, i) => frame - reach + i);
   const only = (frame: number): boolean => near(frame).some((other) => selectsFrame(selection, other));
   const shared = { ...asRun, only, explain: true };
-  const explained = estimateVideo(source, model, { ...shared, boxes });
-  const alone = singleFrame && estimateVideo(source, singleFrame, { ...shared, boxes: resultBoxes });
+  const explained = estimateParts(source, model, ranges, { ...shared, boxes });
+  const alone = singleFrame && estimateParts(source, singleFrame, ranges, { ...shared, boxes: resultBoxes });
   try {
     for await (const frame of explained) {
       const baseline = alone ? await alone.next() : null; // frame by frame with the other

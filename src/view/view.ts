@@ -239,6 +239,7 @@ async function explainParts(
   const boxes = run ? given && new GivenBoxes(given) : resultBoxes;
   const all = explainVideo(source, model, singleFrame, {
     selection,
+    ranges: run?.ranges ?? [],
     resultBoxes,
     boxes,
     ...run?.estimate,

@@ -66,6 +66,16 @@ test('infer --view: the page holds the poses and every frame’s picture', async
   expect(await sharp(Buffer.from(picture, 'base64')).metadata()).toMatchObject({ format: 'jpeg', width: 768 });
 });
 
+test('--explain makes the parts of a video again that the results are of, each by itself', async () => {
+  const parts = path.join(dir, 'parts');
+  const made = await glpose('infer', folder, '-o', parts, '--method', 'glpose', '--from', '0f,3f', '--to', '1f,3f');
+  expect(made.code).toBe(0);
+  const run = await glpose('view', parts, '--explain', '0-3', '-o', path.join(dir, 'parts.html'));
+  expect(run.code).toBe(0);
+  expect(run.out).toMatch(/3 frames, (\d+) poses, \1 explained/);
+  expect(run.err).not.toMatch(/are not those of the results/);
+});
+
 test('--explain says what the chosen pose was made from, and the pose is that of the results', async () => {
   const file = path.join(dir, 'why.html');
   const run = await glpose('view', out, '--explain', '2-9', '--tracks', '0', '-o', file);
