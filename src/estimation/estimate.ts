@@ -4,6 +4,8 @@
  *   frames ─ person boxes ─ tracks ─ windows ─ crops ─ extractor ─ feature maps V ─┬─ local, global ─ head ─ joints
  *                                                                                 └─ (single-frame: the net's own joints)
  *
+ *   joints of head, extractor and the frames around ─ agreement ─ joints
+ *
  * The first pass finds who is where, and draws the candidates; the second estimates, with 2k+1 frames in memory.
  * Which device anything runs on is the model's affair.
  */
@@ -179,8 +181,8 @@ export function surveyOptions(model: Model, options: PeopleOptions, memo?: Memo<
   checkArgument('minBoxScore', minBoxScore, 'a number from 0 to 1', minBoxScore >= 0 && minBoxScore <= 1);
   for (const [name, oks] of Object.entries({ poseNms, oksNms }))
     checkArgument(name, oks, 'a number from 0 to 1', oks === undefined || (oks >= 0 && oks <= 1));
-  checkArgument('shareOut', shareOut, 'true or false', typeof (shareOut ?? true) === 'boolean');
-  checkArgument('agreement', agreement, 'true or false', typeof (agreement ?? true) === 'boolean');
+  for (const [name, value] of Object.entries({ shareOut, agreement }))
+    checkArgument(name, value, 'true or false', value === undefined || typeof value === 'boolean');
   checkArgument('seed', seed, 'a whole number', Number.isSafeInteger(seed));
   checkArgument('detectEvery', detectEvery, 'a whole number from 1', isCount(detectEvery ?? 1));
   const size = 'a whole number from 32 to 4096';

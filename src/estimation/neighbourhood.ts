@@ -1,3 +1,4 @@
+import { sliding } from '../concurrency/sliding.js';
 import type { Frame } from '../media/frame.js';
 
 /** A frame that could be read. */
@@ -13,32 +14,19 @@ export interface Neighbourhood {
   around: ReadableFrame[] | null;
 }
 
-/**
- * Slides over a video, 2k+1 frames in memory: gives every frame as key, in order. No generator: those of V8 may hold on to what
- * they gave long ago.
- */
+/** Slides over a video, 2k+1 frames in memory: gives every frame as key, in order. */
 export function neighbourhoods(frames: AsyncIterable<Frame>, k: number): AsyncIterableIterator<Neighbourhood> {
-  const source = frames[Symbol.asyncIterator]();
-  const ring: Frame[] = []; // frames t−k … t+k as far as they exist
-  let key = 0; // place of the next key in the ring
-  let ended = false;
-  const over: IteratorReturnResult<undefined> = { done: true, value: undefined };
+  const slid = sliding(frames, k);
   return {
     async next() {
-      while (!ended && ring.length - 1 - key < k) {
-        const { value, done } = await source.next();
-        if (done) ended = true;
-        else ring.push(value);
-      }
-      if (key === ring.length) return over;
-      const value = { key: ring[key], around: around(ring, key, k) };
-      if (key < k) key++;
-      else ring.shift();
-      return { done: false, value };
+      const { done, value } = await slid.next();
+      if (done) return { done, value };
+      const { items, key } = value;
+      return { done: false, value: { key: items[key], around: around(items, key, k) } };
     },
     async return() {
-      await source.return?.();
-      return over;
+      await slid.return!();
+      return { done: true, value: undefined };
     },
     [Symbol.asyncIterator]() {
       return this;
@@ -46,7 +34,7 @@ export function neighbourhoods(frames: AsyncIterable<Frame>, k: number): AsyncIt
   };
 }
 
-function around(ring: Frame[], key: number, k: number): ReadableFrame[] | null {
+function around(ring: readonly Frame[], key: number, k: number): ReadableFrame[] | null {
   if (ring[key].data === null) return null;
   return Array.from({ length: 2 * k + 1 }, (_, i) => {
     const wanted = Math.min(Math.max(key + i - k, 0), ring.length - 1);

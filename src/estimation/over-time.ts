@@ -1,3 +1,4 @@
+import { sliding } from '../concurrency/sliding.js';
 import { windowOf } from '../geometry/window.js';
 import type { FramePoses, PersonPose } from '../types.js';
 import { agreed, type Vote } from './agreement.js';
@@ -38,22 +39,7 @@ export async function* overTime(
   most: number,
   aspect: number,
 ): AsyncGenerator<FramePoses, void, undefined> {
-  const window: FramePoses[] = [];
-  let key = 0;
-  const settled = (): FramePoses => {
-    const around = window.slice(Math.max(0, key - most), key + most + 1);
-    const frame = settle(window[key], around, names, aspect);
-    if (key++ >= most) {
-      window.shift();
-      key--;
-    }
-    return frame;
-  };
-  for await (const frame of frames) {
-    window.push(frame);
-    if (window.length - key > most) yield settled();
-  }
-  while (key < window.length) yield settled();
+  for await (const { items, key } of sliding(frames, most)) yield settle(items[key], items, names, aspect);
 }
 
 function settle(key: FramePoses, around: readonly FramePoses[], names: readonly string[], aspect: number): FramePoses {
