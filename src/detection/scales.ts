@@ -17,17 +17,25 @@ const MISSED_AT_HALF = 0.4;
 const LOOKS_MISSED = 6;
 /** A look at one place: pixels a side of the detector's input. */
 export const PLACE_INPUT = 160;
-/** The smallest scale, and the largest one whose cost a frame without known people is worth. */
-const SMALLEST = 256;
+/**
+ * The scale for people larger than the frame, of whom the detector, which has learnt whole people, misses one in three at the next: the frame
+ * lies in the middle of LEAST_INPUT pixels, with room around for what it cuts off.
+ */
+const BEYOND = 128;
+export const LEAST_INPUT = 256;
+/** Whoever is so high, as a share of the frame's height, is likely to be cut off by it; and is missed so often without that room. */
+const CUT_OFF = 0.85;
+const MISSED_CUT_OFF = 0.3;
+/** The largest scale whose cost a frame without known people is worth. */
 const USUAL = 512;
 const WIDE = 1024;
 const LARGEST = 2048;
 /** Frames are enlarged no further than so. */
 const ENLARGEMENT = 2;
 
-/** The scales for frames of a size, ascending: 256, 512, … up to twice the frame, 2048 at most. */
+/** The scales for frames of a size, ascending: 128, 256, 512, … up to twice the frame, 2048 at most. */
 export function scalesFor(longerSide: number): number[] {
-  const scales = [SMALLEST];
+  const scales = [BEYOND, LEAST_INPUT];
   while (scales.at(-1)! * 2 <= Math.min(LARGEST, longerSide * ENLARGEMENT)) scales.push(scales.at(-1)! * 2);
   return scales;
 }
@@ -41,9 +49,13 @@ export function scalesFor(longerSide: number): number[] {
  */
 export function scalesOf(heights: readonly number[], frame: { width: number; height: number }): number[] {
   const longerSide = Math.max(frame.width, frame.height);
-  const scales = scalesFor(longerSide);
-  if (heights.length === 0) return scales.filter((scale) => scale <= USUAL);
+  const isCutOff = (height: number): boolean => height >= CUT_OFF * frame.height;
+  const all = scalesFor(longerSide);
+  if (heights.length === 0) return all.filter((scale) => scale <= USUAL);
+  const scales = heights.some(isCutOff) ? all : all.slice(1);
   const inInput = (height: number, scale: number): number => (height * scale) / longerSide;
+  const missedAt = (height: number, scale: number): number =>
+    Math.max(missedShare(inInput(height, scale)), scale > BEYOND && isCutOff(height) ? MISSED_CUT_OFF : 0);
   let best = scales;
   let least = Infinity;
   for (let subset = 1; subset < 1 << scales.length; subset++) {
@@ -51,7 +63,7 @@ export function scalesOf(heights: readonly number[], frame: { width: number; hei
     // Of who is too large, a scale sees parts and takes them for people: only the smallest scale cannot help it.
     if (some[0] > scales[0] && heights.some((height) => inInput(height, some[0]) > LARGEST_FOUND)) continue;
     const missed = heights.reduce(
-      (total, height) => total + Math.min(...some.map((scale) => missedShare(inInput(height, scale)))),
+      (total, height) => total + Math.min(...some.map((scale) => missedAt(height, scale))),
       0,
     );
     const cost = pixelsOf(some, frame) + missed * LOOKS_MISSED * PLACE_INPUT ** 2;
@@ -69,7 +81,8 @@ function missedShare(height: number): number {
 /** Pixels of the detector's input, which its time is in proportion to, for a frame at some scales. */
 export function pixelsOf(scales: readonly number[], { width, height }: { width: number; height: number }): number {
   const longerSide = Math.max(width, height);
-  return scales.reduce((total, scale) => total + (width * height * scale ** 2) / longerSide ** 2, 0);
+  const pixels = (width * height) / longerSide ** 2;
+  return scales.reduce((total, scale) => total + pixels * Math.max(scale, LEAST_INPUT) ** 2, 0);
 }
 
 /**

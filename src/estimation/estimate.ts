@@ -211,15 +211,20 @@ export function surveyOptions(model: Model, options: PeopleOptions, memo?: Memo<
 /** Joints of which the mean score counts, the best ones: half a body may be hidden behind a table. */
 const SURE_JOINTS = 6;
 
-/** Says how surely a pose is seen of someone in one frame, 0–1; undefined where the model's poses mean nothing. */
+/**
+ * Says how surely a pose is seen of someone in one frame, 0–1; undefined where the model's poses mean nothing. The extractor tells it better than a
+ * head: of who is cut off by the frame it sees what there is, and of posts and signs it sees no more than a head does.
+ */
 function poseScoreOf({ estimator, net, method, bundle }: Model): SurveyOptions['poseScore'] {
   if (method === 'glpose' && !bundle.config.head?.trained) return undefined;
   return async (frame, detection) => {
+    const person = toScenePerson({ ...detection, trackId: 0 }, net.aspect);
     const alone = { ...frame, people: [] };
     const around: Scene[] = new Array<Scene>(2 * estimator.k + 1).fill(alone);
-    around[estimator.k] = { ...frame, people: [toScenePerson({ ...detection, trackId: 0 }, net.aspect)] };
-    const [pose] = await estimator.estimate(around, { once: true });
-    const scores = pose!.joints.flatMap((joint) => (joint && !joint.estimated ? [joint.score] : []));
+    around[estimator.k] = { ...frame, people: [person] };
+    const own = await estimator.glimpse?.(around[estimator.k], person);
+    const joints = own ?? (await estimator.estimate(around, { once: true }))[0]!.joints;
+    const scores = joints.flatMap((joint) => (joint && !joint.estimated ? [joint.score] : []));
     const best = scores.sort((a, b) => b - a).slice(0, SURE_JOINTS);
     return best.reduce((total, score) => total + score, 0) / SURE_JOINTS;
   };

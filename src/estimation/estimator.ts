@@ -55,6 +55,11 @@ export interface Estimator {
    * @returns one of each person; null of somebody whom another box shows, too
    */
   estimate(around: readonly Scene[], options?: SceneOptions): Promise<(EstimatedPose | null)[]>;
+  /**
+   * What the extractor by itself sees of one person in one frame, out of order: its own joints. Absent, or undefined, where it gives features
+   * only.
+   */
+  glimpse?(scene: Scene, person: ScenePerson): Promise<readonly Joint[] | undefined>;
   /** No key before this frame is under way or comes any more. */
   passed(frame: number): Promise<void>;
 }

@@ -140,6 +140,17 @@ export class GlobalLocal implements Estimator {
     await this.store.forgetBefore(frame - this.k);
   }
 
+  async glimpse(scene: Scene, person: ScenePerson): Promise<readonly Joint[] | undefined> {
+    if (!this.ownPose) return undefined;
+    const asked = this.store.map(scene, person, this.signal);
+    try {
+      return (await asked).pose!.joints;
+    } finally {
+      await Promise.allSettled([asked]);
+      await this.store.release(scene.index, person, false);
+    }
+  }
+
   async estimate(
     around: readonly Scene[],
     { explain = false, poseNms, shareOut, agreement = true, once = false }: SceneOptions = {},

@@ -1,7 +1,7 @@
 import type { Box, Detection, Image } from '../types.js';
 import type { PersonDetector } from '../detection/detector.js';
 import { mergeScales } from '../detection/merge.js';
-import { PLACE_INPUT } from '../detection/scales.js';
+import { LEAST_INPUT, PLACE_INPUT } from '../detection/scales.js';
 import type { Look, Memo } from './memo.js';
 import type { PeopleSource } from './survey.js';
 
@@ -29,12 +29,19 @@ export class Looks implements PeopleSource {
 
   /** Everyone in a frame. @param scales see scales.ts; ascending */
   async everyone(frame: Image & { index: number }, scales: readonly number[]): Promise<readonly Detection[]> {
-    const whole = { x: 0, y: 0, width: frame.width, height: frame.height };
-    const longerSide = Math.max(frame.width, frame.height);
-    const found = (this.detector.scales ? scales : scales.slice(0, 1)).map(async (scale) => ({
-      scale: scale / longerSide,
-      detections: await this.look(frame, whole, scale),
-    }));
+    const { width, height } = frame;
+    const longerSide = Math.max(width, height);
+    const found = (this.detector.scales ? scales : [LEAST_INPUT]).map(async (scale) => {
+      const input = Math.max(scale, LEAST_INPUT);
+      const room = input / scale; // the frame in the middle
+      const part = {
+        x: (width * (1 - room)) / 2,
+        y: (height * (1 - room)) / 2,
+        width: width * room,
+        height: height * room,
+      };
+      return { scale: scale / longerSide, detections: await this.look(frame, part, input) };
+    });
     const merged = mergeScales(await Promise.all(found));
     return merged.filter(
       ({ box, score }) => score >= this.threshold && Math.max(box.width, box.height) >= LEAST_HEIGHT,

@@ -1,11 +1,16 @@
 import type { Box } from '../types.js';
 
-/** Intersection over union of two boxes, 0–1. */
-export function iou(a: Box, b: Box): number {
+/** Area that two boxes have in common. */
+export function sharedArea(a: Box, b: Box): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  const shared = width * height;
+  return Math.max(0, width) * Math.max(0, height);
+}
+
+/** Intersection over union of two boxes, 0–1. */
+export function iou(a: Box, b: Box): number {
+  const shared = sharedArea(a, b);
+  if (shared === 0) return 0;
   return shared / (a.width * a.height + b.width * b.height - shared);
 }
 

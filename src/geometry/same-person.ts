@@ -1,5 +1,5 @@
 import type { Box, Detection } from '../types.js';
-import { areaOf, iou } from './boxes.js';
+import { areaOf, iou, sharedArea } from './boxes.js';
 
 /** Spread of a coarse joint about its place, as a share of √(box area). */
 const JOINT_SPREAD = 0.15;
@@ -41,10 +41,7 @@ export function isSamePerson(a: Detection, b: Detection): boolean {
 
 /** Whether a box is a smaller part of another one: most of it lies within, and it is at most so large. */
 export function isPartOf(part: Box, whole: Box, inside: number, share: number): boolean {
-  const width = Math.min(part.x + part.width, whole.x + whole.width) - Math.max(part.x, whole.x);
-  const height = Math.min(part.y + part.height, whole.y + whole.height) - Math.max(part.y, whole.y);
-  const shared = Math.max(0, width) * Math.max(0, height);
-  return areaOf(part) < share * areaOf(whole) && shared >= inside * areaOf(part);
+  return areaOf(part) < share * areaOf(whole) && sharedArea(part, whole) >= inside * areaOf(part);
 }
 
 /** Those of a closer look between whom a box lies, as a look from far away sees one person in two who overlap; else none. */

@@ -7,9 +7,12 @@ import type { Sight } from './sight.js';
 
 /** Who went so far, in lengths of the box's longer side, is no thing: boxes about things jitter less. */
 const FAR = 0.75;
-/** Pose scores at which a pose is seen, and at which none is: of people in plain sight 0.6 and more, of posts and signs 0.1 to 0.4. */
-const POSE = 0.5;
-const NO_POSE = 0.42;
+/**
+ * Pose scores at which a pose is seen, and at which none is: of people in plain sight 0.6 and more, of a head at the frame's edge or of an arm and a
+ * shoulder 0.4 to 0.7, of posts and signs 0.1 to 0.4.
+ */
+const POSE = 0.45;
+const NO_POSE = 0.41;
 /** So often no pose was seen, at least so many seconds apart: not shown for now; nobody. Once may be a bad moment. */
 const DOUBTS = 2;
 const REFUTED = 4;

@@ -13,7 +13,7 @@
  */
 import type { Box, Detection } from '../types.js';
 import { assign, assignWorth } from '../geometry/assignment.js';
-import { centreOf, distanceBetween, iou, longerSide } from '../geometry/boxes.js';
+import { areaOf, centreOf, distanceBetween, iou, longerSide, sharedArea } from '../geometry/boxes.js';
 import { blended, isPartOf, isSamePerson } from '../geometry/same-person.js';
 import { Belief } from './belief.js';
 import { leftAtEdge, type Size } from './edges.js';
@@ -80,6 +80,8 @@ const SIZE_RATIO = 1.5;
 const NEWCOMER_IOU = 0.5;
 /** A stranger seen beside somebody lies in their box by less: the rest are parts of them. */
 const PART_INSIDE = 0.7;
+/** Whoever has so much of another's box in theirs may hide them. */
+const HIDDEN = 0.2;
 /** Boxes that share more show colours of both people. */
 const UNCLEAR_IOU = 0.2;
 /** Who was about to walk out of the picture comes back at that edge, or hardly moved: their boxes share so much (IoU). */
@@ -545,8 +547,8 @@ export class Tracker {
     belief.seen(first, last);
     if (seen < 2 || !belief.isDue(seconds)) return;
     const hides = (other: Track): boolean => {
-      if (other === track || other.ended || other.last.frame !== last.frame || iou(other.last.box, last.box) === 0)
-        return false;
+      if (other === track || other.ended || other.last.frame !== last.frame) return false;
+      if (sharedArea(other.last.box, last.box) < HIDDEN * areaOf(last.box)) return false;
       return other.belief.isBelieved || (!other.belief.isDoubted && other.best > track.best);
     };
     if (this.tracks.some(hides)) return;

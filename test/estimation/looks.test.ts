@@ -41,6 +41,15 @@ test('a place is looked at in a square about it, larger than the box', async () 
   expect(seen[0].part).toEqual({ x: 65, y: -15, width: 90, height: 90 });
 });
 
+test('a frame that is looked at smaller than the least input lies in its middle', async () => {
+  const { detector: one, seen } = detector();
+  await new Looks(one, 0.1).everyone(FRAME, [128, 256]);
+  expect(seen).toEqual([
+    { part: { x: -100, y: -50, width: 400, height: 200 }, longerSide: 256 },
+    { part: { x: 0, y: 0, width: 200, height: 100 }, longerSide: 256 },
+  ]);
+});
+
 test('looks are remembered: a second reading asks for none again', async () => {
   const kept = new Map<number, readonly Look[]>();
   for (const expected of [3, 0]) {
