@@ -1,4 +1,5 @@
 import type { Box, Detection } from '../types.js';
+import { isSameCutOff } from '../geometry/cut-off.js';
 import { blended, isPartOf, isSamePerson } from '../geometry/same-person.js';
 import { GOOD_HEIGHT } from './scales.js';
 
@@ -18,15 +19,23 @@ const PART_AREA = 0.65;
 /** … unless it is seen so surely, and so few of the person's joints lie in it: that is someone else, behind them. */
 const SOMEONE_SCORE = 0.5;
 const SOMEONE_JOINTS = 3;
+/** A scale with room around the frame is believed about whom the frame cuts off down to this share of a finer one's score. */
+const CUT_OFF_SHARE = 0.3;
 
 /**
  * The people of a frame out of what was found in it at several scales. A scale is believed less about people whom another one
  * shows at a better size; of those who were found several times, the most believed stay.
  * @param found by ascending scale
+ * @param frame whose height tells whom it cuts off
  * @returns by descending score
  */
-export function mergeScales(found: readonly ScaleDetections[]): Detection[] {
-  const all = found.flatMap(({ scale, detections }, place) =>
+export function mergeScales(found: readonly ScaleDetections[], frame: { height: number }): Detection[] {
+  const [coarsest, ...finer] = found;
+  const isBetter = (coarse: Detection, fine: Detection): boolean =>
+    coarse.score >= CUT_OFF_SHARE * fine.score && !isSamePerson(coarse, fine) && isSameCutOff(coarse, fine, frame);
+  const stands = (fine: Detection): boolean => !coarsest.detections.some((coarse) => isBetter(coarse, fine));
+  const fit = [coarsest, ...finer.map((some) => ({ ...some, detections: some.detections.filter(stands) }))];
+  const all = fit.flatMap(({ scale, detections }, place) =>
     detections.map((detection) => {
       const height = scale * Math.max(detection.box.width, detection.box.height);
       const small = place < found.length - 1 ? Math.min(1, height / GOOD_HEIGHT.least) : 1;
@@ -40,10 +49,11 @@ export function mergeScales(found: readonly ScaleDetections[]): Detection[] {
     const twice = kept.some(
       (other) =>
         isSamePerson(other.detection, one.detection) ||
+        isSameCutOff(other.detection, one.detection, frame) ||
         (other.place < one.place && isPart(one.detection, other.detection)),
     );
-    const finer = kept.filter((other) => other.place > one.place).map(({ detection }) => detection);
-    if (!twice && blended(one.detection, finer).length === 0) kept.push(one);
+    const closer = kept.filter((other) => other.place > one.place).map(({ detection }) => detection);
+    if (!twice && blended(one.detection, closer).length === 0) kept.push(one);
   }
   return kept.map(({ detection }) => detection);
 }

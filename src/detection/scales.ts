@@ -1,3 +1,5 @@
+import { isCutOff } from '../geometry/cut-off.js';
+
 /*
  * At which scales a frame is looked at. A scale is the length, in the detector's input, of the frame's longer side. The
  * detector knows people from about 64 to 300 pixels of its input (recall by height: docs/accuracy.md), and a scale costs four
@@ -23,8 +25,7 @@ export const PLACE_INPUT = 160;
  */
 const BEYOND = 128;
 export const LEAST_INPUT = 256;
-/** Whoever is so high, as a share of the frame's height, is likely to be cut off by it; and is missed so often without that room. */
-const CUT_OFF = 0.85;
+/** Whom the frame cuts off is missed so often without that room. */
 const MISSED_CUT_OFF = 0.3;
 /** The largest scale whose cost a frame without known people is worth. */
 const USUAL = 512;
@@ -49,13 +50,12 @@ export function scalesFor(longerSide: number): number[] {
  */
 export function scalesOf(heights: readonly number[], frame: { width: number; height: number }): number[] {
   const longerSide = Math.max(frame.width, frame.height);
-  const isCutOff = (height: number): boolean => height >= CUT_OFF * frame.height;
   const all = scalesFor(longerSide);
   if (heights.length === 0) return all.filter((scale) => scale <= USUAL);
-  const scales = heights.some(isCutOff) ? all : all.slice(1);
+  const scales = heights.some((height) => isCutOff(height, frame)) ? all : all.slice(1);
   const inInput = (height: number, scale: number): number => (height * scale) / longerSide;
   const missedAt = (height: number, scale: number): number =>
-    Math.max(missedShare(inInput(height, scale)), scale > BEYOND && isCutOff(height) ? MISSED_CUT_OFF : 0);
+    Math.max(missedShare(inInput(height, scale)), scale > BEYOND && isCutOff(height, frame) ? MISSED_CUT_OFF : 0);
   let best = scales;
   let least = Infinity;
   for (let subset = 1; subset < 1 << scales.length; subset++) {

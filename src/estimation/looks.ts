@@ -42,7 +42,7 @@ export class Looks implements PeopleSource {
       };
       return { scale: scale / longerSide, detections: await this.look(frame, part, input) };
     });
-    const merged = mergeScales(await Promise.all(found));
+    const merged = mergeScales(await Promise.all(found), frame);
     return merged.filter(
       ({ box, score }) => score >= this.threshold && Math.max(box.width, box.height) >= LEAST_HEIGHT,
     );

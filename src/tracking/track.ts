@@ -14,6 +14,7 @@
 import type { Box, Detection } from '../types.js';
 import { assign, assignWorth } from '../geometry/assignment.js';
 import { areaOf, centreOf, distanceBetween, iou, longerSide, sharedArea } from '../geometry/boxes.js';
+import { isSameCutOff } from '../geometry/cut-off.js';
 import { blended, isPartOf, isSamePerson } from '../geometry/same-person.js';
 import { Belief } from './belief.js';
 import { leftAtEdge, type Size } from './edges.js';
@@ -370,7 +371,12 @@ export class Tracker {
   /** Whether a detection shows neither anybody who is followed nor a thing. */
   private isNobody(frame: number, detection: Detection): boolean {
     if (this.things.some((box) => iou(box, detection.box) >= NEWCOMER_IOU)) return false;
-    return !this.tracks.some((track) => this.isSeen(track, frame, detection) || covers(track, frame, detection));
+    const picture = this.options.sizeOf?.(frame) ?? null;
+    const isTheirs = ({ last }: Track): boolean =>
+      picture !== null && last.frame === frame && isSameCutOff(last, detection, picture);
+    return !this.tracks.some(
+      (track) => this.isSeen(track, frame, detection) || covers(track, frame, detection) || isTheirs(track),
+    );
   }
 
   /** Who was seen surely in looks at others' places and is nobody known, as a look at their own place shows them. */
