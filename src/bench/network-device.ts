@@ -92,8 +92,9 @@ export async function benchNetworkOnDevice(name: NetworkName, options: DeviceBen
       if (!(figures.nmse <= LARGEST_NMSE)) {
         throw new GlposeError('INTERNAL', `the features of ${name} are off: NMSE ${figures.nmse} against float64`);
       }
-      const windows = windowsOf(1, 0, job.input);
-      const cut = await cutWindow(native, FRAME, windows[0].person.window, standardisation);
+      const frame = anyFrame();
+      const windows = windowsOf(frame, 1, 0, job.input);
+      const cut = await cutWindow(native, frame, windows[0].person.window, standardisation);
       const fromCrop = await session.run(feeds(cut, repeated(expected, 1), 1), [job.output]);
       await session.windows!.run(windows, others(1), (outputs) => {
         const error = nmse(outputs[job.output].data, fromCrop[job.output].data);
@@ -103,14 +104,14 @@ export async function benchNetworkOnDevice(name: NetworkName, options: DeviceBen
           `the features of a window of ${name} are off: NMSE ${error} against its crop's`,
         );
       });
-      let frame = 0; // every call looks at one of its own
+      let index = 0; // every call looks at a frame of its own
       for (const crops of batches) {
         const last = (await run(crops)).slice(-alone.length);
         if (last.some((value, i) => value !== alone[i])) {
           throw new GlposeError('INTERNAL', `the features of ${name} depend on how many crops go together (${crops})`);
         }
         const fromFrame = (): Promise<unknown> =>
-          keeping.windows!.run(windowsOf(crops, ++frame, job.input), others(crops), () => {});
+          keeping.windows!.run(windowsOf(frame, crops, ++index, job.input), others(crops), () => {});
         figures.batches.push({
           crops,
           ...(await timed(crops, () => run(crops))),
@@ -128,18 +129,18 @@ export async function benchNetworkOnDevice(name: NetworkName, options: DeviceBen
 }
 
 /** A frame as videos have them, of arbitrary values. */
-const FRAME: Image = {
-  width: 1920,
-  height: 1080,
-  data: Uint8Array.from({ length: 3 * 1920 * 1080 }, (_, i) => Math.imul(i, 2654435761) >>> 24),
-};
+function anyFrame(): Image {
+  const [width, height] = [1920, 1080];
+  const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => Math.imul(i, 2654435761) >>> 24);
+  return { width, height, data };
+}
 
 /** Windows of people all over a frame. @param index of the frame */
-function windowsOf(count: number, index: number, input: ImageInput): ImageWindow[] {
+function windowsOf(frame: Image, count: number, index: number, input: ImageInput): ImageWindow[] {
   return Array.from({ length: count }, (_, i) => {
-    const [centreX, centreY] = [(i * 311) % FRAME.width, (i * 173 + 400) % FRAME.height];
+    const [centreX, centreY] = [(i * 311) % frame.width, (i * 173 + 400) % frame.height];
     const window = { centreX, centreY, width: 400, height: (400 * input.height) / input.width };
-    return { image: { ...FRAME, index }, person: { window } };
+    return { image: { ...frame, index }, person: { window } };
   });
 }
 

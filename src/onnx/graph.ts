@@ -49,8 +49,8 @@ export class OnnxGraph {
   readonly file: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** TensorProto messages by name. */
-  private readonly constants = new Map<string, Buffer>();
+  /** What gives the TensorProto message of a constant, by name. */
+  private readonly constants = new Map<string, () => Buffer>();
   /** Decoded constants; undefined for those that are not floats. */
   private readonly decoded = new Map<string, FloatTensor | undefined>();
   /** Bytes of constants that were added. */
@@ -68,7 +68,7 @@ export class OnnxGraph {
       throw unsound(model.file, thrown.message);
     }
     for (const { name, field } of model.initializers) {
-      this.constants.set(name, bytes.subarray(field.valueStart, field.end));
+      this.constants.set(name, () => bytes.subarray(field.valueStart, field.end));
     }
     this.inputs = model.inputs.map(({ name }) => name);
     this.outputs = model.outputs.map(({ name }) => name);
@@ -115,10 +115,10 @@ export class OnnxGraph {
 
   /** @throws MODEL where the constant is damaged */
   private read<T>(name: string, decode: (tensor: Buffer) => T | undefined): T | undefined {
-    const bytes = this.constants.get(name);
-    if (!bytes) return undefined;
+    const tensor = this.constants.get(name);
+    if (!tensor) return undefined;
     try {
-      return decode(bytes);
+      return decode(tensor());
     } catch (thrown) {
       if (!(thrown instanceof ProtobufError)) throw thrown;
       const problem = `${this.file}: constant ${name}: ${thrown.message}`;
@@ -149,14 +149,16 @@ export class OnnxGraph {
       const problem = `${this.file}: its weights are used so often that they would grow from ${length} bytes beyond ${this.added}`;
       throw new GlposeError('MODEL', problem, 'Export the network without sharing weights between its layers.');
     }
-    this.constants.set(name, encodeTensor(name, type, dims, bytes));
-    this.decoded.delete(name);
+    this.constants.set(name, () => encodeTensor(name, type, dims, bytes));
+    if (values instanceof Float32Array) this.decoded.set(name, { dims: [...dims], data: values });
+    else this.decoded.delete(name);
     return name;
   }
 
   /** Makes a constant out of a TensorProto under another name. */
   adoptConstant(name: string, tensor: Buffer): void {
-    this.constants.set(name, Buffer.concat([...unnamed(tensor), bytesField(8, name)]));
+    const named = Buffer.concat([...unnamed(tensor), bytesField(8, name)]);
+    this.constants.set(name, () => named);
     this.decoded.delete(name);
   }
 
@@ -198,7 +200,7 @@ export class OnnxGraph {
       ...graphFields.filter((field) => !written.has(field.number)).map(raw),
       ...[...this.constants]
         .filter(([name]) => read.has(name))
-        .map(([, tensor]) => bytesField(GRAPH.initializer, tensor)),
+        .map(([, tensor]) => bytesField(GRAPH.initializer, tensor())),
       ...[...inputs, ...outputs].map(({ field }) => raw(field)),
       ...extraOutputs.filter((name) => !this.outputs.includes(name)).map(floatOutput),
     ];
@@ -412,10 +414,10 @@ function decodeFloats(bytes: Buffer): FloatTensor | undefined {
   const width = type === DATA_TYPE.float32 ? 4 : 2;
   const given = raw && raw.length > 0 ? raw.length / width : listed.length;
   if (given !== count) throw new ProtobufError(`${given} values for the shape [${dims.join(', ')}]`);
+  if (!raw || raw.length === 0) return { dims, data: Float32Array.from(listed) };
+  const values = new DataView(raw.buffer, raw.byteOffset, raw.length);
   const data = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    if (!raw || raw.length === 0) data[i] = listed[i];
-    else data[i] = width === 4 ? raw.readFloatLE(4 * i) : fromFloat16(raw.readUInt16LE(2 * i));
-  }
+  if (width === 4) for (let i = 0; i < count; i++) data[i] = values.getFloat32(4 * i, true);
+  else for (let i = 0; i < count; i++) data[i] = fromFloat16(values.getUint16(2 * i, true));
   return { dims, data };
 }
