@@ -4,6 +4,11 @@ import type { Frame } from '../media/frame.js';
 /** A frame that could be read. */
 export type ReadableFrame = Frame & { data: Uint8Array };
 
+/** Without asking for its pixels. */
+export function isReadable(frame: Frame): frame is ReadableFrame {
+  return frame.problem === '';
+}
+
 /** A key frame with its neighbours. */
 export interface Neighbourhood {
   key: Frame;

@@ -10,7 +10,7 @@ import { PATIENCE, Tracker, type TrackedBox } from '../tracking/track.js';
 import { TrackedBoxes } from '../tracking/tracked-boxes.js';
 import { CandidateDraw, type DrawnCandidate } from './candidates.js';
 import type { Crop } from './crop-net.js';
-import type { ReadableFrame } from './neighbourhood.js';
+import { isReadable, type ReadableFrame } from './neighbourhood.js';
 
 /** What the first pass over a video finds: who is where in every frame, and who may stand for whom. */
 export interface Survey {
@@ -154,12 +154,12 @@ export class Surveyor {
   /** Takes the next frames, and who was detected in the last of them. */
   async next({ frames, key, newScene }: Span, detections: readonly GivenDetection[]): Promise<void> {
     for (const frame of frames) {
-      const { index, timeSeconds, data } = frame;
+      const { index, timeSeconds } = frame;
       const before = this.times.get(this.last) ?? -Infinity;
       this.times.set(index, Math.max(before + LEAST_STEP, timeSeconds ?? index / (this.fps ?? USUAL_FPS)));
       this.last = index;
-      this.images.set(index, data && { ...frame, data });
-      this.bytes += data?.length ?? 0;
+      this.images.set(index, isReadable(frame) ? frame : null);
+      this.bytes += pixelBytes(frame);
     }
     if (key) {
       if (detections.length > 0 && detections.every(({ trackId }) => trackId !== undefined)) {
@@ -188,8 +188,7 @@ export class Surveyor {
   /** After the last frame. */
   async end(): Promise<void> {
     this.tracker.endScene();
-    for (const index of this.images.keys()) await this.options.people.end?.(index);
-    this.images.clear();
+    for (const index of this.images.keys()) await this.drop(index);
   }
 
   /** The candidates drawn from the frames so far, by frame, then person. */
@@ -209,13 +208,19 @@ export class Surveyor {
   private async dropImages(): Promise<void> {
     const now = this.times.get(this.last)!;
     const most = this.options.people.near ? (this.once ?? KEPT_FRAMES) : 1;
-    for (const [index, image] of this.images) {
+    for (const index of this.images.keys()) {
       if (this.once === undefined && index >= this.key) break;
       if (this.bytes <= KEPT_BYTES && this.images.size <= most && now - this.times.get(index)! <= PATIENCE) break;
-      this.images.delete(index);
-      this.bytes -= image?.data.length ?? 0;
-      await this.options.people.end?.(index);
+      await this.drop(index);
     }
+  }
+
+  private async drop(index: number): Promise<void> {
+    const image = this.images.get(index);
+    this.images.delete(index);
+    if (image) this.bytes -= pixelBytes(image);
+    image?.release?.();
+    await this.options.people.end?.(index);
   }
 
   private async offer(frame: ReadableFrame, detections: readonly Detection[]): Promise<void> {
@@ -230,6 +235,10 @@ export class Surveyor {
   }
 }
 
+function pixelBytes({ width, height }: Frame): number {
+  return 3 * width * height;
+}
+
 /** The first pass: detects people, follows them over time, draws the candidates. */
 export async function surveyVideo(source: FrameSource, options: SurveyOptions): Promise<Survey> {
   const { fps, width, height } = source;
@@ -242,7 +251,7 @@ export async function surveyVideo(source: FrameSource, options: SurveyOptions): 
   const every =
     options.detectEvery ?? Math.min(MOST_EVERY, Math.max(1, Math.round(EVERY_SECONDS * (fps ?? USUAL_FPS))));
   const ahead = Math.min(AHEAD, Math.max(1, Math.floor(KEPT_BYTES / (3 * width * height * every))));
-  const detected = inOrder(spansOf(source.frames(), every, fps), ahead, async (span) => ({
+  const detected = inOrder(spansOf(source.frames({}, true), every, fps), ahead, async (span) => ({
     span,
     detections: await surveyor.detect(span),
   }));
@@ -266,7 +275,7 @@ async function* spansOf(
   const spans = new Spans(fps);
   let some: Frame[] = [];
   for await (const frame of frames) {
-    const newScene = frame.data !== null && cuts.next(frame as ReadableFrame);
+    const newScene = isReadable(frame) && cuts.next(frame);
     if (newScene && some.length > 0) {
       yield spans.next(some, false);
       some = [];
@@ -306,7 +315,7 @@ class Spans {
   constructor(private readonly fps: number | null) {}
 
   next(frames: Frame[], newScene: boolean): Span {
-    const key = frames.findLast((frame): frame is ReadableFrame => frame.data !== null) ?? null;
+    const key = frames.findLast(isReadable) ?? null;
     const { timeSeconds, index } = frames.at(-1)!;
     const seconds = timeSeconds ?? index / (this.fps ?? USUAL_FPS);
     const isDue = (last: number, after: number): boolean => newScene || Math.abs(seconds - last) >= after;

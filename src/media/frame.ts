@@ -7,8 +7,12 @@ export interface Frame {
   /** Pixels, upright (after the file's orientation mark). 0 where the frame could not be read. */
   width: number;
   height: number;
-  /** RGB, 8 bits, [height, width, 3]; null where the frame could not be read. */
+  /** RGB, 8 bits, [height, width, 3]; null where the frame could not be read. Of a frame read `lazily`, made when it is first asked for. */
   data: Uint8Array | null;
+  /** Of a frame read `lazily`: what it shows, small and grey; 8 bits, [height, width]. */
+  small?: { width: number; height: number; data: Uint8Array };
+  /** Of a frame read `lazily`: gives it up where nobody asks for its pixels any more. Twice is harmless. */
+  release?(): void;
   /** Why `data` is null; empty otherwise. */
   problem: string;
   /** Seconds after the first frame; null where the source does not say. */
@@ -36,6 +40,12 @@ export interface FrameReader {
    * All frames from the start, in order, each once. Reading stops when the consumer stops or `signal` aborts.
    * @param warnings takes a clause, without the input's path, for everything that was wrong but did not end the reading
    * @param from frames before it, in place or in time, may be left out
+   * @param lazily whether pixels are made only where they are asked for, as far as the decoder can do that; frames are then released
    */
-  read(signal: AbortSignal | undefined, warnings: Set<string>, from: Start): AsyncGenerator<Frame, void, undefined>;
+  read(
+    signal: AbortSignal | undefined,
+    warnings: Set<string>,
+    from: Start,
+    lazily?: boolean,
+  ): AsyncGenerator<Frame, void, undefined>;
 }

@@ -12,8 +12,9 @@ export interface FrameSource extends Omit<FrameReader, 'read'> {
    * input are the same objects in every pass: whoever writes into one writes into all.
    * Throws INPUT where nothing can be read, and the signal's reason when it aborts.
    * @param from frames before it, in place or in time, are not needed: they may be left out where that saves time
+   * @param lazily whether pixels of frames that are not kept are made only where they are asked for; frames are then released
    */
-  frames(from?: Partial<Start>): AsyncIterable<Frame>;
+  frames(from?: Partial<Start>, lazily?: boolean): AsyncIterable<Frame>;
   /**
    * What was wrong in the passes so far without ending them (frames skipped, a file cut off), without the input's path; empty
    * for a sound input.
@@ -56,15 +57,16 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
   // A long input is known as such beforehand, mostly, and not kept in vain. The count may be wrong, so that bytes are counted, too.
   let keepable = 3 * reader.width * reader.height * (reader.frameCount ?? 0) <= keepBytes;
 
-  async function* pass(from: Start): AsyncGenerator<Frame, void, undefined> {
+  async function* pass(from: Start, lazily: boolean): AsyncGenerator<Frame, void, undefined> {
     const again = kept?.filter(({ index }) => index >= from.frame);
     const isWhole = from.frame <= 0 && from.seconds <= 0;
     const frames: Frame[] = [];
     let bytes = 0;
-    for await (const frame of again ??
-      oneAhead(reader.read(signal, warnings, from), limit, isWhole ? 1 : SEARCH_PATIENCE)) {
+    const keeps = !again && keepable && isWhole;
+    const read = (): AsyncGenerator<Frame, void, undefined> => reader.read(signal, warnings, from, lazily && !keeps);
+    for await (const frame of again ?? oneAhead(read(), limit, isWhole ? 1 : SEARCH_PATIENCE)) {
       signal?.throwIfAborted();
-      if (!again && keepable && isWhole) {
+      if (keeps && keepable) {
         frames.push(frame);
         bytes += frame.data?.length ?? 0;
         keepable = bytes <= keepBytes;
@@ -72,7 +74,7 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
       }
       yield frame;
     }
-    if (keepable && !closed && isWhole) kept ??= frames;
+    if (keeps && keepable && !closed) kept ??= frames;
   }
 
   async function close(): Promise<void> {
@@ -88,9 +90,9 @@ export async function openFrames(input: VideoInput, options: OpenOptions = {}): 
     height,
     fps,
     frameCount,
-    frames({ frame = 0, seconds = 0 } = {}) {
+    frames({ frame = 0, seconds = 0 } = {}, lazily = false) {
       if (closed) throw new GlposeError('USAGE', `${input.path} is read after it was closed`, 'Open it again.');
-      const frames = pass({ frame, seconds });
+      const frames = pass({ frame, seconds }, lazily);
       passes.add(frames);
       return frames;
     },

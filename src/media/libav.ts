@@ -45,9 +45,9 @@ async function open(library: NodeAv, file: string): Promise<FrameReader> {
     height,
     fps,
     frameCount: declared.frames,
-    async *read(signal, warnings, from) {
+    async *read(signal, warnings, from, lazily = false) {
       const entry = await entryOf(library, file, from, signal);
-      yield* enterAt(entry, (at) => decode(library, file, { fps, declared }, at, signal, warnings));
+      yield* enterAt(entry, (at) => decode(library, file, { fps, declared }, at, signal, warnings, lazily));
     },
   };
 }
@@ -73,11 +73,13 @@ async function* decode(
   entry: Entry | null,
   signal: AbortSignal | undefined,
   warnings: Set<string>,
+  lazily: boolean,
 ): AsyncGenerator<Frame, void, undefined> {
   const { is } = library;
   await using video = await Demuxer.open(library, file);
   using decoder = await openDecoder(library, file, video.stream);
-  using converter = new ToRgb(library, file, video);
+  using toRgb = new Converter(library, file, video.stream, (pixels) => rgbFilter(video, pixels));
+  using toGrey = new Converter(library, file, video.stream, () => `scale=${SMALL}:${SMALL}:flags=neighbor,format=gray`);
   using decoded = new library.av.Frame();
   decoded.alloc();
   const { width, height, tick, format } = video;
@@ -107,9 +109,11 @@ async function* decode(
       }
       if (decoded.decodeErrorFlags !== 0) failures++;
       const { width, height } = decoded;
-      const data = await converter.convert(decoded);
+      const later = lazily ? toRgb.later(decoded) : null;
+      const data = await (later ? toGrey : toRgb).convert(decoded);
       decoded.unref();
-      yield* sequence.frame({ time, width, height, data });
+      for (const frame of sequence.frame({ time, width, height, data }))
+        yield later && frame.data ? whenAsked(frame, later) : frame;
     }
   }
 
@@ -255,8 +259,32 @@ function numberOf({ is }: NodeAv, stamp: bigint): number | null {
   return stamp === is.AV_NOPTS_VALUE ? null : Number(stamp);
 }
 
-/** Turns decoded frames upright and to RGB. */
-class ToRgb implements Disposable {
+/** Pixels a side of the small grey copy of a frame. */
+const SMALL = 96;
+
+/** A frame whose pixels are converted when they are first asked for. @param frame with its small copy as `data` */
+function whenAsked(frame: Frame, { pixels, release }: Later): Frame {
+  const { data: grey, ...about } = frame;
+  let data: Uint8Array | null = null;
+  return {
+    ...about,
+    get data() {
+      return (data ??= pixels());
+    },
+    small: { width: SMALL, height: SMALL, data: grey! },
+    release,
+  };
+}
+
+/** A decoded frame that is kept until it is converted, once, or released. */
+interface Later {
+  pixels(): Uint8Array;
+  release(): void;
+}
+
+/** Turns decoded frames into pixels, by FFmpeg's filters. It lasts as long as the frames that are kept for it. */
+class Converter implements Disposable {
+  private users = 1;
   private graph: Av.FilterGraph | null = null;
   private source: Av.FilterContext | null = null;
   private sink: Av.FilterContext | null = null;
@@ -266,17 +294,46 @@ class ToRgb implements Disposable {
   constructor(
     private readonly library: NodeAv,
     private readonly file: string,
-    private readonly video: Demuxer,
+    private readonly stream: Av.Stream,
+    /** The filters, for frames of FFmpeg's name of a pixel format; null where it is not known. */
+    private readonly filters: (pixels: string | null) => string,
   ) {
     this.converted = new library.av.Frame();
     this.converted.alloc();
   }
 
-  /** @returns RGB, 8 bits, [height, width, 3] of the video's upright size */
+  /** @returns the filtered frame's pixels, row by row */
   async convert(frame: Av.Frame): Promise<Uint8Array> {
     this.prepare(frame);
     check(this.library, this.file, await this.source!.buffersrcAddFrame(frame));
     check(this.library, this.file, await this.sink!.buffersinkGetFrame(this.converted));
+    return this.taken();
+  }
+
+  /** Keeps a decoded frame, to be converted on this thread; null where there is no memory for it. */
+  later(frame: Av.Frame): Later | null {
+    let kept = frame.clone();
+    if (kept === null) return null;
+    this.users++;
+    const release = (): void => {
+      if (kept === null) return;
+      kept.free();
+      kept = null;
+      this[Symbol.dispose]();
+    };
+    const pixels = (): Uint8Array => {
+      if (kept === null) throw new Error('a frame was asked for its pixels after it was released');
+      this.prepare(kept);
+      check(this.library, this.file, this.source!.buffersrcAddFrameSync(kept));
+      check(this.library, this.file, this.sink!.buffersinkGetFrameSync(this.converted));
+      const data = this.taken();
+      release();
+      return data;
+    };
+    return { pixels, release };
+  }
+
+  private taken(): Uint8Array {
     const data = this.converted.toBuffer();
     this.converted.unref();
     return data;
@@ -291,19 +348,21 @@ class ToRgb implements Disposable {
     const graph = (this.graph = new av.FilterGraph());
     graph.alloc();
     graph.nbThreads = 1; // decoding has threads of its own
-    const { num, den } = this.video.stream.timeBase;
+    const { num, den } = this.stream.timeBase;
     const input =
       `video_size=${frame.width}x${frame.height}:pix_fmt=${frame.format}:time_base=${num}/${den}` +
       `:colorspace=${frame.colorSpace}:range=${frame.colorRange}`;
-    const toRgb = rgbFilter(this.video, av.avGetPixFmtName(frame.format as AVPixelFormat));
-    check(this.library, this.file, graph.parse2(`buffer@in=${input},${toRgb},buffersink@out`));
+    const filters = this.filters(av.avGetPixFmtName(frame.format as AVPixelFormat));
+    check(this.library, this.file, graph.parse2(`buffer@in=${input},${filters},buffersink@out`));
     check(this.library, this.file, graph.configSync());
     this.source = graph.getFilter('buffer@in');
     this.sink = graph.getFilter('buffersink@out');
     this.shape = shape;
   }
 
+  /** One user less: the pass, or a frame that was kept. */
   [Symbol.dispose](): void {
+    if (--this.users > 0) return;
     this.converted.free();
     this.graph?.free();
   }

@@ -1,4 +1,5 @@
 import type { Image } from '../types.js';
+import type { Frame } from './frame.js';
 
 /** Points a side at which a frame's brightness is compared. */
 const SIDE = 24;
@@ -12,17 +13,18 @@ const SAME_SCENE = 0.4;
 export class SceneCuts {
   private before: Float32Array | null = null;
 
-  /** Whether the next frame begins a scene; the first one does. */
-  next(image: Image): boolean {
-    const now = brightness(image);
+  /** Whether the next frame begins a scene; the first one does. Its small copy is enough. */
+  next(image: Image & Pick<Frame, 'small'>): boolean {
+    const now = image.small ? brightness(image.small, 1) : brightness(image, 3);
     const { before } = this;
     this.before = now;
     return before === null || correlation(before, now) < SAME_SCENE;
   }
 }
 
-/** [SIDE, SIDE] green of the frame, less its mean; each value the mean of a few pixels. */
-function brightness({ width, height, data }: Image): Float32Array {
+/** [SIDE, SIDE] green or grey of the frame, less its mean; each value the mean of a few pixels. @param channels 3 or 1 */
+function brightness({ width, height, data }: Image, channels: number): Float32Array {
+  const middle = channels >> 1;
   const values = new Float32Array(SIDE * SIDE);
   for (let row = 0; row < SIDE; row++) {
     for (let column = 0; column < SIDE; column++) {
@@ -31,7 +33,7 @@ function brightness({ width, height, data }: Image): Float32Array {
         for (let j = 0; j < 4; j++) {
           const y = Math.floor(((row + (i + 0.5) / 4) * height) / SIDE);
           const x = Math.floor(((column + (j + 0.5) / 4) * width) / SIDE);
-          total += data[3 * (y * width + x) + 1];
+          total += data[channels * (y * width + x) + middle];
         }
       }
       values[row * SIDE + column] = total;

@@ -44,9 +44,9 @@ export async function openVideo(file: string, signal?: AbortSignal): Promise<Fra
   if (!(await isCutAvi(file))) return reader;
   return {
     ...reader,
-    read(signal, warnings, from) {
+    read(signal, warnings, ...how) {
       warnings.add('the file is shorter than its header says: it is cut off');
-      return reader.read(signal, warnings, from);
+      return reader.read(signal, warnings, ...how);
     },
   };
 }

@@ -99,6 +99,19 @@ throughEachDecoder('videos through', (decoder) => {
     expect(passes[0].equals(passes[1])).toBe(true);
   });
 
+  test('frames whose pixels are made when they are asked for have the same ones, after the pass, too', async () => {
+    const file = await makeClip(path.join(folder, `${decoder}-lazily.mp4`), H264);
+    await using source = await openFrames({ kind: 'video', path: file, name: 'clip' }, { keepBytes: 0 });
+    const frames: Frame[] = [];
+    for await (const frame of source.frames({}, true)) frames.push(frame);
+    frames[3].release?.();
+    expect(frames.map(({ index, problem }) => [index, problem])).toEqual(PICTURES.map((_, i) => [i, '']));
+    for await (const { index, data } of source.frames())
+      if (index !== 3) expect(Buffer.from(data!).equals(frames[index].data!)).toBe(true);
+    for (const frame of frames) frame.release?.();
+    expect(frameShownBy(frames[5])).toBe(5);
+  });
+
   test('every frame keeps its pixels while later ones are read', async () => {
     const file = await makeClip(path.join(folder, `${decoder}-kept.mp4`), H264);
     const { frames } = await framesOf(file);
