@@ -47,4 +47,6 @@ async function onArm64(form, words) {
   return spawnSync(command, rest, { stdio: 'inherit', env }).status ?? 1;
 }
 
-const run = (program, words) => spawnSync(program, words, { stdio: 'inherit' }).status ?? 1;
+function run(program, words) {
+  return spawnSync(program, words, { stdio: 'inherit' }).status ?? 1;
+}

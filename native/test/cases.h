@@ -110,6 +110,7 @@ inline const std::vector<Conv2dCase> kConv2dCases = {
     {"5x5, SAME_UPPER of an even size", 1, 8, 10, 5, 2, 1, 1, 5, 17, 4, 5},
     {"depthwise", 2, 9, 7, 3, 1, 1, 1, 20, 20, 9, 7, true, true, {false, 0, 6}},
     {"depthwise, stride 2", 1, 10, 9, 3, 2, 0, 1, 48, 48, 5, 5, true},
+    {"depthwise, stride 2, wide", 1, 9, 14, 3, 2, 1, 1, 33, 33, 5, 7, true, true, {false, 0}},
     {"depthwise, 5x5, sigmoid", 1, 6, 5, 5, 1, 2, 2, 3, 3, 6, 5, true, false, {true}},
     {"bounds that leave 0 out", 1, 8, 8, 3, 1, 1, 1, 16, 17, 8, 8, false, false, {false, 0.25f, 0.5f}},
     {"branch 2 of HRNet-W48", 1, 24, 18, 3, 1, 1, 1, 192, 192, 24, 18, false, true, {false, 0}},
