@@ -2,7 +2,7 @@ import { assignWorth } from '../geometry/assignment.js';
 import { iou } from '../geometry/boxes.js';
 import { windowOf } from '../geometry/window.js';
 import type { Detection } from '../types.js';
-import { scalesOf } from '../detection/scales.js';
+import { knownOf, scalesOf } from '../detection/scales.js';
 import type { ReadableFrame } from './neighbourhood.js';
 import { inCompany } from './one-joint-one-person.js';
 import type { GivenDetection, PeopleSource } from './survey.js';
@@ -37,8 +37,8 @@ async function withCoarsePoses(
 ): Promise<readonly GivenDetection[]> {
   const company = inCompany(given.map(({ box }) => ({ window: windowOf(box, aspect) })));
   if (!given.some(({ coarsePose }, i) => company[i] && !coarsePose)) return given;
-  const heights = given.map(({ box }) => Math.max(box.width, box.height));
-  const seen = await detector.everyone(frame, scalesOf(heights, frame));
+  const known = knownOf(given.map(({ box }) => box));
+  const seen = await detector.everyone(frame, scalesOf(known, frame));
   const worth = given.map(({ box }) => seen.map((one) => (one.coarsePose ? iou(box, one.box) - SAME : -1)));
   const whose = assignWorth(worth);
   return given.map((person, i) => ({ ...coarseOf(seen[whose[i]]), ...person }));

@@ -3,7 +3,7 @@ import type { FrameSource } from '../media/frames.js';
 import { SceneCuts } from '../media/scene-cuts.js';
 import type { Box, Detection, Image, Window } from '../types.js';
 import { inOrder } from '../concurrency/in-order.js';
-import { PLACE_INPUT, pixelsOf, scalesOf, searchingScales } from '../detection/scales.js';
+import { knownOf, PLACE_INPUT, pixelsOf, scalesOf, searchingScales } from '../detection/scales.js';
 import { windowOf } from '../geometry/window.js';
 import { coloursOf } from '../tracking/colours.js';
 import { PATIENCE, Tracker, type TrackedBox } from '../tracking/track.js';
@@ -73,6 +73,8 @@ const KEPT_FRAMES = 128;
 const AHEAD = 4;
 /** Seconds from a frame to the next, at least: time stamps may stand still or go back. */
 const LEAST_STEP = 1e-3;
+/** Looks at one place that whoever is unclear between two key frames takes: in the middle, and on both sides of it. */
+const LOOKS_UNCLEAR = 3;
 /** Candidates should be well visible; less certain ones serve only where too few are. */
 const GOOD_CANDIDATE = 0.6;
 
@@ -146,8 +148,8 @@ export class Surveyor {
   async detect({ key, search, place }: Span): Promise<readonly GivenDetection[]> {
     if (!key) return [];
     const { people, detectSize } = this.options;
-    const heights = place < AHEAD ? [] : this.tracker.heights();
-    const scales = search === 'no' ? scalesOf(heights, key) : searchingScales(heights, key, search === 'wide');
+    const known = place < AHEAD ? [] : knownOf(this.tracker.boxes());
+    const scales = search === 'no' ? scalesOf(known, key) : searchingScales(known, key, search === 'wide');
     return people.everyone(key, detectSize ? [detectSize] : scales);
   }
 
@@ -199,9 +201,9 @@ export class Surveyor {
   /** A look at all of a frame between two key frames. */
   private everyone(frame: ReadableFrame): { places: number; look(): Promise<readonly Detection[]> } {
     const { people, detectSize } = this.options;
-    const scales = detectSize ? [detectSize] : scalesOf(this.tracker.heights(), frame);
+    const scales = detectSize ? [detectSize] : scalesOf(knownOf(this.tracker.boxes()), frame);
     const pixels = people.mostLooks === 1 ? 0 : pixelsOf(scales, frame);
-    return { places: pixels / PLACE_INPUT ** 2, look: () => people.everyone(frame, scales) };
+    return { places: pixels / PLACE_INPUT ** 2 / LOOKS_UNCLEAR, look: () => people.everyone(frame, scales) };
   }
 
   /** Oldest first; those since the key frame before stay. */

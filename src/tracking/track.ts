@@ -141,10 +141,9 @@ export class Tracker {
 
   constructor(private readonly options: TrackerOptions) {}
 
-  /** Heights of those followed just now who are no mistakes of the detector: the longer sides of their boxes, in pixels. */
-  heights(): number[] {
-    const sure = this.tracks.filter((track) => !track.ended && this.isSure(track));
-    return sure.map(({ last: { box } }) => Math.max(box.width, box.height));
+  /** Boxes of those followed just now who are no mistakes of the detector. */
+  boxes(): Box[] {
+    return this.tracks.filter((track) => !track.ended && this.isSure(track)).map(({ last: { box } }) => box);
   }
 
   /**
