@@ -15,6 +15,8 @@ export const GOOD_HEIGHT = { least: 64, most: 300 };
 const SMALL_HEIGHT = 40;
 /** Beyond, only parts of people are found, and taken for people. */
 const LARGEST_FOUND = 320;
+/** Whoever is larger where they were seen last may be too large for a scale by now, coming nearer: a coarser one is looked at, too. */
+const GROWING = 200;
 /** Smaller people are missed more often: so often at half of the good height; measured: at 44 pixels by one in six, at 28 by one in two. */
 const MISSED_AT_HALF = 0.4;
 /**
@@ -88,7 +90,7 @@ export function scalesOf(people: readonly Known[], frame: { width: number; heigh
   for (let subset = 1; subset < 1 << scales.length; subset++) {
     const some = scales.filter((_, i) => subset & (1 << i));
     // Of who is too large, a scale sees parts and takes them for people: only the smallest scale cannot help it.
-    if (some[0] > scales[0] && people.some(({ height }) => inInput(height, some[0]) > LARGEST_FOUND)) continue;
+    if (some[0] > scales[0] && people.some(({ height }) => inInput(height, some[0]) > GROWING)) continue;
     const missed = people.reduce((total, one) => total + Math.min(...some.map((scale) => missedAt(one, scale))), 0);
     const cost = pixelsOf(some, frame) + missed * LOOKS_MISSED * PLACE_INPUT ** 2;
     if (cost < least) [best, least] = [some, cost];
