@@ -245,12 +245,14 @@ cudaError_t launch(const ConvGpuArgs& args, int batch, cudaStream_t stream) {
   return launch<kSide, kRowsOfWarp, 2>(args, batch, stream);
 }
 
-/// Large tiles read least; small ones spread a small batch over the device.
+/// Large tiles read least; small ones spread a small batch over the device. (A split of the input's channels over blocks would spread it
+/// further, but add up in another order: a person alone would be another than in company.)
 template <int kSide>
 cudaError_t launch(const ConvGpuArgs& args, int batch, cudaStream_t stream) {
   if (blocks_of(args, 16, batch) >= args.many_blocks) return launch<kSide, 4>(args, batch, stream);
   if (blocks_of(args, 8, batch) >= args.many_blocks) return launch<kSide, 2>(args, batch, stream);
-  return launch<kSide, 2, 2>(args, batch, stream);
+  if (blocks_of(args, 8, batch) * (args.out_stride / 16) >= 2 * args.many_blocks) return launch<kSide, 2, 2>(args, batch, stream);
+  return launch<kSide, 1, 2>(args, batch, stream);
 }
 
 }  // namespace
