@@ -33,7 +33,7 @@ async function onGpu(words) {
   for (const part of [
     ['test'],
     ['perf'],
-    ['perf', 'people=32', 'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,crop'],
+    ['perf', 'people=32', 'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,peaks,pose,crop'],
   ]) {
     const status = run(program, [...part, 'backend=cuda']);
     if (status !== 0) return status;

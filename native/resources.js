@@ -36,6 +36,8 @@ const BLOCK = {
   ingest_kernel: 256,
   locate_kernel: 256,
   multiply_kernel: 256,
+  peaks_kernel: 128,
+  pose_kernel: 128,
   warp_kernel: 256,
   ...Object.fromEntries(
     ['load', 'unload', 'sum', 'product', 'concat', 'resize', 'pool'].map((layer) => [`${layer}_kernel`, 256]),

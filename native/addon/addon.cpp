@@ -16,6 +16,8 @@
 #include "backend/cpu.h"
 #include "backend/thread_pool.h"
 #include "kernels/crop/crop.h"
+#include "kernels/peaks/peaks.h"
+#include "kernels/pose/pose.h"
 #ifndef GLPOSE_SOURCES
 #include "sources.h"
 #endif
@@ -96,23 +98,68 @@ Napi::Value crop(const Napi::CallbackInfo& call) {
   });
 }
 
+/// The shape [N, K, h, w] of heat maps, none empty.
+struct HeatmapShape {
+  size_t count, joints, height, width;
+  HeatmapShape(const Napi::Value& value) {
+    const Napi::Object shape = object_argument(value, "shape");
+    const auto size = [&](uint32_t i) { return size_t(int_value(shape.Get(i), "shape", i < 2 ? 0 : 1, kMaxSide)); };
+    count = size(0);
+    joints = size(1);
+    height = size(2);
+    width = size(3);
+  }
+  size_t cells() const { return height * width; }
+};
+
 Napi::Value decode(const Napi::CallbackInfo& call) {
-  const Napi::Env env = call.Env();
-  return guarded(env, [&]() -> Napi::Value {
-    const Napi::Object shape = object_argument(call[1], "shape");
-    const auto size = [&](uint32_t i) { return size_t(int_value(shape.Get(i), "shape", 0, kMaxSide)); };
-    const size_t maps = size(0) * size(1), height = size(2), width = size(3);
-    const Napi::Object arguments = Napi::Object::New(env);
-    arguments.Set("heatmaps", call[0]);
-    if (height == 0 || width == 0) throw Error("INTERNAL", "expected heat maps of at least one cell");
-    const Napi::Float32Array heatmaps = floats_member(arguments, "heatmaps", maps * height * width);
+  return guarded(call.Env(), [&]() -> Napi::Value {
+    const HeatmapShape shape(call[1]);
+    const size_t maps = shape.count * shape.joints, cells = shape.cells();
+    const Napi::Float32Array heatmaps = floats_value(call[0], "heatmaps", maps * cells);
     const DecodeMethod method = decode_method(call[2]);
-    Napi::Float32Array joints = new_floats(env, maps * 3);
-    const float* from = heatmaps.Data();
-    float* to = joints.Data();
+    Napi::Float32Array joints = new_floats(call.Env(), maps * 3);
     for (size_t i = 0; i < maps; ++i)
-      decode_joint(from + i * height * width, 1, int(height), int(width), method, to + i * 3);
+      decode_joint(heatmaps.Data() + i * cells, 1, int(shape.height), int(shape.width), method, joints.Data() + i * 3);
     return joints;
+  });
+}
+
+Napi::Value peaks(const Napi::CallbackInfo& call) {
+  return guarded(call.Env(), [&]() -> Napi::Value {
+    const HeatmapShape shape(call[1]);
+    const size_t cells = shape.cells(), map_floats = shape.joints * cells, numbers = kMostPeaks * 3;
+    const bool refined = !call[2].IsUndefined();
+    const Napi::Float32Array heatmaps = floats_value(call[0], "heatmaps", shape.count * map_floats);
+    const Napi::Float32Array offsets =
+        refined ? floats_value(call[2], "offsets", 2 * shape.count * map_floats) : Napi::Float32Array();
+    Napi::Float32Array found = new_floats(call.Env(), shape.count * shape.joints * numbers);
+    for (size_t n = 0; n < shape.count; ++n) {
+      const View maps = planes_view(heatmaps.Data() + n * map_floats, int(cells));
+      const View around = refined ? planes_view(offsets.Data() + 2 * n * map_floats, int(cells)) : View{};
+      for (size_t k = 0; k < shape.joints; ++k)
+        peaks_of_joint(maps, refined ? &around : nullptr, int(k), int(shape.height), int(shape.width),
+                       found.Data() + (n * shape.joints + k) * numbers);
+    }
+    return found;
+  });
+}
+
+Napi::Value pose(const Napi::CallbackInfo& call) {
+  return guarded(call.Env(), [&]() -> Napi::Value {
+    const Napi::Object shape = object_argument(call[5], "shape");
+    const auto size = [&](uint32_t i) { return int_value(shape.Get(i), "shape", 1, kMaxSide); };
+    const MapSize maps{size(0), size(1), size(2)};
+    const PoseTrust trust = pose_trust(call[6], call[7]);
+    const size_t joints = maps.channels, cells = size_t(maps.height) * maps.width;
+    Napi::Float32Array numbers = new_floats(call.Env(), joints * kPoseNumbers);
+    const auto view = [&](size_t i, const char* name, size_t channels) {  // last: no getter follows
+      return planes_view(floats_value(call[i], name, channels * cells).Data(), int(cells));
+    };
+    const PoseViews views{view(0, "heatmaps", joints), view(1, "offsets", 2 * joints), view(2, "regress", 2 * joints),
+                          view(3, "center", 1), floats_value(call[4], "expected", 3 * joints).Data()};
+    pose_of_image(views, maps, trust, numbers.Data());
+    return numbers;
   });
 }
 
@@ -175,6 +222,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("info", Napi::Function::New(env, info, "info"));
   exports.Set("crop", Napi::Function::New(env, crop, "crop"));
   exports.Set("decode", Napi::Function::New(env, decode, "decode"));
+  exports.Set("peaks", Napi::Function::New(env, peaks, "peaks"));
+  exports.Set("pose", Napi::Function::New(env, pose, "pose"));
   exports.Set("createHead", define_create_head(env));
   exports.Set("createNetwork", define_create_network(env));
   exports.Set("discard", Napi::Function::New(env, discard, "discard"));

@@ -7,6 +7,7 @@
 
 #include "backend/error.h"
 #include "kernels/decode/decode.h"
+#include "kernels/pose/pose.h"
 
 namespace glpose {
 
@@ -14,9 +15,9 @@ namespace glpose {
  * Reading JavaScript values. TypeScript has checked what a user can get wrong; here stands what protects memory.
  */
 
+/// @param name for the error
 template <class Array>
-Array array_member(const Napi::Object& object, const char* name, napi_typedarray_type type, size_t length) {
-  const Napi::Value value = object.Get(name);
+Array array_value(const Napi::Value& value, const char* name, napi_typedarray_type type, size_t length) {
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type)
     throw Error("INTERNAL", std::string("expected a typed array of the documented type for ") + name);
   const Array array = value.As<Array>();
@@ -26,6 +27,14 @@ Array array_member(const Napi::Object& object, const char* name, napi_typedarray
   return array;
 }
 
+template <class Array>
+Array array_member(const Napi::Object& object, const char* name, napi_typedarray_type type, size_t length) {
+  return array_value<Array>(object.Get(name), name, type, length);
+}
+
+inline Napi::Float32Array floats_value(const Napi::Value& value, const char* name, size_t length) {
+  return array_value<Napi::Float32Array>(value, name, napi_float32_array, length);
+}
 inline Napi::Float32Array floats_member(const Napi::Object& object, const char* name, size_t length) {
   return array_member<Napi::Float32Array>(object, name, napi_float32_array, length);
 }
@@ -73,6 +82,13 @@ inline DecodeMethod decode_method(const Napi::Value& value) {
   if (name == "quarter") return DecodeMethod::quarter;
   if (name == "dark") return DecodeMethod::dark;
   throw Error("INTERNAL", "expected quarter or dark for decode");
+}
+
+/// Both above 0.
+inline PoseTrust pose_trust(const Napi::Value& offset, const Napi::Value& softness) {
+  const PoseTrust trust{offset.ToNumber().FloatValue(), softness.ToNumber().FloatValue()};
+  if (!(trust.offset > 0 && trust.softness > 0)) throw Error("INTERNAL", "expected offset and softness above 0");
+  return trust;
 }
 
 }  // namespace glpose

@@ -94,7 +94,7 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
   explicit HeadObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<HeadObject>(info) {
     guarded(info.Env(), [&] {
       const std::string device = info[2].IsString() ? info[2].As<Napi::String>().Utf8Value() : "";
-      std::unique_ptr<Backend> backend = select_backend(device);
+      std::shared_ptr<Backend> backend = select_backend(device);
       head_ = std::make_shared<GlposeHead>(read_shape(object_argument(info[0], "shape")),
                                            read_tensors(object_argument(info[1], "tensors")), std::move(backend));
       device_ = head_->device();
@@ -125,7 +125,7 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
       const std::shared_ptr<GlposeHead> head = this->head();
       const HeadShape& shape = head->shape();
       const size_t map_floats = size_t(shape.channels) * shape.height * shape.width;
-      if (!info[0].IsTypedArray()) return ingest_kept(env, object_argument(info[0], "features"));
+      if (!info[0].IsTypedArray()) return ingest_kept(env, info[0]);
       if (info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float32_array)
         throw Error("INTERNAL", "expected a Float32Array for features");
       const Napi::Float32Array array = info[0].As<Napi::Float32Array>();
@@ -146,19 +146,18 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
     });
   }
 
-  /// One map that a network's output holds on the head's device.
-  Napi::Value ingest_kept(Napi::Env env, const Napi::Object& stayed) {
+  /// The maps of a network's output that stayed on the head's device.
+  Napi::Value ingest_kept(Napi::Env env, const Napi::Value& stayed) {
     const std::shared_ptr<GlposeHead> head = this->head();
     const HeadShape& shape = head->shape();
-    const auto kept = Held<KeptOutput>::of(stayed.Get("maps"), "maps");
-    const int image = int_member(stayed, "index", 0, kept->count - 1);
+    const auto kept = Held<KeptOutput>::of(stayed, "features");
     const auto [channels, height, width] = kept->size;
     if (channels != shape.channels || height != shape.height || width != shape.width)
       throw Error("INTERNAL", "the network's maps are not of the head's shape");
     if (kept->backend->name() != head->device())
       throw Error("INTERNAL", "the network's maps are on " + kept->backend->name() + ", the head is on " + head->device());
-    return ingest_later(env, new_floats(env, channels), [head, kept, image](float* embeddings) {
-      return head->ingest(kept->planes(image), 1, embeddings, true);
+    return ingest_later(env, new_floats(env, size_t(kept->count) * channels), [head, kept](float* embeddings) {
+      return head->ingest(kept->planes(), kept->count, embeddings, true);
     });
   }
 
@@ -250,6 +249,7 @@ class HeadObject : public Napi::ObjectWrap<HeadObject> {
         return array.Data();
       };
       args.joints = output("joints", people * shape.joints * 3);
+      if (batch.Get("peaks").ToBoolean()) args.peaks = output("peaks", people * shape.joints * kMostPeaks * 3);
       if (batch.Get("maps").ToBoolean()) {
         args.heatmaps = output("heatmaps", people * shape.joints * pixels);
         if (shape.enhancement) args.masks = output("masks", people * shape.block_width * pixels);

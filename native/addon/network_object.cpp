@@ -137,6 +137,13 @@ Layer read_layer(const Napi::Object& object, const std::vector<MapSize>& maps) {
   } else if (op == "locate") {
     const float offset = object.Get("offset").ToNumber().FloatValue();
     layer.op = LocateLayer{map_member("heatmaps"), map_member("regress"), map_member("center"), map_member("expected"), offset};
+  } else if (op == "decode") {
+    layer.op = DecodeLayer{map_member("heatmaps"), decode_method(object.Get("method"))};
+  } else if (op == "peaks") {
+    layer.op = PeaksLayer{map_member("heatmaps"), object.Get("offsets").IsNull() ? -1 : map_member("offsets")};
+  } else if (op == "pose") {
+    layer.op = PoseLayer{map_member("heatmaps"), map_member("offsets"),  map_member("regress"),
+                         map_member("center"),   map_member("expected"), pose_trust(object.Get("offset"), object.Get("softness"))};
   } else {
     throw Error("INTERNAL", "unknown layer " + op);
   }
@@ -211,8 +218,7 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
       const Napi::Object image = object_argument(info[0], "image");
       const int width = int_member(image, "width", 1, kMaxImageSide), height = int_member(image, "height", 1, kMaxImageSide);
       const auto data = array_member<Napi::Uint8Array>(image, "data", napi_uint8_array, size_t(width) * height * 3);
-      const uint8_t* bytes = data.Data();
-      return Held<NetworkImage>::give(info.Env(), network->image({bytes, bytes + data.ElementLength()}, width, height));
+      return Held<NetworkImage>::give(info.Env(), network->image(data.Data(), width, height));
     });
   }
 
@@ -233,12 +239,18 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
       const bool given = !batch.Get("into").IsUndefined();
       const Napi::Array into = given ? array_of(batch.Get("into"), "into") : Napi::Array::New(env);
       // A caller's arrays may go while work is under way: they are filled when the work is done.
-      const auto results = std::make_shared<std::vector<std::vector<float>>>();
+      const auto results = std::make_shared<std::vector<std::vector<float>>>();  // empty: not wanted, or stays
       for (size_t i = 0; i < network->outputs().size(); ++i) {
-        const size_t floats = int(i) == kept ? 0 : floats_of(network->outputs()[i]);
+        const size_t floats = floats_of(network->outputs()[i]);
+        results->emplace_back();
+        if (int(i) == kept) {
+          into.Set(uint32_t(i), env.Null());
+          continue;
+        }
         if (!given) into.Set(uint32_t(i), new_floats(env, floats));
+        else if (into.Get(uint32_t(i)).IsNull()) continue;
         else checked(into, i, floats);
-        results->emplace_back(floats);
+        results->back().resize(floats);
       }
       const auto timings = std::make_shared<std::vector<LayerTiming>>();
       const auto stays = std::make_shared<std::shared_ptr<KeptOutput>>();
@@ -250,7 +262,7 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
           inputs->push_back(read_windows(value.As<Napi::Object>(), count));
         } else {
           inputs->emplace_back();
-          inputs->back().planes = floats_copy(holder_of(env, value), "element", floats_of(map));
+          inputs->back().planes = copy_of(floats_value(value, "an input", floats_of(map)));
         }
       }
       return Task::start(
@@ -263,7 +275,7 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
               from.push_back(copy.input);
             }
             std::vector<NetworkResult> to;
-            for (std::vector<float>& result : *results) to.push_back({result.data()});
+            for (std::vector<float>& result : *results) to.push_back({result.empty() ? nullptr : result.data()});
             if (kept >= 0) {
               *stays = network->keep(kept, count);
               to[kept] = {static_cast<float*>((*stays)->buffer.data()), true};
@@ -275,6 +287,7 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
             const Napi::Array into = keeper[0].Value().As<Napi::Array>();
             for (size_t i = 0; i < results->size(); ++i) {
               const std::vector<float>& result = (*results)[i];
+              if (result.empty()) continue;
               std::copy(result.begin(), result.end(), const_cast<float*>(checked(into, i, result.size()).Data()));
             }
             Napi::Object answer = Napi::Object::New(env);
@@ -296,15 +309,11 @@ class NetworkObject : public Napi::ObjectWrap<NetworkObject> {
 
   /// The i-th of the arrays to fill.
   static Napi::Float32Array checked(const Napi::Array& into, size_t i, size_t floats) {
-    return floats_member(member_of(into, i), "element", floats);
+    return floats_value(into.Get(uint32_t(i)), "an output", floats);
   }
-  /// A value as the member `element` of an object, a list's i-th among them.
-  static Napi::Object holder_of(Napi::Env env, const Napi::Value& value) {
-    Napi::Object holder = Napi::Object::New(env);
-    holder.Set("element", value);
-    return holder;
+  static std::shared_ptr<const std::vector<float>> copy_of(const Napi::Float32Array& array) {
+    return std::make_shared<const std::vector<float>>(array.Data(), array.Data() + array.ElementLength());
   }
-  static Napi::Object member_of(const Napi::Array& list, size_t i) { return holder_of(list.Env(), list.Get(uint32_t(i))); }
 
   Napi::Value dispose(const Napi::CallbackInfo& info) {
     network_.reset();

@@ -71,7 +71,10 @@ class CpuBackend : public Backend {
     return data;
   }
   void free(void* data) noexcept override { pool_.give(data); }
+  void* allocate_on_host(size_t bytes) override { return allocate(bytes); }
+  void free_on_host(void* data) noexcept override { free(data); }
   void upload(void* to, const void* host, size_t bytes) override { std::memcpy(to, host, bytes); }
+  void upload_from(void* to, const HostBuffer& host) override { std::memcpy(to, host.data(), host.bytes()); }
   void download(void* host, const void* from, size_t bytes) override { std::memcpy(host, from, bytes); }
   void synchronize() override {}
 
@@ -159,10 +162,20 @@ class CpuBackend : public Backend {
     });
   }
 
+  void peaks(const PeaksArgs& args) override {
+    ThreadPool::instance().run(args.people, [&](int b, int) {
+      const View heatmaps = map_view(args.heatmaps[b], args.joints);
+      const View offsets = args.offsets ? map_view(args.offsets[b], 2 * args.joints) : View{};
+      for (int j = 0; j < args.joints; ++j)
+        peaks_of_joint(heatmaps, args.offsets ? &offsets : nullptr, j, args.height, args.width,
+                       args.out + (size_t(b) * args.joints + j) * kMostPeaks * 3);
+    });
+  }
+
   Layers* layers() override { return layers_.get(); }
 
-  void replay(uint64_t, const std::function<void()>& enqueue) override { enqueue(); }
-  void forget() override {}
+  void replay(const void*, uint64_t, const std::function<void()>& enqueue) override { enqueue(); }
+  void forget(const void*) override {}
 
  private:
   /// How a convolution is cut up: rows of a strip, and sources packed together.

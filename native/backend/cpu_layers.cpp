@@ -72,6 +72,16 @@ class CpuLayers : public Layers {
     rows(args.batch, height, [&](int image, int row) { locate_row_cpu(args, &places_[image * numbers], image, row); });
   }
 
+  void pose(const PoseArgs& args) override {
+    const int joints = args.size.channels;
+    ThreadPool::instance().run(args.batch, [&](int image, int) {
+      const PoseViews maps{map_view(args.heatmaps[image], joints), map_view(args.offsets[image], 2 * joints),
+                           map_view(args.regress[image], 2 * joints), map_view(args.center[image], 1),
+                           static_cast<const float*>(args.expected[image].data)};
+      pose_of_image(maps, args.size, args.trust, args.out + size_t(image) * joints * kPoseNumbers);
+    });
+  }
+
   void conv2d(const Conv2dArgs& args) override {
     const CpuConv2d& conv = static_cast<const CpuConv2d&>(*args.conv);
     Conv2dStrip all{};

@@ -5,7 +5,7 @@
 #include "backend/cuda.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 
 #include "backend/cuda_layers.cuh"
 #include "backend/cuda_queue.cuh"
@@ -15,6 +15,7 @@
 #include "kernels/conv/conv.cuh"
 #include "kernels/decode/decode.cuh"
 #include "kernels/ingest/ingest.cuh"
+#include "kernels/peaks/peaks.cuh"
 #include "kernels/warp/warp.cuh"
 
 namespace glpose {
@@ -56,10 +57,12 @@ class CudaBackend : public Backend, private CudaQueue {
   }
 
   ~CudaBackend() override {
-    forget();
     cudaSetDevice(index);
+    for (const auto& [key, graph] : graphs_)
+      if (graph) cudaGraphExecDestroy(graph);
     if (stream) cudaStreamSynchronize(stream);
     pool_.drain(cudaFree);
+    host_pool_.drain(cudaFreeHost);
     if (staging_) cudaFreeHost(staging_);
     if (stream) cudaStreamDestroy(stream);
   }
@@ -92,6 +95,25 @@ class CudaBackend : public Backend, private CudaQueue {
   }
   /// The stream still may use it, and so may its next taker: both in order. Called from any thread.
   void free(void* data) noexcept override { pool_.give(data); }
+
+  void* allocate_on_host(size_t bytes) override {
+    use();
+    bytes = std::max<size_t>(bytes, 1);
+    if (void* idle = host_pool_.take(bytes)) return idle;
+    void* data = pinned(bytes);
+    try {
+      host_pool_.add(data, bytes);
+    } catch (...) {
+      cudaFreeHost(data);
+      throw;
+    }
+    return data;
+  }
+  void free_on_host(void* data) noexcept override { host_pool_.give(data); }
+  void upload_from(void* to, const HostBuffer& host) override {
+    use();
+    check(cudaMemcpyAsync(to, host.data(), host.bytes(), cudaMemcpyHostToDevice, stream), "an upload");
+  }
 
   void upload(void* to, const void* host, size_t bytes) override {
     use();
@@ -220,20 +242,28 @@ class CudaBackend : public Backend, private CudaQueue {
           "the kernel decode");
   }
 
+  void peaks(const PeaksArgs& args) override {
+    use();
+    check(peaks_gpu({args.joints, args.height, args.width, table(args.heatmaps), table(args.offsets), args.out}, args.people,
+                    stream),
+          "the kernel peaks");
+  }
+
   Layers* layers() override { return layers_.get(); }
 
-  void replay(uint64_t key, const std::function<void()>& enqueue) override {
+  void replay(const void* owner, uint64_t key, const std::function<void()>& enqueue) override {
     use();
-    const auto [found, first_time] = graphs_.try_emplace(key, nullptr);
+    const auto [found, first_time] = graphs_.try_emplace({owner, key}, nullptr);
     if (first_time) return enqueue();  // loads the kernels, which a capture must not
     if (!found->second) found->second = capture(enqueue);
     check(cudaGraphLaunch(found->second, stream), "a pass over the network");
   }
-  void forget() override {
+  void forget(const void* owner) override {
     cudaSetDevice(index);
-    for (const auto& [key, graph] : graphs_)
-      if (graph) cudaGraphExecDestroy(graph);
-    graphs_.clear();
+    const auto first = graphs_.lower_bound({owner, 0}), end = graphs_.upper_bound({owner, UINT64_MAX});
+    for (auto graph = first; graph != end; ++graph)
+      if (graph->second) cudaGraphExecDestroy(graph->second);
+    graphs_.erase(first, end);
   }
 
  private:
@@ -253,11 +283,15 @@ class CudaBackend : public Backend, private CudaQueue {
     if (staging_) cudaFreeHost(staging_);
     staging_ = nullptr;
     staging_bytes_ = 0;
-    void* data = nullptr;
     bytes = std::max<size_t>(bytes, 1 << 20);
-    check(cudaMallocHost(&data, bytes), "allocating pinned memory");
-    staging_ = static_cast<char*>(data);
+    staging_ = static_cast<char*>(pinned(bytes));
     staging_bytes_ = bytes;
+  }
+
+  void* pinned(size_t bytes) const {
+    void* data = nullptr;
+    check(cudaMallocHost(&data, bytes), "allocating pinned memory");
+    return data;
   }
 
   cudaGraphExec_t capture(const std::function<void()>& enqueue) {
@@ -279,8 +313,8 @@ class CudaBackend : public Backend, private CudaQueue {
   }
 
   const CudaLimits limits_;
-  MemoryPool pool_;
-  std::unordered_map<uint64_t, cudaGraphExec_t> graphs_;  // null: seen once, not captured yet
+  MemoryPool pool_, host_pool_;
+  std::map<std::pair<const void*, uint64_t>, cudaGraphExec_t> graphs_;  // by owner and key; null: seen once, not captured yet
   char* staging_ = nullptr;                        // pinned
   size_t staging_bytes_ = 0, staged_ = 0;
   const std::unique_ptr<Layers> layers_;

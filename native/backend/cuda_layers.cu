@@ -7,6 +7,7 @@
 #include "kernels/crop/crop.cuh"
 #include "kernels/layers/layers.cuh"
 #include "kernels/locate/locate.cuh"
+#include "kernels/pose/pose.cuh"
 
 namespace glpose {
 namespace {
@@ -195,6 +196,14 @@ class CudaLayers : public Layers {
                              table(args.expected), table(args.out)},
                             args.batch, queue_.stream),
                  "the kernel locate");
+  }
+
+  void pose(const PoseArgs& args) override {
+    queue_.use();
+    queue_.check(pose_gpu({args.size, args.trust, table(args.heatmaps), table(args.offsets), table(args.regress),
+                           table(args.center), table(args.expected), args.out},
+                          args.batch, queue_.stream),
+                 "the kernel pose");
   }
 
  private:

@@ -6,10 +6,11 @@
 #include "kernels/for_this_cpu.h"
 #include "kernels/layers/layers.h"
 #include "kernels/locate/locate.h"
+#include "kernels/pose/pose.h"
 
 namespace glpose {
 
-/// The kernels that networks are made of, on one backend: arguments as in kernels/conv2d, kernels/crop, kernels/layers and kernels/locate,
+/// The kernels that networks are made of, on one backend: arguments as in kernels/conv2d, kernels/crop, kernels/layers, kernels/locate and kernels/pose,
 /// queued in order like the backend's own.
 class Layers {
  public:
@@ -26,6 +27,7 @@ class Layers {
   virtual void resize(const ResizeArgs& args) = 0;
   virtual void pool(const PoolArgs& args) = 0;
   virtual void locate(const LocateArgs& args) = 0;
+  virtual void pose(const PoseArgs& args) = 0;
 };
 
 /// @param isa one that this processor has

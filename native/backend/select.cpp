@@ -1,3 +1,5 @@
+#include <map>
+
 #include "backend/backend.h"
 #include "backend/cpu.h"
 #include "backend/cuda.h"
@@ -16,8 +18,15 @@ int cuda_index(const std::string& device) {
 
 }  // namespace
 
-std::unique_ptr<Backend> select_backend(const std::string& device) {
-  return device == "cpu" ? make_cpu_backend() : make_cuda_backend(cuda_index(device));
+std::shared_ptr<Backend> select_backend(const std::string& device) {
+  if (device == "cpu") return make_cpu_backend();
+  static std::mutex mutex;
+  static std::map<int, std::weak_ptr<Backend>> shared;
+  std::lock_guard lock(mutex);
+  const int index = cuda_index(device);
+  std::shared_ptr<Backend> backend = shared[index].lock();
+  if (!backend) shared[index] = backend = make_cuda_backend(index);
+  return backend;
 }
 
 Ceilings measure_ceilings(const std::string& device) {

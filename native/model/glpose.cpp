@@ -22,6 +22,7 @@ struct GlposeHead::Scratch {
   MapTable conditions;  // only of a head that has them
   Buffer weights;  // [people, gathered, scale_stride]
   Buffer joints;   // [people, K, 3]
+  Buffer peaks;    // [people, K, kMostPeaks, 3]
   Buffer expected;  // joints' places, as in EstimateArgs
   size_t expected_bytes = 0;
   // Resampled references, [people, R]; only once a pass has some.
@@ -31,9 +32,16 @@ struct GlposeHead::Scratch {
   std::vector<float> host_weights;
 };
 
-GlposeHead::~GlposeHead() = default;
+GlposeHead::~GlposeHead() {
+  std::lock_guard turn(backend_->turn());
+  backend_->forget(this);
+}
 
-GlposeHead::GlposeHead(const HeadShape& shape, const TensorMap& tensors, std::unique_ptr<Backend> backend)
+GlposeHead::GlposeHead(const HeadShape& shape, const TensorMap& tensors, std::shared_ptr<Backend> backend)
+    : GlposeHead(shape, tensors, backend, std::unique_lock(backend->turn())) {}
+
+GlposeHead::GlposeHead(const HeadShape& shape, const TensorMap& tensors, std::shared_ptr<Backend> backend,
+                       const std::unique_lock<std::mutex>&)
     : shape_(shape),
       backend_(std::move(backend)),
       aggregation_(*backend_, tensors, shape),
@@ -43,7 +51,7 @@ GlposeHead::GlposeHead(const HeadShape& shape, const TensorMap& tensors, std::un
 }
 
 std::vector<StoredMap> GlposeHead::ingest(const float* features, int count, float* embeddings, bool here) {
-  std::unique_lock turn(turn_, std::defer_lock);
+  std::unique_lock turn(backend_->turn(), std::defer_lock);
   if (!backend_->ingests_at_once()) turn.lock();
   std::vector<StoredMap> stored;
   std::vector<Map> maps;
@@ -58,7 +66,7 @@ std::vector<StoredMap> GlposeHead::ingest(const float* features, int count, floa
 }
 
 void GlposeHead::estimate(const EstimateArgs& args) {
-  std::lock_guard turn(turn_);
+  std::lock_guard turn(backend_->turn());
   int at_once = backend_->people_at_once();
   for (int first = 0; first < args.people;) {
     const int people = std::min(at_once, args.people - first);
@@ -77,7 +85,7 @@ void GlposeHead::estimate(const EstimateArgs& args) {
 void GlposeHead::reserve_scratch(int people, bool masks) {
   if (scratch_ && scratch_->people >= people && (scratch_->masks || !masks)) return;
   masks = masks || (scratch_ && scratch_->masks);
-  backend_->forget();
+  backend_->forget(this);
   scratch_.reset();  // first give back, then take more
 
   auto scratch = std::make_unique<Scratch>();
@@ -108,6 +116,7 @@ void GlposeHead::reserve_scratch(int people, bool masks) {
   s.host_weights.assign(size_t(people) * gathered * scale_stride(), 0.f);
   s.weights = Buffer(*backend_, s.host_weights.size() * sizeof(float));
   s.joints = Buffer(*backend_, size_t(people) * shape_.joints * 3 * sizeof(float));
+  s.peaks = Buffer(*backend_, size_t(people) * shape_.joints * kMostPeaks * 3 * sizeof(float));
   scratch_ = std::move(scratch);
 }
 
@@ -207,10 +216,13 @@ void GlposeHead::estimate_some(const EstimateArgs& args, int first, int people) 
     backend_->decode({people, shape_.joints, shape_.height, shape_.width, args.decode, s.h.device, joints});
   };
   if (args.timings) enqueue();
-  else backend_->replay(key, enqueue);
+  else backend_->replay(this, key, enqueue);
+  float* peaks = static_cast<float*>(s.peaks.data());
+  if (args.peaks) backend_->peaks({people, shape_.joints, shape_.height, shape_.width, s.h.device, nullptr, peaks});
   backend_->synchronize();
-  const size_t joint_floats = size_t(shape_.joints) * 3;
+  const size_t joint_floats = size_t(shape_.joints) * 3, peak_floats = joint_floats * kMostPeaks;
   backend_->download(args.joints + first * joint_floats, joints, people * joint_floats * sizeof(float));
+  if (args.peaks) backend_->download(args.peaks + first * peak_floats, peaks, people * peak_floats * sizeof(float));
 
   const size_t pixels = size_t(shape_.height) * shape_.width;
   const auto download = [&](float* to, const MapTable& maps, int count) {

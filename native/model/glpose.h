@@ -32,16 +32,17 @@ struct EstimateArgs {
   bool weight_per_channel = false;
   DecodeMethod decode = DecodeMethod::quarter;
   float* joints = nullptr;    // out [B, K, 3]
+  float* peaks = nullptr;     // out [B, K, kMostPeaks, 3] or null, see PeaksArgs
   float* heatmaps = nullptr;  // out [B, K, h, w] or null
   float* masks = nullptr;     // out [B, W, h, w] or null
   std::vector<ConvTiming>* timings = nullptr;  // out: each convolution of each pass; or null
 };
 
-/// The GLPose head on one device: V_t, V_l, V_g → S → F → H → joints. Thread-safe: calls take turns.
+/// The GLPose head on one device: V_t, V_l, V_g → S → F → H → joints. Thread-safe: calls take turns, with all that is on its backend.
 class GlposeHead {
  public:
   /// Throws MODEL where the tensors do not fit the shape.
-  GlposeHead(const HeadShape& shape, const TensorMap& tensors, std::unique_ptr<Backend> backend);
+  GlposeHead(const HeadShape& shape, const TensorMap& tensors, std::shared_ptr<Backend> backend);
   ~GlposeHead();
 
   const HeadShape& shape() const { return shape_; }
@@ -55,6 +56,10 @@ class GlposeHead {
   void estimate(const EstimateArgs& args);
 
  private:
+  /// @param turn the backend's
+  GlposeHead(const HeadShape& shape, const TensorMap& tensors, std::shared_ptr<Backend> backend,
+             const std::unique_lock<std::mutex>& turn);
+
   struct Scratch;
   /// Floats from one map's weights to the next's: the widest map's channels.
   int scale_stride() const {
@@ -68,7 +73,6 @@ class GlposeHead {
   HeadShape shape_;
   std::vector<float> inv_std_;
   std::shared_ptr<Backend> backend_;  // outlives every buffer below
-  std::mutex turn_;
   Aggregation aggregation_;
   std::optional<Enhancement> enhancement_;
   std::unique_ptr<PreparedConv> head_;

@@ -9,17 +9,22 @@
 
 namespace glpose {
 
-Network::Network(std::vector<MapSize> maps, int inputs, std::vector<int> outputs, std::unique_ptr<Backend> backend)
+Network::Network(std::vector<MapSize> maps, int inputs, std::vector<int> outputs, std::shared_ptr<Backend> backend)
     : maps_(std::move(maps)), inputs_(inputs), outputs_(std::move(outputs)), backend_(std::move(backend)), made_(maps_.size()) {
   if (!backend_->layers()) throw Error("DEVICE", "networks do not run on " + backend_->name());
   if (inputs_ < 1 || inputs_ > int(maps_.size())) throw Error("MODEL", "a network without its inputs");
-  std::fill_n(made_.begin(), inputs_, true);
+  std::fill_n(made_.begin(), inputs_, Made::map);
   for (int output : outputs_)
     if (output < 0 || output >= int(maps_.size())) throw Error("MODEL", "an output that is no map");
 }
 
+Network::~Network() {
+  std::lock_guard turn(backend_->turn());
+  backend_->forget(this);
+}
+
 void Network::add(Layer layer) {
-  std::lock_guard turn(turn_);
+  std::lock_guard turn(backend_->turn());
   check_layer(maps_, made_, layer);
   std::unique_ptr<PreparedConv2d> conv;
   Buffer taps;
@@ -35,7 +40,7 @@ void Network::add(Layer layer) {
     backend_->upload(static_cast<char*>(taps.data()) + rows, resize->columns.data(), columns);
     backend_->synchronize();
   }
-  made_[layer.out] = true;
+  made_[layer.out] = made_by(layer);
   layers_.push_back(std::move(layer));
   convs_.push_back(std::move(conv));
   taps_.push_back(std::move(taps));
@@ -46,10 +51,13 @@ void Network::add(Layer layer) {
 void Network::reserve(int count) {
   if (count <= count_) return;
   for (int output : outputs_)
-    if (!made_[output]) throw Error("MODEL", "an output that no layer makes");
+    if (made_[output] == Made::nothing) throw Error("MODEL", "an output that no layer makes");
   const int end = int(layers_.size());
   std::vector<Lifetime> lifetimes;
-  for (const MapSize& map : maps_) lifetimes.push_back({backend_->map_bytes(map.height, map.width, map.channels), 0, 0});
+  for (size_t i = 0; i < maps_.size(); ++i) {
+    const auto [channels, height, width] = maps_[i];
+    lifetimes.push_back({made_[i] == Made::numbers ? 0 : backend_->map_bytes(height, width, channels), 0, 0});
+  }
   for (int i = 0; i < end; ++i) {
     lifetimes[layers_[i].out].first = lifetimes[layers_[i].out].last = i + 1;
     for (int map : sources_of(layers_[i])) lifetimes[map].last = i + 1;
@@ -57,11 +65,15 @@ void Network::reserve(int count) {
   for (int output : outputs_) lifetimes[output].last = end + 1;
 
   count_ = 0;
-  backend_->forget();
+  backend_->forget(this);
   arena_ = Buffer();  // first give back, then take more
   tables_ = Buffer();
+  numbers_.clear();
+  numbers_.resize(maps_.size());
   const MemoryPlan plan = plan_memory(lifetimes);
   arena_ = Buffer(*backend_, plan.bytes * count);
+  for (size_t i = 0; i < maps_.size(); ++i)
+    if (made_[i] == Made::numbers) numbers_[i] = Buffer(*backend_, count * floats_of(int(i)) * sizeof(float));
   std::vector<Map> tables;
   for (size_t map = 0; map < maps_.size(); ++map)
     for (int image = 0; image < count; ++image)
@@ -78,7 +90,7 @@ std::shared_ptr<KeptOutput> Network::keep(int output, int count) const {
 
 void Network::run(const std::vector<NetworkInput>& given, int count, const std::vector<NetworkResult>& results,
                   std::vector<LayerTiming>* timings) {
-  std::lock_guard turn(turn_);
+  std::lock_guard turn(backend_->turn());
   if (timings)
     for (const Layer& layer : layers_) timings->push_back({layer.name, 0, 0});
   for (int first = 0; first < count;) {
@@ -89,7 +101,8 @@ void Network::run(const std::vector<NetworkInput>& given, int count, const std::
       else inputs[input].windows += first;
     }
     std::vector<NetworkResult> outputs = results;
-    for (size_t i = 0; i < outputs.size(); ++i) outputs[i].planes += first * floats_of(outputs_[i]);
+    for (size_t i = 0; i < outputs.size(); ++i)
+      if (outputs[i].planes) outputs[i].planes += first * floats_of(outputs_[i]);
     try {
       run_some(inputs, some, outputs, timings);
       first += some;
@@ -107,7 +120,7 @@ void Network::fill(int input, const NetworkInput& given, int count) {
   std::vector<ImageWindow> windows;
   for (int i = 0; i < count; ++i) {
     const auto& [image, x, y, window_width, mirrored] = given.windows[i];
-    if (!image->belongs_to(*backend_)) throw Error("INTERNAL", "an image that was given to another network");
+    if (!image->belongs_to(*backend_)) throw Error("INTERNAL", "an image that was given to a network of another device");
     windows.push_back({image->data(), image->width(), image->height(), x, y, window_width, mirrored});
   }
   CropMapsArgs args{count, height, width, windows.data(), {}, {}, table(input)};
@@ -134,13 +147,21 @@ void Network::run_some(const std::vector<NetworkInput>& given, int count, const 
       (*timings)[i].milliseconds += std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     }
   } else {
-    backend_->replay(uint64_t(count), [&] {
+    backend_->replay(this, uint64_t(count), [&] {
       for (size_t i = 0; i < layers_.size(); ++i) run_layer(i, count);
     });
   }
-  for (size_t i = 0; i < outputs_.size(); ++i)
-    backend_->layers()->unload({count, maps_[outputs_[i]], table(outputs_[i]), results[i].planes, results[i].stay});
-  backend_->synchronize();  // what stays is read on another stream
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const int map = outputs_[i];
+    const auto [to, stay] = results[i];
+    if (!to) continue;
+    if (made_[map] == Made::map) backend_->layers()->unload({count, maps_[map], table(map), to, stay});
+    else if (stay) throw Error("INTERNAL", "numbers do not stay on a device");
+    else backend_->download(to, numbers_[map].data(), count * floats_of(map) * sizeof(float));
+  }
+  backend_->synchronize();  // what stays is read by whoever asks for it
+  for (const NetworkInput& input : given)
+    for (int i = 0; !input.planes && i < count; ++i) input.windows[i].image->arrived();
 }
 
 void Network::run_layer(size_t index, int count) {
@@ -175,6 +196,23 @@ void Network::run_layer(size_t index, int count) {
   } else if (const auto* locate = std::get_if<LocateLayer>(&layer.op)) {
     backend.locate({count, size, locate->offset, table(locate->heatmaps), table(locate->regress), table(locate->center),
                     table(locate->expected), out});
+  } else {
+    read_out(layer, count, static_cast<float*>(numbers_[layer.out].data()));
+  }
+}
+
+/// The layers that make numbers. @param out [count, C]
+void Network::read_out(const Layer& layer, int count, float* out) {
+  if (const auto* decode = std::get_if<DecodeLayer>(&layer.op)) {
+    const auto [joints, height, width] = maps_[decode->heatmaps];
+    backend_->decode({count, joints, height, width, decode->method, table(decode->heatmaps), out});
+  } else if (const auto* peaks = std::get_if<PeaksLayer>(&layer.op)) {
+    const auto [joints, height, width] = maps_[peaks->heatmaps];
+    const Map* offsets = peaks->offsets < 0 ? nullptr : table(peaks->offsets);
+    backend_->peaks({count, joints, height, width, table(peaks->heatmaps), offsets, out});
+  } else if (const auto* pose = std::get_if<PoseLayer>(&layer.op)) {
+    backend_->layers()->pose({count, maps_[pose->heatmaps], pose->trust, table(pose->heatmaps), table(pose->offsets),
+                              table(pose->regress), table(pose->center), table(pose->expected), out});
   }
 }
 

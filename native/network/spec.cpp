@@ -1,6 +1,7 @@
 #include "network/spec.h"
 
 #include "backend/error.h"
+#include "kernels/peaks/peaks.h"
 
 namespace glpose {
 namespace {
@@ -45,18 +46,31 @@ std::vector<int> sources_of(const Layer& layer) {
                                [](const PoolLayer& pool) { return Maps{pool.source}; },
                                [](const LocateLayer& locate) {
                                  return Maps{locate.heatmaps, locate.regress, locate.center, locate.expected};
+                               },
+                               [](const DecodeLayer& decode) { return Maps{decode.heatmaps}; },
+                               [](const PeaksLayer& peaks) {
+                                 return peaks.offsets < 0 ? Maps{peaks.heatmaps} : Maps{peaks.heatmaps, peaks.offsets};
+                               },
+                               [](const PoseLayer& pose) {
+                                 return Maps{pose.heatmaps, pose.offsets, pose.regress, pose.center, pose.expected};
                                }},
                     layer.op);
 }
 
-void check_layer(const std::vector<MapSize>& maps, const std::vector<bool>& made, const Layer& layer) {
+Made made_by(const Layer& layer) {
+  const bool numbers = std::holds_alternative<DecodeLayer>(layer.op) || std::holds_alternative<PeaksLayer>(layer.op) ||
+                       std::holds_alternative<PoseLayer>(layer.op);
+  return numbers ? Made::numbers : Made::map;
+}
+
+void check_layer(const std::vector<MapSize>& maps, const std::vector<Made>& made, const Layer& layer) {
   const auto require = [&](bool condition, const char* what) {
     if (!condition) throw Error("MODEL", "layer " + layer.name + ": " + what);
   };
   const std::vector<int> sources = sources_of(layer);
-  require(layer.out >= 0 && layer.out < int(maps.size()) && !made[layer.out], "its map is another layer's");
+  require(layer.out >= 0 && layer.out < int(maps.size()) && made[layer.out] == Made::nothing, "its map is another layer's");
   require(!sources.empty(), "it reads nothing");
-  for (int map : sources) require(map >= 0 && map < int(maps.size()) && made[map], "it reads a map that is not made");
+  for (int map : sources) require(map >= 0 && map < int(maps.size()) && made[map] == Made::map, "it reads a map that is not made");
   const MapSize out = maps[layer.out];
   std::visit(
       Overloaded{
@@ -107,6 +121,24 @@ void check_layer(const std::vector<MapSize>& maps, const std::vector<bool>& made
                         same(maps[locate.center], {1, height, width}) && same(maps[locate.expected], {3 * joints, 1, 1}),
                     "its maps are not those of one pose");
             require(locate.offset > 0, "its offset is not above 0");
+          },
+          [&](const DecodeLayer& decode) {
+            require(same(out, {maps[decode.heatmaps].channels * 3, 1, 1}), "its numbers are not those of its maps");
+          },
+          [&](const PeaksLayer& peaks) {
+            const auto [joints, height, width] = maps[peaks.heatmaps];
+            require(same(out, {joints * kMostPeaks * 3, 1, 1}), "its numbers are not those of its maps");
+            require(peaks.offsets < 0 || same(maps[peaks.offsets], {2 * joints, height, width}),
+                    "its maps are not those of one pose");
+          },
+          [&](const PoseLayer& pose) {
+            const auto [joints, height, width] = maps[pose.heatmaps];
+            require(same(out, {joints * kPoseNumbers, 1, 1}), "its numbers are not those of its maps");
+            require(same(maps[pose.offsets], {2 * joints, height, width}) &&
+                        same(maps[pose.regress], {2 * joints, height, width}) && same(maps[pose.center], {1, height, width}) &&
+                        same(maps[pose.expected], {3 * joints, 1, 1}),
+                    "its maps are not those of one pose");
+            require(pose.trust.offset > 0 && pose.trust.softness > 0, "its places are not trusted at all");
           },
           [&](const PoolLayer& pool) {
             const MapSize in = maps[pool.source];

@@ -4,8 +4,10 @@
 #include <vector>
 
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/decode/decode.h"
 #include "kernels/layers/layers.h"
 #include "kernels/locate/locate.h"
+#include "kernels/pose/pose.h"
 
 namespace glpose {
 
@@ -46,16 +48,36 @@ struct LocateLayer {
   float offset = 0;
 };
 
+/*
+ * Read-outs: what they make are no maps but numbers, floats on every backend, [C] of an image whose `out` is [C, 1, 1]. No layer reads them.
+ */
+struct DecodeLayer {  // [K, 3]
+  int heatmaps = 0;
+  DecodeMethod method = DecodeMethod::quarter;
+};
+struct PeaksLayer {  // [K, kMostPeaks, 3]
+  int heatmaps = 0, offsets = -1;  // -1: none
+};
+struct PoseLayer {  // [Q, kPoseNumbers]
+  int heatmaps = 0, offsets = 0, regress = 0, center = 0, expected = 0;
+  PoseTrust trust{};
+};
+
 struct Layer {
   std::string name;
   int out = 0;
-  std::variant<ConvLayer, SumLayer, ProductLayer, ConcatLayer, ResizeLayer, PoolLayer, LocateLayer> op;
+  std::variant<ConvLayer, SumLayer, ProductLayer, ConcatLayer, ResizeLayer, PoolLayer, LocateLayer, DecodeLayer, PeaksLayer, PoseLayer>
+      op;
 };
+
+/// What a map's place holds.
+enum class Made { nothing, map, numbers };
+Made made_by(const Layer& layer);
 
 /// The maps that a layer reads.
 std::vector<int> sources_of(const Layer& layer);
 
 /// Throws MODEL where a layer does not fit the maps that it reads and makes, or reads one that is not made yet.
-void check_layer(const std::vector<MapSize>& maps, const std::vector<bool>& made, const Layer& layer);
+void check_layer(const std::vector<MapSize>& maps, const std::vector<Made>& made, const Layer& layer);
 
 }  // namespace glpose

@@ -177,6 +177,34 @@ inline const std::vector<DecodeCase> kDecodeCases = [] {
   return cases;
 }();
 
+struct PeaksCase {
+  std::string name;
+  int people, joints, height, width;
+  bool offsets = false;
+};
+
+inline const std::vector<PeaksCase> kPeaksCases = {
+    {"one element", 1, 1, 1, 1},
+    {"one column", 1, 3, 17, 1},
+    {"odd sizes", 2, 5, 9, 7},
+    {"odd sizes, offsets", 3, 5, 9, 7, true},
+    {"more peaks than are wanted", 1, 6, 12, 15},
+    {"the default bundle's extractor", 1, 17, 64, 48, true},
+    {"the default bundle's head", 1, 15, 64, 48},
+    {"the paper's map", 1, 15, 96, 72},
+};
+
+struct PoseCase {
+  std::string name;
+  int count, joints, height, width;
+};
+
+inline const std::vector<PoseCase> kPoseCases = {
+    {"one element", 1, 1, 1, 1},
+    {"odd sizes", 3, 5, 9, 7},
+    {"the default bundle's map", 2, 17, 64, 48},
+};
+
 struct CropCase {
   std::string name;
   int image_width, image_height, height, width;
@@ -262,6 +290,8 @@ void for_each_case(const F& f) {
   for (const LayerCase& test : kLayerCases) f("layers", test);
   for (const LocateCase& test : kLocateCases) f("locate", test);
   for (const DecodeCase& test : kDecodeCases) f("decode", test);
+  for (const PeaksCase& test : kPeaksCases) f("peaks", test);
+  for (const PoseCase& test : kPoseCases) f("pose", test);
   for (const CropCase& test : kCropCases) f("crop", test);
 }
 
@@ -272,6 +302,8 @@ inline Conv2dCase for_people(Conv2dCase test, int people) { return test.batch = 
 inline LayerCase for_people(LayerCase test, int people) { return test.batch = people, test; }
 inline LocateCase for_people(LocateCase test, int people) { return test.count = people, test; }
 inline DecodeCase for_people(DecodeCase test, int people) { return test.people = people, test; }
+inline PeaksCase for_people(PeaksCase test, int people) { return test.people = people, test; }
+inline PoseCase for_people(PoseCase test, int people) { return test.count = people, test; }
 inline WarpCase for_people(WarpCase test, int people) {
   return test.transforms.assign(people, WarpTransform(test.transforms[0])), test;
 }

@@ -60,7 +60,7 @@ void check_images() {
   cuda.run(windows);
   expect(simt::counts().allocations == warm + 2, "images take the memory of those that are gone");
   LayeredFixture other(make_cuda_backend(0));
-  expect_error(error_of([&] { other.run(windows); }), "INTERNAL", "another network");
+  expect_error(error_of([&] { other.run(windows); }), "INTERNAL", "another device");
 }
 
 void check_steady_memory() {
@@ -107,8 +107,9 @@ void check_short_memory_of_layers() {
   for (size_t output = 0; output + 1 < all.size(); ++output)
     expect(some[output] == all[output], "windows with little memory");
   const auto planes = [](const KeptOutput& kept) {
-    std::vector<float> floats(kept.planes(kept.count) - kept.planes(0));
-    kept.backend->download(floats.data(), kept.planes(0), floats.size() * sizeof(float));
+    const auto [channels, height, width] = kept.size;
+    std::vector<float> floats(size_t(kept.count) * channels * height * width);
+    kept.backend->download(floats.data(), kept.planes(), floats.size() * sizeof(float));
     return floats;
   };
   expect(planes(*kept_here) == planes(*kept_there), "an output that stays, with little memory");

@@ -1,5 +1,7 @@
 // A network on the CUDA backend beside the CPU's, from images to the head: on a GPU, or under the SIMT executor.
 #include <algorithm>
+#include <cmath>
+#include <functional>
 
 #include "backend/cpu.h"
 #include "backend/cuda.h"
@@ -37,7 +39,7 @@ void check_windows() {
   const std::vector<NetworkWindow> on_cpu = cpu.windows(), on_gpu = cuda.windows();
   const Results wanted = cpu.run(on_cpu), got = cuda.run(on_gpu);
   expect(wanted == cpu.run(crops_of(on_cpu)), "on the CPU, windows give what their crops give");
-  for (size_t output = 0; output < wanted.size(); ++output)
+  for (size_t output = LayeredFixture::kHeat; output < wanted.size(); ++output)
     expect_close(got[output], wanted[output], 1e-5, 0.1, "windows, output " + std::to_string(output));
   for (int pass = 0; pass < 2; ++pass) expect(cuda.run(on_gpu) == got, "windows of images that have gone up before");
   for (size_t i = 0; i < on_gpu.size(); ++i) {
@@ -49,8 +51,62 @@ void check_windows() {
   }
 }
 
+/// Read-outs say of a network's maps what the CPU's kernels say of them when they come down.
+void check_read_outs(std::unique_ptr<Backend> backend) {
+  constexpr int kImages = 3;
+  const std::string where = " on " + backend->name();
+  LayeredFixture network(std::move(backend));
+  const Results all = network.run(0, kImages);
+  const auto [joints, height, width] = LayeredFixture::heat();
+  const int cells = height * width;
+  for (int image = 0; image < kImages; ++image) {
+    const auto of = [&](int output) { return all[output].data() + image * all[output].size() / kImages; };
+    const View heat = planes_view(of(LayeredFixture::kHeat), cells), around = planes_view(of(LayeredFixture::kRegress), cells);
+    std::vector<float> pose(size_t(joints) * kPoseNumbers), peaks(size_t(joints) * kMostPeaks * 3), plain(peaks.size()),
+        decoded(size_t(joints) * 3);
+    pose_of_image({heat, around, around, planes_view(of(LayeredFixture::kCenter), cells), network.expected(image)},
+                  LayeredFixture::heat(), LayeredFixture::kTrust, pose.data());
+    for (int q = 0; q < joints; ++q) {
+      peaks_of_joint(heat, &around, q, height, width, peaks.data() + q * kMostPeaks * 3);
+      peaks_of_joint(heat, nullptr, q, height, width, plain.data() + q * kMostPeaks * 3);
+      decode_joint(heat.data + q * cells, 1, height, width, DecodeMethod::dark, decoded.data() + q * 3);
+    }
+    for (const auto& [output, wanted] : {std::pair(LayeredFixture::kPose, pose), {LayeredFixture::kPeaks, peaks},
+                                         {LayeredFixture::kPlainPeaks, plain}, {LayeredFixture::kDecoded, decoded}}) {
+      const std::vector<float> got(of(output), of(output) + wanted.size());
+      expect_close(got, wanted, 1e-8, 1e-3, "read-out " + std::to_string(output) + where);
+    }
+  }
+  for (int output : {LayeredFixture::kPeaks, LayeredFixture::kHeat}) network.unwanted[output] = true;
+  const Results some = network.run(0, kImages);
+  for (size_t output = 0; output < all.size(); ++output) {
+    if (!network.unwanted[output]) expect(some[output] == all[output], "outputs beside those that nobody wants" + where);
+    else expect(std::isnan(some[output][0]), "an output that nobody wants" + where);
+  }
+}
+
+/// Head and network on one backend do not meet: neither their graphs, nor what they queue from several threads.
+void check_shared_backend() {
+  const std::shared_ptr<Backend> shared = make_cuda_backend(0);
+  Fixture head_alone(make_cuda_backend(0));
+  head_alone.ingest();
+  LayeredFixture network_alone(make_cuda_backend(0));
+  const Result pose = head_alone.estimate(1, true);
+  const Results maps = network_alone.run(0, 5);
+  auto head = std::make_unique<Fixture>(shared);
+  head->ingest();
+  LayeredFixture network(shared), other(shared);
+  for (int pass = 0; pass < 3; ++pass) {
+    // Graphs of one person with maps and of five images have one key.
+    expect(head->estimate(1, true).heatmaps == pose.heatmaps, "a head that shares its backend");
+    expect(network.run(0, 5) == maps && other.run(1, 4) != maps, "a network that shares its backend");
+  }
+  head.reset();
+  expect(network.run(0, 5) == maps, "a network whose backend's head has gone");
+}
+
 /// What stays on the device comes to the head as what went over the host does.
-void check_kept(std::unique_ptr<Backend> (*make)()) {
+void check_kept(const std::function<std::shared_ptr<Backend>()>& make) {
   const auto [channels, height, width] = LayeredFixture::output();
   HeadShape shape = small_shape();
   shape.channels = channels;
@@ -79,10 +135,14 @@ void check_cuda_layers() {
   check_windows();
   check_kept([] { return make_cpu_backend(); });
   check_kept([] { return make_cuda_backend(0); });
+  check_kept([shared = std::shared_ptr<Backend>(make_cuda_backend(0))] { return shared; });
+  check_read_outs(make_cpu_backend());
+  check_read_outs(make_cuda_backend(0));
+  check_shared_backend();
 
   LayeredFixture cpu(make_cpu_backend()), cuda(make_cuda_backend(0));
   const LayeredFixture::Results wanted = cpu.run(0, 3), first = cuda.run(0, 3);
-  for (size_t output = 0; output < wanted.size(); ++output)
+  for (size_t output = LayeredFixture::kHeat; output < wanted.size(); ++output)
     expect_close(first[output], wanted[output], 1e-5, 0.1, "layered network, output " + std::to_string(output));
   for (const char* pass : {"captured as a graph", "replayed"})
     expect(cuda.run(0, 3) == first, std::string("layered network, ") + pass);

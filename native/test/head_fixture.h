@@ -64,14 +64,14 @@ inline TensorMap random_tensors(const HeadShape& shape) {
 }
 
 struct Result {
-  std::vector<float> joints, heatmaps, masks;
+  std::vector<float> joints, heatmaps, masks, peaks;  // the last three where maps are asked for
 };
 
 /// Heads under test see the same people, all drawn from the same maps.
 class Fixture {
  public:
   /// @param maps stored, of which keys and references are
-  explicit Fixture(std::unique_ptr<Backend> backend, const HeadShape& shape = small_shape(), int maps = 7)
+  explicit Fixture(std::shared_ptr<Backend> backend, const HeadShape& shape = small_shape(), int maps = 7)
       : shape_(shape), count_(maps), head_(shape, random_tensors(shape), std::move(backend)) {}
 
   std::string device() const { return head_.device(); }
@@ -87,14 +87,14 @@ class Fixture {
     maps_ = head_.ingest(features.data(), count_, embeddings.data());
     return embeddings;
   }
-  /// The same of maps that a network has left on the device, one by one.
+  /// The same of maps that a network has left on the device.
   std::vector<float> ingest(const KeptOutput& kept) {
     std::vector<float> embeddings(size_t(count_) * shape_.channels);
-    maps_.clear();
-    for (int i = 0; i < count_; ++i)
-      maps_.push_back(head_.ingest(kept.planes(i), 1, embeddings.data() + i * shape_.channels, true)[0]);
+    maps_ = head_.ingest(kept.planes(), count_, embeddings.data(), true);
     return embeddings;
   }
+
+  const HeadShape& shape() const { return shape_; }
 
   /// @param warped whether references are of other windows than their keys
   Result estimate(int people, bool with_maps, bool warped = false, DecodeMethod decode = DecodeMethod::quarter) {
@@ -127,6 +127,8 @@ class Fixture {
       result.masks.assign(people * shape_.block_width * pixels, NAN);
       args.heatmaps = result.heatmaps.data();
       args.masks = result.masks.data();
+      result.peaks.assign(size_t(people) * shape_.joints * kMostPeaks * 3, NAN);
+      args.peaks = result.peaks.data();
     }
     head_.estimate(args);
     return result;

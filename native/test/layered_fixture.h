@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "kernels/half.h"
+#include "kernels/peaks/peaks.h"
 #include "network/network.h"
 #include "test/check.h"
 
@@ -14,7 +16,12 @@ class LayeredFixture {
   static constexpr int kImages = 5;
   using Results = std::vector<std::vector<float>>;  // of each output, image after image
 
-  explicit LayeredFixture(std::unique_ptr<Backend> backend) : network_(kMaps, 2, {5, 8, 10, 13}, std::move(backend)) {
+  /// Places among the outputs: numbers, and the maps that they are read out of; then other maps.
+  static constexpr int kPose = 0, kPeaks = 1, kPlainPeaks = 2, kDecoded = 3, kHeat = 4, kRegress = 5, kCenter = 6;
+  static constexpr PoseTrust kTrust = {1.8f, 3};
+
+  explicit LayeredFixture(std::shared_ptr<Backend> backend)
+      : network_(kMaps, 2, {16, 17, 18, 19, 15, 11, 12, 5, 8, 10, 13}, std::move(backend)) {
     conv("stem", 0, 2, 3, 2, {false, 0});
     conv("wide", 2, 3, 3, 1, {false, 0, 6});
     add("max", 4, PoolLayer{2, true, 3, 2, 2, 1, 1});
@@ -28,7 +35,13 @@ class LayeredFixture {
     conv("center", 9, 12, 3, 1);
     add("gated", 14, ProductLayer{5, 6});
     add("located", 13, LocateLayer{14, 11, 12, 1, 1.8f});
+    add("heat", 15, SumLayer{{{5, 1}}, {true}});
+    add("pose", 16, PoseLayer{15, 11, 11, 12, 1, kTrust});
+    add("peaks", 17, PeaksLayer{15, 11});
+    add("plain peaks", 18, PeaksLayer{15});
+    add("decoded", 19, DecodeLayer{15, DecodeMethod::dark});
     for (int input = 0; input < 2; ++input) given_.push_back(random_.vector(kImages * floats_of(input)));
+    for (float& value : given_[1]) value = to_float(to_half(value));
   }
 
   /// The results of `count` images from `first` on.
@@ -43,7 +56,7 @@ class LayeredFixture {
     Random random(seed);
     std::vector<uint8_t> bytes(size_t(width) * height * 3);
     for (uint8_t& value : bytes) value = uint8_t(127 + 127 * random.next());
-    return network_.image(std::move(bytes), width, height);
+    return network_.image(bytes.data(), width, height);
   }
   /// Windows of two images, as many as there are images of the second input: inside, enlarged and reduced, beyond a border, outside;
   /// some of them mirrored.
@@ -55,6 +68,9 @@ class LayeredFixture {
             {first, 15, 11, 10, true},
             {second, -90, 3, 12, false}};
   }
+
+  /// Outputs that are not asked for; their results stay as they were.
+  std::vector<bool> unwanted = std::vector<bool>(11, false);
 
   /// The results of windows, which take the place of the first input. @param first of the second input's images
   /// @param kept takes the last output, if it is to stay on the device; the results then lack it
@@ -80,17 +96,22 @@ class LayeredFixture {
   /// Sizes of the first input and the last output.
   static MapSize input() { return kMaps[0]; }
   static MapSize output() { return kMaps[13]; }
+  /// Of the map that poses and peaks are read out of.
+  static MapSize heat() { return kMaps[15]; }
+  /// The second input of one image.
+  const float* expected(int image) const { return given_[1].data() + image * floats_of(1); }
 
  private:
   inline static const std::vector<MapSize> kMaps = {
       {3, 17, 14}, {60, 1, 1}, {20, 9, 7}, {48, 9, 7},  {20, 5, 4},  {20, 9, 7}, {20, 9, 7}, {88, 9, 7},
-      {88, 1, 1},  {48, 9, 7}, {20, 18, 14}, {40, 9, 7}, {1, 9, 7}, {20, 9, 7}, {20, 9, 7}};
+      {88, 1, 1},  {48, 9, 7}, {20, 18, 14}, {40, 9, 7}, {1, 9, 7}, {20, 9, 7}, {20, 9, 7},
+      {20, 9, 7}, {20 * kPoseNumbers, 1, 1}, {20 * kMostPeaks * 3, 1, 1}, {20 * kMostPeaks * 3, 1, 1}, {20 * 3, 1, 1}};
 
   Results run(const std::vector<NetworkInput>& given, int count, std::shared_ptr<KeptOutput>* kept = nullptr) {
     Results results;
     std::vector<NetworkResult> to;
     for (int output : network_.outputs()) results.emplace_back(count * floats_of(output), NAN);
-    for (std::vector<float>& result : results) to.push_back({result.data()});
+    for (size_t i = 0; i < results.size(); ++i) to.push_back({unwanted[i] ? nullptr : results[i].data()});
     if (kept) {
       *kept = network_.keep(int(to.size()) - 1, count);
       to.back() = {static_cast<float*>((*kept)->buffer.data()), true};

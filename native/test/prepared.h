@@ -56,6 +56,8 @@ std::unique_ptr<Prepared> prepare(TestBackend& on, const Conv2dCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const LayerCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const LocateCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const DecodeCase& test);
+std::unique_ptr<Prepared> prepare(TestBackend& on, const PeaksCase& test);
+std::unique_ptr<Prepared> prepare(TestBackend& on, const PoseCase& test);
 std::unique_ptr<Prepared> prepare(TestBackend& on, const CropCase& test);
 
 Work work_of(const TestBackend& on, const IngestCase& test);
@@ -66,6 +68,8 @@ Work work_of(const TestBackend& on, const Conv2dCase& test);
 Work work_of(const TestBackend& on, const LayerCase& test);
 Work work_of(const TestBackend& on, const LocateCase& test);
 Work work_of(const TestBackend& on, const DecodeCase& test);
+Work work_of(const TestBackend& on, const PeaksCase& test);
+Work work_of(const TestBackend& on, const PoseCase& test);
 Work work_of(const TestBackend& on, const CropCase& test);
 
 /// Values that a half holds, so that rounding the input is no part of a GPU's error.

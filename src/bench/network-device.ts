@@ -96,7 +96,7 @@ export async function benchNetworkOnDevice(name: NetworkName, options: DeviceBen
       const windows = windowsOf(frame, 1, 0, job.input);
       const cut = await cutWindow(native, frame, windows[0].person.window, standardisation);
       const fromCrop = await session.run(feeds(cut, repeated(expected, 1), 1), [job.output]);
-      await session.windows!.run(windows, others(1), (outputs) => {
+      await session.windows!.run(windows, others(1), [job.output], (outputs) => {
         const error = nmse(outputs[job.output].data, fromCrop[job.output].data);
         if (error <= LARGEST_NMSE) return;
         throw new GlposeError(
@@ -111,7 +111,7 @@ export async function benchNetworkOnDevice(name: NetworkName, options: DeviceBen
           throw new GlposeError('INTERNAL', `the features of ${name} depend on how many crops go together (${crops})`);
         }
         const fromFrame = (): Promise<unknown> =>
-          keeping.windows!.run(windowsOf(frame, crops, ++index, job.input), others(crops), () => {});
+          keeping.windows!.run(windowsOf(frame, crops, ++index, job.input), others(crops), [], () => {});
         figures.batches.push({
           crops,
           ...(await timed(crops, () => run(crops))),

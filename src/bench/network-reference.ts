@@ -47,6 +47,12 @@ export function sourcesOf(layer: Layer): number[] {
       return [layer.source];
     case 'locate':
       return [layer.heatmaps, layer.regress, layer.center, layer.expected];
+    case 'decode':
+      return [layer.heatmaps];
+    case 'peaks':
+      return layer.offsets === null ? [layer.heatmaps] : [layer.heatmaps, layer.offsets];
+    case 'pose':
+      return [layer.heatmaps, layer.offsets, layer.regress, layer.center, layer.expected];
   }
 }
 
@@ -84,6 +90,10 @@ function run(layer: Layer, maps: MapShape[], values: Float64Array[]): Float64Arr
       return pool(layer, values[layer.source], maps[layer.source], shape, out);
     case 'locate':
       return locate(layer, values, shape, out);
+    case 'decode':
+    case 'peaks':
+    case 'pose':
+      throw new Error('read-outs are not compared in float64, where other cells may win');
   }
 }
 

@@ -17,6 +17,8 @@ export type Crop = Float32Array;
 /** A window whose outputs somebody waits for. */
 interface Wanted extends ImageWindow {
   use(outputs: Outputs): unknown;
+  /** Whether every output, not only what is read as a rule. */
+  all?: boolean;
   signal?: AbortSignal;
 }
 
@@ -38,6 +40,7 @@ export class CropNet {
   /**
    * @param batch windows a run: 1 on the CPU, where larger batches gain nothing and cost memory. Larger ones of ONNX Runtime's are
    * filled up, so that a window's outputs do not depend on how many others were there; with glpose's own kernels they never do
+   * @param read those of the session's outputs that are read as a rule, where it cuts windows itself; default: `outputs`
    */
   constructor(
     private readonly native: Addon,
@@ -45,6 +48,7 @@ export class CropNet {
     private readonly input: ExtractorConfig['input'],
     private readonly outputs: string[],
     private readonly batch: number,
+    private readonly read: readonly string[] = outputs,
   ) {
     this.columns = input.width;
     this.aspect = input.width / input.height;
@@ -99,15 +103,29 @@ export class CropNet {
    * of other calls: of a crowd, too, only a few crops and outputs are in memory.
    * @param use takes the outputs of one window, [1, …] by name, which are overwritten once its promise has settled
    * @param signal drops the windows that wait; its reason is thrown
+   * @param all whether every output is there, not only those that are read as a rule, of which the others' data may be empty
    */
   extract<T>(
     image: ImageWindow['image'],
     people: readonly PersonWindow[],
     use: (outputs: Outputs, index: number) => T | Promise<T>,
     signal?: AbortSignal,
+    all?: boolean,
   ): Promise<T[]> {
-    const wanted = people.map((person, i) => ({ image, person, use: (outputs: Outputs) => use(outputs, i), signal }));
+    const of = (i: number): Pick<Wanted, 'use' | 'signal' | 'all'> => ({ use: (outputs) => use(outputs, i), signal, all }); // prettier-ignore
+    const wanted = people.map((person, i) => ({ image, person, ...of(i) }));
     return Promise.all(wanted.map((one) => this.extracting.add(one) as Promise<T>));
+  }
+
+  /**
+   * Runs the net on a crop that was cut before.
+   * @param use as that of `extract`
+   */
+  async extractCrop<T>(crop: Crop, person: PersonWindow, use: (outputs: Outputs) => T | Promise<T>): Promise<T> {
+    const { windows } = this.session;
+    if (!windows) return use(await this.run([crop], [person]));
+    this.extracted++;
+    return windows.run({ crops: crop, count: 1 }, this.othersOf([person]), this.read, use);
   }
 
   private async extractTogether(wanted: Wanted[]): Promise<Promise<unknown>[]> {
@@ -121,8 +139,8 @@ export class CropNet {
     };
     const { windows, buffers } = this.session;
     if (windows) {
-      const others = this.input.expectedJoints === undefined ? [] : [expectedOf(people, people.length).data];
-      return windows.run(wanted, others, useEach);
+      const names = wanted.some(({ all }) => all) ? [...this.read, ...this.outputs] : this.read;
+      return windows.run(wanted, this.othersOf(people), names, useEach);
     }
     const length = this.cropLength;
     const crops = buffers.take(this.batch * length);
@@ -141,6 +159,11 @@ export class CropNet {
 
   private cutInto(out: Float32Array, image: Image, window: Window): Promise<Crop> {
     return cutWindow(this.native, image, window, this.input, out);
+  }
+
+  /** The net's inputs beside crops. */
+  private othersOf(people: readonly PersonWindow[]): Float32Array[] {
+    return this.input.expectedJoints === undefined ? [] : [expectedOf(people, people.length).data];
   }
 
   private get cropLength(): number {

@@ -1,6 +1,11 @@
 /** How far off a coarse pose may well be, as a share of the window's height. */
 const SOFTNESS = 3 / 16;
 
+/** s of `expectationWeight`. */
+export function expectationSoftness(height: number): number {
+  return SOFTNESS * height;
+}
+
 /**
  * What a coarse pose is worth: the weight of a heat map's place by its distance from where the joint is expected,
  * (s / (distance + s))². Chosen on validation: COCO stills, photos and clips of one person, and people pasted over these.
@@ -9,6 +14,6 @@ const SOFTNESS = 3 / 16;
  * @returns weights from 0 to 1
  */
 export function expectationWeight(height: number): (distance: number) => number {
-  const softness = SOFTNESS * height;
+  const softness = expectationSoftness(height);
   return (distance) => (softness / (distance + softness)) ** 2;
 }

@@ -1,4 +1,4 @@
-import type { NativeHead } from '../native/contract.js';
+import type { KeptMaps, NativeHead } from '../native/contract.js';
 import type { Image, PersonWindow } from '../types.js';
 import type { CropNet, Crop } from './crop-net.js';
 import type { Outputs } from '../onnx/outputs.js';
@@ -29,6 +29,8 @@ interface Entry {
  */
 export class FeatureStore {
   private readonly entries = new Map<string, Entry>();
+  /** What the head has of maps that were left on its device: those of a batch are taken in together, with the first that asks. */
+  private readonly taken = new WeakMap<KeptMaps, ReturnType<NativeHead['ingest']>>();
 
   /**
    * @param output the extractor's feature output
@@ -67,7 +69,7 @@ export class FeatureStore {
 
   /** Extracts a crop that was cut before and remembers its map until `clear`. */
   async pin(frame: number, person: PersonWindow, crop: Crop): Promise<StoredMap> {
-    const extracted = this.net.run([crop], [person]).then((outputs) => this.ingest(outputs, person));
+    const extracted = this.net.extractCrop(crop, person, (outputs) => this.ingest(outputs, person));
     const entry = this.remember(nameOf(frame, person), frame, extracted);
     entry.kept = 'video';
     return entry.map;
@@ -95,8 +97,16 @@ export class FeatureStore {
   /** @param outputs of the person's window, [1, …] each */
   private async ingest(outputs: Outputs, person: PersonWindow): Promise<StoredMap> {
     const { data, kept } = outputs[this.output];
-    const { handles, embeddings } = await this.head.ingest(kept ?? data);
-    return { handle: handles[0], embedding: embeddings, pose: this.ownPose?.(outputs, person) };
+    const pose = this.ownPose?.(outputs, person);
+    if (!kept) {
+      const { handles, embeddings } = await this.head.ingest(data);
+      return { handle: handles[0], embedding: embeddings, pose };
+    }
+    const { maps, index } = kept;
+    if (!this.taken.has(maps)) this.taken.set(maps, this.head.ingest(maps));
+    const { handles, embeddings } = await this.taken.get(maps)!;
+    const channels = embeddings.length / handles.length;
+    return { handle: handles[index], embedding: embeddings.slice(index * channels, (index + 1) * channels), pose };
   }
 
   /** Frees those of the maps that nobody needs. */

@@ -42,7 +42,14 @@ interface HeadInput {
   references: WeightedReference[];
   /** Where joints are expected, see `expectedAbout`; empty for heads without conditions. */
   expected: readonly ExpectedPeople[];
-  /** Also the heat maps and the mask. */
+  also: Also;
+}
+
+/** What is asked of the head beside joints. */
+interface Also {
+  /** What the heat maps offer. */
+  peaks: boolean;
+  /** The heat maps and the mask. */
   maps: boolean;
 }
 
@@ -57,6 +64,7 @@ interface WeightedReference extends Reference {
 /** The head's answer for one person; shapes as in `Estimate`, without B. */
 interface Answer {
   joints: Float32Array;
+  peaks?: Float32Array;
   heatmaps?: Float32Array;
   masks?: Float32Array;
 }
@@ -98,7 +106,7 @@ export class GlobalLocal implements Estimator {
     private readonly head: NativeHead,
     private readonly config: HeadConfig,
     private readonly reuse: Reuse,
-    private readonly flip?: Pick<Addon, 'decode'>,
+    private readonly flip?: Pick<Addon, 'decode' | 'peaks'>,
     private readonly ownPose?: OwnPoses,
   ) {
     this.joints = config.joints;
@@ -205,13 +213,14 @@ export class GlobalLocal implements Estimator {
   ): Promise<PersonEstimate> {
     const { width, height } = this.features;
     const { window } = person;
-    const maps = company || explain || this.flip !== undefined;
-    const { joined, answer: straight, own } = await this.look(person, around, later, maps);
-    const answer = this.flip
-      ? this.meanOf(straight, (await this.look(person, around, later, maps, true)).answer, this.flip)
+    const { flip } = this;
+    const also = { peaks: company && !flip, maps: explain || flip !== undefined };
+    const { joined, answer: straight, own } = await this.look(person, around, later, also);
+    const answer = flip
+      ? this.meanOf(straight, (await this.look(person, around, later, also, true)).answer, flip, company)
       : straight;
     const joints = toJoints(answer.joints, window, width);
-    const peaks = company ? heatmapPeaks(answer.heatmaps!, joints, window, height, width) : undefined;
+    const peaks = company ? heatmapPeaks(answer.peaks!, joints, window, width) : undefined;
     if (!explain) return { joints, peaks, own };
     const references = joined.references.map(({ kind, frame, window, weight }) => ({ kind, frame, window, weight }));
     const mask = answer.masks && meanOverChannels(answer.masks, width * height);
@@ -220,14 +229,13 @@ export class GlobalLocal implements Estimator {
 
   /**
    * One look at a person, and what it was made from.
-   * @param maps also the heat maps and the mask
    * @param mirrored whether it is a look in the mirror; its answer is, too
    */
   private async look(
     person: ScenePerson,
     around: readonly Scene[],
     later: ReadonlySet<string> | null,
-    maps: boolean,
+    also: Also,
     mirrored = false,
   ): Promise<{ joined: HeadInput; answer: Answer; own?: WindowPose }> {
     const { k, store } = this;
@@ -264,7 +272,7 @@ export class GlobalLocal implements Estimator {
         key: key.handle,
         references: [...local, ...global],
         expected: this.config.conditions ? expectedAbout(person, seenAround, width, height) : [],
-        maps,
+        also,
       });
       return { ...looked, own: key.pose };
     } finally {
@@ -279,12 +287,19 @@ export class GlobalLocal implements Estimator {
   }
 
   /** The mean of two looks, the second in the mirror. */
-  private meanOf(straight: Answer, mirrored: Answer, { decode }: Pick<Addon, 'decode'>): Answer {
+  private meanOf(
+    straight: Answer,
+    mirrored: Answer,
+    { decode, peaks }: Pick<Addon, 'decode' | 'peaks'>,
+    company: boolean,
+  ): Answer {
     const { width, height } = this.features;
     const K = this.joints.length;
     const other = turnedBack(mirrored.heatmaps!, width, orderOfPairs(this.config.flipPairs, K));
     const heatmaps = averaged(straight.heatmaps!, other);
-    return { ...straight, heatmaps, joints: decode(heatmaps, [1, K, height, width], this.config.decode) };
+    const shape = [1, K, height, width] as const;
+    const joints = decode(heatmaps, [...shape], this.config.decode);
+    return { ...straight, heatmaps, joints, peaks: company ? peaks(heatmaps, [...shape]) : undefined };
   }
 
   /**
@@ -320,15 +335,22 @@ export class GlobalLocal implements Estimator {
       weights.set(reference.weights, place * C);
       transforms.set([scale, shiftX, shiftY], place * 3);
     }
-    const maps = people.some((person) => person.maps);
+    const maps = people.some(({ also }) => also.maps);
+    const peaks = people.some(({ also }) => also.peaks);
     const { conditions, decode } = this.config;
     const expected = conditions ? joinExpected(people.map((person) => person.expected)) : undefined;
-    const batch = { keys, references, weights, transforms, expected, decode, maps };
-    const { joints, heatmaps, masks } = await this.head.estimate(batch);
+    const batch = { keys, references, weights, transforms, expected, decode, peaks, maps };
+    const answer = await this.head.estimate(batch);
     return people.map((_, person) => {
       const of = (all: Float32Array): Float32Array =>
         all.subarray((person * all.length) / P, ((person + 1) * all.length) / P);
-      return { joints: of(joints), heatmaps: heatmaps && of(heatmaps), masks: masks && of(masks) };
+      const { peaks, heatmaps, masks } = answer;
+      return {
+        joints: of(answer.joints),
+        peaks: peaks && of(peaks),
+        heatmaps: heatmaps && of(heatmaps),
+        masks: masks && of(masks),
+      };
     });
   }
 

@@ -1,9 +1,13 @@
 import type { OwnPoseConfig } from '../bundle/config.js';
 import type { Addon } from '../native/contract.js';
+import type { Layer, Network } from '../native/network.js';
+import { DISTANCE_OFFSET } from '../onnx/located-joints.js';
 import type { Outputs } from '../onnx/outputs.js';
 import type { PersonWindow } from '../types.js';
+import { expectedOf } from './crop-net.js';
 import { toJoints } from './estimator.js';
-import { decodeMoveNetPose } from './movenet-pose.js';
+import { expectationSoftness } from './expectation.js';
+import { moveNetPose } from './movenet-pose.js';
 import type { WindowPose } from './one-joint-one-person.js';
 import { heatmapPeaks } from './peaks.js';
 
@@ -13,6 +17,9 @@ export interface OwnPoses {
   /** @param outputs of the person's window, [1, …] each */
   decode(outputs: Outputs, person: PersonWindow): WindowPose;
 }
+
+/** Outputs of `withReadOuts`. */
+const READ_OUTS = { joints: 'own pose: joints', peaks: 'own pose: peaks' };
 
 /** The outputs of a net in which it shows joints by itself. */
 export function ownPoseOutputs(config: OwnPoseConfig): string[] {
@@ -25,27 +32,95 @@ export function ownHeatmaps(config: OwnPoseConfig): string {
 }
 
 /**
- * The extractor's own pose of one person, the joints as `config` names them.
+ * A network that also says what `decodeOwnPose` needs of its maps, as outputs after the others: some thousand numbers a person instead of
+ * hundreds of thousands. The network as it is where it cannot: without the input of where joints are expected.
+ * @param outputs names of the network's outputs, in their order
+ */
+export function withReadOuts(
+  network: Network,
+  outputs: readonly string[],
+  config: OwnPoseConfig,
+): { network: Network; outputs: readonly string[] } {
+  const mapOf = (name: string): number => network.outputs[outputs.indexOf(name)];
+  const heatmaps = mapOf(ownHeatmaps(config));
+  if (heatmaps === undefined || (config.kind === 'movenet' && network.inputs < 2)) return { network, outputs };
+  const { channels, height } = network.maps[heatmaps];
+  const first = network.maps.length;
+  const joints = { name: READ_OUTS.joints, out: first };
+  const peaks = { name: READ_OUTS.peaks, out: first + 1, op: 'peaks' as const, heatmaps };
+  const layersOf = (): [Layer, Layer] => {
+    if (config.kind === 'heatmaps') {
+      return [
+        { ...joints, op: 'decode', heatmaps, method: config.decode },
+        { ...peaks, offsets: null },
+      ];
+    }
+    const offsets = mapOf(config.outputs.offset);
+    const others = {
+      offsets,
+      regress: mapOf(config.outputs.regress),
+      center: mapOf(config.outputs.center),
+      expected: 1,
+    };
+    return [
+      { ...joints, op: 'pose', heatmaps, ...others, ...trustIn(height) },
+      { ...peaks, offsets },
+    ];
+  };
+  const numbers = [config.kind === 'movenet' ? 5 : 3, 36].map((each) => ({ channels: channels * each, height: 1, width: 1 })); // prettier-ignore
+  return {
+    network: {
+      ...network,
+      maps: [...network.maps, ...numbers],
+      layers: [...network.layers, ...layersOf()],
+      outputs: [...network.outputs, joints.out, peaks.out],
+    },
+    outputs: [...outputs, joints.name, peaks.name],
+  };
+}
+
+/** The outputs of a net with read-outs that `decodeOwnPose` does not need, and others than the own pose's are read for. */
+export function withoutOwnMaps(outputs: readonly string[], config: OwnPoseConfig): string[] {
+  if (!outputs.includes(READ_OUTS.joints)) return [...outputs];
+  const maps = ownPoseOutputs(config);
+  return outputs.filter((name) => !maps.includes(name));
+}
+
+/**
+ * The extractor's own pose of one person, the joints as `config` names them: by what the net read out of its maps where it did, else by the maps.
  * @param outputs of the person's window, [1, …] each
  * @param company whether others are in sight of the window
  */
 export function decodeOwnPose(
-  native: Pick<Addon, 'decode'>,
+  native: Pick<Addon, 'decode' | 'peaks' | 'pose'>,
   config: OwnPoseConfig,
   outputs: Outputs,
   person: PersonWindow,
   company: boolean,
 ): WindowPose {
   const map = (name: string): Float32Array => outputs[name].data;
-  const name = ownHeatmaps(config);
-  const [, K, h, w] = outputs[name].dims;
-  const heatmap = map(name);
+  const [, K, h, w] = outputs[ownHeatmaps(config)].dims;
+  const heatmaps = map(ownHeatmaps(config));
+  const readOut = (name: string): Float32Array | undefined => outputs[name]?.data;
+  const peaks = (offsets?: Float32Array): Float32Array | undefined =>
+    company ? (readOut(READ_OUTS.peaks) ?? native.peaks(heatmaps, [1, K, h, w], offsets)) : undefined;
   if (config.kind === 'heatmaps') {
-    const { window } = person;
-    const joints = toJoints(native.decode(heatmap, [1, K, h, w], config.decode), window, w);
-    return { joints, peaks: company ? heatmapPeaks(heatmap, joints, window, h, w) : undefined };
+    const places = readOut(READ_OUTS.joints) ?? native.decode(heatmaps, [1, K, h, w], config.decode);
+    const joints = toJoints(places, person.window, w);
+    const found = peaks();
+    return { joints, peaks: found && heatmapPeaks(found, joints, person.window, w) };
   }
   const { offset, regress, center } = config.outputs;
-  const maps = { h, w, heatmap, offset: map(offset), regress: map(regress), center: map(center) };
-  return decodeMoveNetPose(maps, person, company);
+  const decode = (): Float32Array => {
+    const trust = trustIn(h);
+    const expected = expectedOf([person], 1).data;
+    const maps = [map(offset), map(regress), map(center)] as const;
+    return native.pose(heatmaps, ...maps, expected, [K, h, w], trust.offset, trust.softness);
+  };
+  return moveNetPose(readOut(READ_OUTS.joints) ?? decode(), peaks(map(offset)), person, w);
+}
+
+/** MoveNet's own, and a coarse pose's, in maps of h rows. */
+function trustIn(h: number): { offset: number; softness: number } {
+  return { offset: DISTANCE_OFFSET, softness: expectationSoftness(h) };
 }

@@ -52,7 +52,7 @@ export class SingleFrame implements Estimator {
       const others = this.flip ? await this.mirroredOutputs(scene, some) : [];
       const decode = (outputs: Outputs, i: number): Decoded =>
         this.decode(averagedOutputs(outputs, others.at(i)), some[i], company[start + i], explain);
-      poses.push(...(await this.net.extract(scene, some, decode, this.signal)));
+      poses.push(...(await this.net.extract(scene, some, decode, this.signal, explain || this.flip)));
     }
     return keepApart(people, poses, config.joints, poseNms).map((joints, i): EstimatedPose | null => {
       if (!joints) return null;
@@ -66,7 +66,7 @@ export class SingleFrame implements Estimator {
     const { columns } = this.net;
     const mirrored = people.map((person) => inMirror(person, columns));
     const turn = (outputs: Outputs): Outputs => outputsTurnedBack(outputs, this.config, columns);
-    return this.net.extract(scene, mirrored, turn, this.signal);
+    return this.net.extract(scene, mirrored, turn, this.signal, true);
   }
 
   /** @param company whether others are in sight of the window */
@@ -80,10 +80,10 @@ export class SingleFrame implements Estimator {
   }
 }
 
-/** The mean of two looks at one window; the first where there is no other. */
+/** The mean of two looks at one window, of the maps that the other look has; the first where there is no other. */
 function averagedOutputs(outputs: Outputs, others?: Outputs): Outputs {
   if (!others) return outputs;
   return Object.fromEntries(
-    Object.entries(outputs).map(([name, { dims, data }]) => [name, { dims, data: averaged(data, others[name].data) }]),
+    Object.entries(others).map(([name, { dims, data }]) => [name, { dims, data: averaged(outputs[name].data, data) }]),
   );
 }

@@ -1,5 +1,5 @@
 import type { Image } from '../types.js';
-import type { Layer, MapShape } from './network.js';
+import type { Layer, MapShape, PoseTrust } from './network.js';
 
 /*
  * The typed contract of build/Release/glpose.node. Legend, as in the paper:
@@ -80,6 +80,8 @@ export interface EstimateBatch {
   /** For heads with conditions, and only for these. */
   expected?: ExpectedJoints;
   decode: 'quarter' | 'dark';
+  /** Also return what the heat maps offer, see `Addon.peaks`. */
+  peaks?: boolean;
   /** Also return the heat maps and, with enhancement, the masks. */
   maps?: boolean;
   /** Also return how long each convolution took. */
@@ -89,6 +91,8 @@ export interface EstimateBatch {
 export interface Estimate {
   /** [B, K, 3]: x, y in heat-map cells, score = the heat map's maximum. */
   joints: Float32Array;
+  /** [B, K, 12, 3] */
+  peaks?: Float32Array;
   /** [B, K, h, w] */
   heatmaps?: Float32Array;
   /** [B, blockWidth, h, w]: M of Eq. 5. */
@@ -119,10 +123,10 @@ export interface NativeHead {
   /** Where it runs: `cpu` or `cuda:0`. */
   readonly device: string;
   /**
-   * Takes N extractor maps [N, C, h, w], standardises them, keeps them on the device; or one that a network has left on this device.
+   * Takes N extractor maps [N, C, h, w], standardises them, keeps them on the device; or those that a network has left on this device.
    * @returns a handle for each, and the embeddings [N, C]: global average pools of V
    */
-  ingest(features: Float32Array | KeptMap): Promise<{ handles: Int32Array; embeddings: Float32Array }>;
+  ingest(features: Float32Array | KeptMaps): Promise<{ handles: Int32Array; embeddings: Float32Array }>;
   /** Frees maps. Unknown handles throw. */
   release(handles: Int32Array): void;
   estimate(batch: EstimateBatch): Promise<Estimate>;
@@ -149,7 +153,7 @@ export interface CropBatch {
 
 declare const opaque: unique symbol;
 
-/** An image [height, width, 3] for windows of one network, on its device once they were cut. To be given up: `Addon.discard`. */
+/** An image [height, width, 3] for windows of networks on one GPU, or of one on the CPU; on its device once they were cut. To be given up: `Addon.discard`. */
 export interface NetworkImage {
   readonly [opaque]: 'image';
 }
@@ -157,12 +161,6 @@ export interface NetworkImage {
 /** An output of a network that stays on its device, [count, channels, height, width]. To be given up: `Addon.discard`. */
 export interface KeptMaps {
   readonly [opaque]: 'maps';
-}
-
-/** One of them. */
-export interface KeptMap {
-  maps: KeptMaps;
-  index: number;
 }
 
 /** Windows of images instead of an input of three channels: cut on the network's device, as `crop` does it. */
@@ -188,18 +186,18 @@ export interface NativeNetwork {
   /**
    * Runs all layers.
    * @param batch.inputs `count` images of every input map, [count, channels, height, width] each, or windows
-   * @param batch.into arrays to fill and to return, one for each output, instead of new ones
-   * @param batch.keep the place of an output that stays on the device: its array is an empty one
+   * @param batch.into arrays to fill and to return, one for each output, instead of new ones; null of those that are not wanted
+   * @param batch.keep the place of an output that stays on the device; its array is null
    * @param batch.timings also return how long each layer took, in the order in which they ran
    * @returns the output maps, [count, channels, height, width] each, and what stays
    */
   run(batch: {
     inputs: (Float32Array | NetworkWindows)[];
     count: number;
-    into?: Float32Array[];
+    into?: (Float32Array | null)[];
     keep?: number;
     timings?: boolean;
-  }): Promise<{ outputs: Float32Array[]; kept?: KeptMaps; timings: ConvTiming[] }>;
+  }): Promise<{ outputs: (Float32Array | null)[]; kept?: KeptMaps; timings: ConvTiming[] }>;
   dispose(): void;
 }
 
@@ -216,6 +214,35 @@ export interface Addon {
     heatmaps: Float32Array,
     shape: [N: number, K: number, h: number, w: number],
     method: 'quarter' | 'dark',
+  ): Float32Array;
+  /**
+   * The places that heat maps [N, K, h, w] offer for their joints: cells of 0.02 and more that are the highest of the 3×3 around them, by
+   * descending height, at most twelve; native/kernels/peaks.
+   * @param offsets [N, 2K, h, w] of a joint from a cell, in cells, y and x by turns; else places lie a quarter of a cell to the higher side
+   * @returns [N, K, 12, 3]: x, y in cells, height; zeros of what is not
+   */
+  peaks(
+    heatmaps: Float32Array,
+    shape: [N: number, K: number, h: number, w: number],
+    offsets?: Float32Array,
+  ): Float32Array;
+  /**
+   * The joints of the person who is meant, out of MoveNet's maps: native/kernels/pose.
+   * @param heatmaps [Q, h, w], nowhere below 0
+   * @param offsets, regress [2Q, h, w]
+   * @param center [1, h, w]
+   * @param expected [Q, 3]: y, x as shares of the map, and whether they are known, 0 or 1
+   * @returns [Q, 5]: x, y in cells, the heat map's value, and where it was expected, x, y
+   */
+  pose(
+    heatmaps: Float32Array,
+    offsets: Float32Array,
+    regress: Float32Array,
+    center: Float32Array,
+    expected: Float32Array,
+    shape: [Q: number, h: number, w: number],
+    offset: PoseTrust['offset'],
+    softness: PoseTrust['softness'],
   ): Float32Array;
   /** @param device `cpu` or `cuda:<index>`; throws DEVICE where it is not there, MODEL where tensors do not fit */
   createHead(shape: HeadShape, tensors: Record<string, Tensor>, device: string): NativeHead;

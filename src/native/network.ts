@@ -100,7 +100,52 @@ export interface LocateLayer extends LayerBase {
   offset: number;
 }
 
-export type Layer = ConvLayer | SumLayer | ProductLayer | ConcatLayer | ResizeLayer | PoolLayer | LocateLayer;
+/*
+ * Read-outs: what they make are numbers, [C, 1, 1] with C as below, which come down as they are. No layer reads them.
+ */
+
+/** K joints as `Addon.decode` finds them: C = 3 K. */
+export interface DecodeLayer extends LayerBase {
+  op: 'decode';
+  heatmaps: number;
+  method: 'quarter' | 'dark';
+}
+
+/** What heat maps offer for K joints, as `Addon.peaks` gives it: C = 36 K. */
+export interface PeaksLayer extends LayerBase {
+  op: 'peaks';
+  heatmaps: number;
+  /** [2K, h, w], or null. */
+  offsets: number | null;
+}
+
+/** MoveNet's own pose of Q joints, as `Addon.pose` gives it: C = 5 Q. */
+export interface PoseLayer extends LayerBase, PoseTrust {
+  op: 'pose';
+  heatmaps: number;
+  offsets: number;
+  regress: number;
+  center: number;
+  expected: number;
+}
+
+/** How far places are trusted, in cells: where MoveNet's maps expect a joint, and where the caller does (native/kernels/pose/pose.h). */
+export interface PoseTrust {
+  offset: number;
+  softness: number;
+}
+
+export type Layer =
+  | ConvLayer
+  | SumLayer
+  | ProductLayer
+  | ConcatLayer
+  | ResizeLayer
+  | PoolLayer
+  | LocateLayer
+  | DecodeLayer
+  | PeaksLayer
+  | PoseLayer;
 
 export interface Network {
   maps: MapShape[];

@@ -53,6 +53,8 @@ export function withTypedErrors(binary: Addon): Addon {
     info: () => call(() => binary.info()),
     crop: (batch) => settled(() => binary.crop(batch)),
     decode: (heatmaps, shape, method) => call(() => binary.decode(heatmaps, shape, method)),
+    peaks: (heatmaps, shape, offsets) => call(() => binary.peaks(heatmaps, shape, offsets)),
+    pose: (...maps) => call(() => binary.pose(...maps)),
     createHead: (shape, tensors, device) => headWithTypedErrors(call(() => binary.createHead(shape, tensors, device))),
     createNetwork: (maps, inputs, outputs, device) =>
       networkWithTypedErrors(call(() => binary.createNetwork(maps, inputs, outputs, device))),

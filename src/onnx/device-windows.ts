@@ -1,4 +1,4 @@
-import type { Addon, NativeNetwork, NetworkImage } from '../native/contract.js';
+import type { Addon, NativeNetwork, NetworkImage, NetworkWindows } from '../native/contract.js';
 import type { NetInput } from '../native/cut-window.js';
 import type { Image, PersonWindow } from '../types.js';
 import type { BufferPool } from './buffer-pool.js';
@@ -7,11 +7,19 @@ import type { Output, Outputs } from './outputs.js';
 /** Bytes of images that are remembered on the device: 43 of 1920×1080. */
 const MOST_IMAGE_BYTES = 256 * 2 ** 20;
 
+const NOTHING = new Float32Array(0);
+
 /** One that a network is to see. */
 export interface ImageWindow {
   /** With the same index and the same array it is the same image: whoever changes the array gives another index. */
   image: Image & { index?: number };
   person: PersonWindow;
+}
+
+/** Windows that were cut before: [count, 3, height, width]. */
+export interface CutWindows {
+  crops: Float32Array;
+  count: number;
 }
 
 /** An output of the network. */
@@ -51,42 +59,32 @@ export class DeviceWindows {
 
   /**
    * @param others the network's other inputs, [N, …] each
+   * @param wanted names of the outputs that somebody reads; one that stays does so in any case
    * @param use takes the outputs, [N, …] by name, which are overwritten, or given up, once its promise has settled
    */
   async run<T>(
-    windows: readonly ImageWindow[],
+    windows: readonly ImageWindow[] | CutWindows,
     others: readonly Float32Array[],
+    wanted: readonly string[],
     use: (outputs: Outputs) => T | Promise<T>,
   ): Promise<T> {
     const { native, network, outputs, buffers } = this;
-    const count = windows.length;
-    const places = windows.map(({ person: { window } }) => [
-      window.centreX,
-      window.centreY,
-      window.width,
-      window.height,
-    ]);
-    const cut = {
-      images: windows.map(({ image }) => this.imageOf(image)),
-      windows: Float64Array.from(places.flat()),
-      mirrored: Uint8Array.from(windows, ({ person }) => (person.mirrored ? 1 : 0)),
-      mean: Float32Array.from(this.input.mean),
-      std: Float32Array.from(this.input.std),
-    };
+    const given = 'crops' in windows ? windows.crops : this.cutOf(windows);
+    const count = 'crops' in windows ? windows.count : windows.length;
     const into = outputs.map(({ name, dims: [channels, height, width] }) =>
-      buffers.take(name === this.kept ? 0 : count * channels * height * width),
+      name !== this.kept && wanted.includes(name) ? buffers.take(count * channels * height * width) : null,
     );
     const place = outputs.findIndex(({ name }) => name === this.kept);
     const keep = place < 0 ? undefined : place;
-    const { kept } = await network.run({ inputs: [cut, ...others], count, into, keep });
+    const { kept } = await network.run({ inputs: [given, ...others], count, into, keep });
     try {
       const results = outputs.map(({ name, dims }, i): [string, Output] => {
-        const output = { dims: [count, ...dims], data: into[i] };
+        const output = { dims: [count, ...dims], data: into[i] ?? NOTHING };
         return [name, i === keep ? { ...output, kept: { maps: kept!, index: 0 } } : output];
       });
       return await use(Object.fromEntries(results));
     } finally {
-      for (const data of into) buffers.give(data);
+      for (const data of into) if (data) buffers.give(data);
       if (kept) native.discard(kept);
     }
   }
@@ -94,6 +92,22 @@ export class DeviceWindows {
   /** Forgets all images. */
   forget(): void {
     for (const index of [...this.images.keys()]) this.drop(index);
+  }
+
+  private cutOf(windows: readonly ImageWindow[]): NetworkWindows {
+    const places = windows.map(({ person: { window } }) => [
+      window.centreX,
+      window.centreY,
+      window.width,
+      window.height,
+    ]);
+    return {
+      images: windows.map(({ image }) => this.imageOf(image)),
+      windows: Float64Array.from(places.flat()),
+      mirrored: Uint8Array.from(windows, ({ person }) => (person.mirrored ? 1 : 0)),
+      mean: Float32Array.from(this.input.mean),
+      std: Float32Array.from(this.input.std),
+    };
   }
 
   private imageOf({ index, width, height, data }: ImageWindow['image']): NetworkImage {

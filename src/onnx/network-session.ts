@@ -85,6 +85,7 @@ export interface OwnSession extends OnnxSession {
  * @param outputs names of the network's outputs, in their order
  * @param device `cpu` or `cuda:<index>`
  * @param cutting for a session that cuts windows itself: the standardisation of its input, and the output that is to stay on the device
+ * @param buffers memory for feeds and outputs
  * @throws MODEL where the layers contradict one another, DEVICE, MEMORY
  */
 export function networkSession(
@@ -94,10 +95,10 @@ export function networkSession(
   outputs: readonly string[],
   device: string,
   cutting?: NetInput & { kept?: string },
+  buffers = new BufferPool(),
 ): OwnSession {
   const own = native.createNetwork(network.maps, network.inputs, network.outputs, device);
   for (const layer of network.layers) own.add(layer);
-  const buffers = new BufferPool();
   const shapes = network.outputs.map((map) => network.maps[map]);
   const inputs = input.expectedJoints === undefined ? [input.name] : [input.name, input.expectedJoints];
   const dataOf = (feeds: Record<string, TensorData>): Float32Array[] => inputs.map((name) => feeds[name].data);
@@ -119,18 +120,17 @@ export function networkSession(
       ),
     async run(feeds, wanted, into) {
       const [count] = feeds[input.name].dims;
-      const results = outputs.map((name, i): TensorData => {
+      const results = outputs.map((name, i): TensorData | null => {
+        if (!wanted.includes(name)) return null;
         const { channels, height, width } = shapes[i];
         const given = into?.[name];
         return (
           given ?? { dims: [count, channels, height, width], data: buffers.take(count * channels * height * width) }
         );
       });
-      await own.run({ inputs: dataOf(feeds), count, into: results.map((result) => result.data) });
+      await own.run({ inputs: dataOf(feeds), count, into: results.map((result) => result && result.data) });
       dataOf(feeds).forEach((data) => buffers.give(data));
-      return Object.fromEntries(
-        outputs.map((name, i) => [name, results[i]] as const).filter(([name]) => wanted.includes(name)),
-      );
+      return Object.fromEntries(outputs.flatMap((name, i) => (results[i] ? [[name, results[i]] as const] : [])));
     },
     timings: async (feeds) => (await own.run({ inputs: dataOf(feeds), count: 1, timings: true })).timings,
     dispose: () => own.dispose(),

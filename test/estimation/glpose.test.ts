@@ -1,5 +1,5 @@
 import type { HeadConfig } from '../../src/bundle/config.js';
-import type { EstimateBatch, NativeHead } from '../../src/native/contract.js';
+import type { Estimate, EstimateBatch, NativeHead } from '../../src/native/contract.js';
 import type { Scene } from '../../src/estimation/estimator.js';
 import type { CropNet } from '../../src/estimation/crop-net.js';
 import { GlobalLocal } from '../../src/estimation/glpose.js';
@@ -28,9 +28,8 @@ class Recorder {
           return use({ features: { dims: [1, 2, 1, 1], data: Float32Array.of(image.index, centreX) } });
         }),
       ),
-    run: async (crops: Float32Array[]) => ({
-      features: { dims: [crops.length, 2, 1, 1], data: Float32Array.from(crops.flatMap((crop) => [...crop])) },
-    }),
+    extractCrop: async (crop: Float32Array, _: PersonWindow, use: (outputs: Outputs) => unknown) =>
+      use({ features: { dims: [1, 2, 1, 1], data: crop } }),
   } as unknown as CropNet;
 
   readonly head = {
@@ -45,10 +44,11 @@ class Recorder {
       return { handles, embeddings: features };
     },
     release: (handles: Int32Array) => handles.forEach((handle) => expect(this.alive.delete(handle)).toBe(true)),
-    estimate: async (batch: EstimateBatch) => {
+    estimate: async (batch: EstimateBatch): Promise<Estimate> => {
       for (const handle of [...batch.keys, ...batch.references]) expect(this.alive.has(handle)).toBe(true);
       this.batches.push(batch);
-      return { joints: new Float32Array(batch.keys.length * 3), heatmaps: new Float32Array(batch.keys.length) };
+      const floats = (each: number): Float32Array => new Float32Array(batch.keys.length * each);
+      return { joints: floats(3), peaks: floats(36), heatmaps: floats(1) };
     },
     dispose: () => {},
   } satisfies NativeHead;

@@ -114,6 +114,30 @@ async function crops(): Promise<void> {
   }
 }
 
+async function readsOut(): Promise<void> {
+  const shape = [3, 12, 14] as const;
+  const maps = [3, 6, 6, 1].map((channels) => new Float32Array(channels * 12 * 14).fill(0.5));
+  const expected = new Float32Array(9);
+  for (const odd of ODD) {
+    await attempt(() => addon.peaks(odd as never, [1, ...shape]));
+    await attempt(() => addon.peaks(maps[0], odd as never));
+    await attempt(() => addon.peaks(maps[0], [1, ...shape], odd as never));
+    const given = [...maps, expected, [...shape], 1.8, 3];
+    for (const place of given.keys()) {
+      await attempt(() =>
+        addon.pose(...(given.map((one, i) => (i === place ? odd : one)) as Parameters<Addon['pose']>)),
+      );
+    }
+  }
+  await attempt(() => addon.peaks(new Float32Array(0), [32768, 32768, 1, 1]));
+  for (const value of [NaN, Infinity, -Infinity, 0]) {
+    const same = maps.map((map) => map.slice().fill(value));
+    const [heatmaps, offsets, regress, center] = same;
+    await attempt(() => addon.pose(heatmaps, offsets, regress, center, expected.fill(value), [...shape], 1.8, 3));
+    await attempt(() => addon.peaks(heatmaps, [1, ...shape], offsets));
+  }
+}
+
 async function decodes(): Promise<void> {
   const maps = new Float32Array(2 * 3 * 12 * 14);
   for (const odd of ODD) {
@@ -197,16 +221,16 @@ async function networks(): Promise<void> {
   other.add(CONV);
   await attempt(() => other.run({ inputs: [windows], count: 2 })); // another network's images
   await attempt(() => addon.createNetwork([{ ...MAPS[0], channels: 4 }, MAPS[1]], 1, [0], 'cpu').run({ inputs: [windows], count: 2 })); // prettier-ignore
-  const keeping = ready.run({ inputs: [windows], count: 2, into: [new Float32Array(0)], keep: 0 });
+  const keeping = ready.run({ inputs: [windows], count: 2, into: [null], keep: 0 });
   addon.discard(windows.images[0]); // while it runs
   addon.discard(windows.images[0]);
   const { kept } = await keeping;
   await attempt(() => ready.run({ inputs: [windows], count: 2 }));
   for (const held of [kept, windows.images[1]]) await attempt(() => makeHead().ingest(held as never));
-  await attempt(() => makeHead().ingest({ maps: kept!, index: 0 })); // of another shape
+  await attempt(() => makeHead().ingest(kept!)); // of another shape
   ready.dispose();
   addon.discard(kept!);
-  await attempt(() => makeHead().ingest({ maps: kept!, index: 0 }));
+  await attempt(() => makeHead().ingest(kept!));
 
   for (let i = 0; i < 20; i++) {
     const network = addon.createNetwork(MAPS, 1, [1], 'cpu');
@@ -338,6 +362,7 @@ async function environments(): Promise<void> {
 
 await crops();
 await decodes();
+await readsOut();
 await heads();
 await networks();
 await environments();

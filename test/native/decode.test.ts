@@ -94,5 +94,5 @@ describe('DARK', () => {
 
 test('arguments that do not fit are refused', () => {
   expect(() => addon().decode(new Float32Array(5), [1, 1, 2, 3], 'quarter')).toThrow('expected 6 elements');
-  expect(() => addon().decode(new Float32Array(0), [1, 1, 0, 3], 'quarter')).toThrow('at least one cell');
+  expect(() => addon().decode(new Float32Array(0), [1, 1, 0, 3], 'quarter')).toThrow('a whole number from 1');
 });

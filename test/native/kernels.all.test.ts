@@ -18,7 +18,7 @@ import {
 /** Every fault and every schedule in every build takes many minutes: GLPOSE_NATIVE_TESTS=full. */
 const FULL = process.env.GLPOSE_NATIVE_TESTS === 'full';
 const ORDERS = FULL ? ['forward', 'reverse', '1'] : ['forward'];
-const CUDA = ['backend=cuda', 'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,crop'];
+const CUDA = ['backend=cuda', 'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,peaks,pose,crop'];
 
 interface Fault {
   name: string;
@@ -159,9 +159,9 @@ const FAULTS: Fault[] = [
     says: RACE,
   },
   {
-    name: 'decode: half a warp shuffles',
+    name: "a warp's best: half a warp shuffles",
     fault: () =>
-      mutate('kernels/decode/decode.cu', '__shfl_xor_sync(kWholeWarp, best', '__shfl_xor_sync(0x0000ffffu, best'),
+      mutate('kernels/argmax.cuh', '__shfl_xor_sync(kWholeWarp, best.cell', '__shfl_xor_sync(0x0000ffffu, best.cell'),
     forms: ['plain'],
     says: /SIMT ERROR: (a lane called a warp operation with the mask|a shuffle reads lane)/,
   },
@@ -170,11 +170,82 @@ const FAULTS: Fault[] = [
     fault: () =>
       mutate(
         'kernels/decode/decode.cu',
-        'float score = -INFINITY;',
-        'if (lane >= pixels) return;\n  float score = -INFINITY;',
+        'const auto [score, best]',
+        'if (lane >= pixels) return;\n  const auto [score, best]',
       ),
     forms: ['plain'],
     says: /SIMT ERROR: (deadlock|.*returned)/,
+  },
+  {
+    name: "a warp's best: the last of equals",
+    fault: () => mutate('kernels/argmax.cuh', 'cell < best.cell', 'cell > best.cell'),
+    forms: ['plain'],
+    says: /FAIL cuda decode/,
+  },
+  {
+    name: 'peaks: of equals the later one comes first',
+    fault: () => mutate('kernels/peaks/peaks.cu', 'if (score >= added) continue;', 'if (score > added) continue;'),
+    forms: ['plain'],
+    says: /FAIL cuda peaks/,
+  },
+  {
+    name: 'peaks: cells beyond the last one are looked at',
+    fault: () => mutate('kernels/peaks/peaks.cu', 'cell < cells ? at(x, y) : 0.f', 'at(x, y)'),
+    forms: ['asan'],
+    says: OUT_OF_BOUNDS,
+  },
+  {
+    name: 'peaks: a plateau has a peak for every cell',
+    fault: () => mutate('kernels/peaks/peaks.h', '(earlier && other == value)', 'false'),
+    forms: ['plain'],
+    says: /FAIL cuda peaks/,
+  },
+  {
+    name: 'peaks on the CPU: the lowest of those kept is not replaced',
+    fault: () => mutate('kernels/peaks/peaks.cpp', 'if (place == kMostPeaks)', 'if (count == kMostPeaks)'),
+    forms: ['plain'],
+    backend: 'cpu',
+    says: /FAIL baseline peaks, more peaks(.|\n)*FAIL avx2 peaks/,
+  },
+  {
+    name: 'pose: x and y of offsets are exchanged',
+    fault: () => mutate('kernels/pose/pose.cu', '+ to_float(offset[1])', '+ to_float(offset[0])'),
+    forms: ['plain'],
+    says: /FAIL cuda pose/,
+  },
+  {
+    name: 'pose: what the caller knows is not asked for',
+    fault: () => mutate('kernels/pose/pose.cu', 'if (!known) {', 'if (true) {'),
+    forms: ['plain'],
+    says: /FAIL cuda pose/,
+  },
+  {
+    name: 'backend: graphs of a head and a network are taken for one another',
+    fault: () => mutate('backend/cuda.cu', 'graphs_.try_emplace({owner, key}', 'graphs_.try_emplace({nullptr, key}'),
+    forms: ['plain'],
+    says: /FAIL .*shares its backend/,
+  },
+  {
+    name: 'network: an image gives up its bytes before they have gone up',
+    fault: () =>
+      mutate(
+        'network/image.h',
+        'backend_->upload_from(buffer.data(), host_);',
+        'backend_->upload_from(buffer.data(), host_);\n      std::memset(host_.data(), 0, size());',
+      ),
+    forms: ['plain'],
+    says: /FAIL /,
+  },
+  {
+    name: 'network: numbers of the image before',
+    fault: () =>
+      mutate(
+        'kernels/pose/pose.cu',
+        'size_t(image) * joints + joint',
+        'size_t(image ? image - 1 : 0) * joints + joint',
+      ),
+    forms: ['plain'],
+    says: /FAIL cuda pose/,
   },
   {
     name: 'backend: staging memory is used again before it was copied',
@@ -337,7 +408,7 @@ sanitized.each<Form>(['asan', 'tsan'])('%s build', (form) => {
   test('CPU kernels, every instruction set', () => {
     expectPasses(program, [
       'backend=cpu',
-      'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,crop',
+      'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,peaks,pose,crop',
       'small',
     ]);
   });

@@ -16,14 +16,18 @@ test(
 );
 test(
   'CPU kernels, every instruction set',
-  () => expectPasses(program, ['backend=cpu', 'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,crop']),
+  () =>
+    expectPasses(program, [
+      'backend=cpu',
+      'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,peaks,pose,crop',
+    ]),
   BUILD,
 );
 test('the head on the CPU, from several threads at once', () => expectPasses(program, ['kernel=head']), BUILD);
 test('CUDA kernels, small maps', () => {
   expectPasses(program, [
     'backend=cuda',
-    'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,crop',
+    'kernel=ingest,warp,conditions,conv,conv2d,layers,locate,decode,peaks,pose,crop',
     'small',
   ]);
 });

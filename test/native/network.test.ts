@@ -102,6 +102,51 @@ function everything(): Network {
   return { maps, inputs: 2, layers, outputs: [8, 9, 11, 14] };
 }
 
+test('read-outs say of maps what the addon says of them when they come down; no layer reads them', async () => {
+  const [joints, height, width] = [3, 7, 5];
+  const map = (channels: number): MapShape => ({ channels, height, width });
+  const vector = (channels: number): MapShape => ({ channels, height: 1, width: 1 });
+  const maps = [
+    map(joints),
+    map(2 * joints),
+    map(1),
+    vector(3 * joints),
+    vector(9),
+    vector(108),
+    vector(108),
+    vector(15),
+  ];
+  const layers: Layer[] = [
+    { op: 'decode', name: 'decoded', heatmaps: 0, method: 'dark', out: 4 },
+    { op: 'peaks', name: 'peaks', heatmaps: 0, offsets: null, out: 5 },
+    { op: 'peaks', name: 'refined', heatmaps: 0, offsets: 1, out: 6 },
+    { op: 'pose', name: 'pose', heatmaps: 0, offsets: 1, regress: 1, center: 2, expected: 3, offset: 1.8, softness: 2, out: 7 },
+  ]; // prettier-ignore
+  const network = make({ maps, inputs: 4, layers, outputs: [4, 5, 6, 7] });
+  const inputs = maps.slice(0, 4).map((one, i) => numbers(2 * sizeOf(one), 30 + i).map(Math.abs));
+  const { outputs } = await network.run({ inputs, count: 2 });
+  const [heat, offsets, center, expected] = inputs;
+  const shape = [2, joints, height, width] as const;
+  expect(outputs[0]).toEqual(addon().decode(heat, [...shape], 'dark'));
+  expect(outputs[1]).toEqual(addon().peaks(heat, [...shape]));
+  expect(outputs[2]).toEqual(addon().peaks(heat, [...shape], offsets));
+  for (const image of [0, 1]) {
+    const [h, o, c, e] = [heat, offsets, center, expected].map((all) =>
+      all.subarray((image * all.length) / 2, ((image + 1) * all.length) / 2),
+    );
+    const pose = addon().pose(h, o, o, c, e, [joints, height, width], 1.8, 2);
+    expect(outputs[3]!.subarray(image * 15, (image + 1) * 15)).toEqual(pose);
+  }
+  const some = await network.run({ inputs, count: 2, into: [null, null, new Float32Array(216), null] });
+  expect(some.outputs).toEqual([null, null, outputs[2], null]);
+  await expect(network.run({ inputs, count: 2, keep: 0 })).rejects.toThrow('numbers do not stay');
+
+  const added = (...more: Layer[]): Network => ({ maps: [...maps, vector(9)], inputs: 4, layers: [layers[0], ...more], outputs: [4] }); // prettier-ignore
+  expect(() => make(added({ op: 'concat', name: 'reader', sources: [4], out: 8 }))).toThrow('a map that is not made');
+  expect(() => make(added({ ...layers[0], out: 5 } as Layer))).toThrow('not those of its maps');
+  expect(() => make(added(layers[0]))).toThrow("another layer's");
+});
+
 test.each<[string, () => Network]>([
   ['every kind of layer', everything],
   ['a MobileNet', () => lowered(mobileNet(), { channels: 3, height: 16, width: 12 })],
@@ -114,16 +159,16 @@ test.each<[string, () => Network]>([
   const first = (): Float32Array[] => images.map((values, i) => values.slice(0, sizes[i]));
   const wanted = referenceNetwork(description, first());
   const alone = await network.run({ inputs: first(), count: 1 });
-  alone.outputs.forEach((output, i) => expect(nmse(output, wanted[i])).toBeLessThan(1e-10));
+  alone.outputs.forEach((output, i) => expect(nmse(output!, wanted[i])).toBeLessThan(1e-10));
 
   for (const threads of [1, 3]) {
     addon().setThreads(threads);
     const together = await network.run({ inputs: images, count: 3 });
-    alone.outputs.forEach((output, i) => expect(together.outputs[i].subarray(0, output.length)).toEqual(output));
+    alone.outputs.forEach((output, i) => expect(together.outputs[i]!.subarray(0, output!.length)).toEqual(output));
   }
   addon().setThreads(2);
   const [again, timed] = await Promise.all([
-    network.run({ inputs: first(), count: 1, into: alone.outputs.map((output) => output.slice().fill(NaN)) }),
+    network.run({ inputs: first(), count: 1, into: alone.outputs.map((output) => output!.slice().fill(NaN)) }),
     network.run({ inputs: first(), count: 1, timings: true }),
   ]);
   expect(again.outputs).toEqual(alone.outputs);

@@ -1,7 +1,8 @@
 /*
- * decode on a GPU (see decode.h): one warp a heat map. Lanes look through pixels 32 apart and keep their first best; a
- * butterfly finds the warp's, equal values going to the earlier pixel; lane 0 refines. Three floats a joint leave.
+ * decode on a GPU (see decode.h): one warp a heat map, which finds the best pixel (argmax.cuh); lane 0 refines. Three floats a joint
+ * leave.
  */
+#include "kernels/argmax.cuh"
 #include "kernels/decode/decode.cuh"
 #include "kernels/decode/refine.h"
 
@@ -17,23 +18,7 @@ __global__ void __launch_bounds__(kWarps * 32, 4) decode_kernel(DecodeGpuArgs a)
   const int pixels = a.height * a.width, stride = channel_stride(a.joints);
   const Half* map = a.heatmaps[person] + joint;
 
-  float score = -INFINITY;
-  int best = pixels;
-  for (int p = lane; p < pixels; p += 32) {
-    const float value = to_float(map[size_t(p) * stride]);
-    if (value > score) {
-      score = value;
-      best = p;
-    }
-  }
-  for (int step = 16; step > 0; step /= 2) {
-    const float other_score = __shfl_xor_sync(kWholeWarp, score, step);
-    const int other = __shfl_xor_sync(kWholeWarp, best, step);
-    if (other_score > score || (other_score == score && other < best)) {
-      score = other_score;
-      best = other;
-    }
-  }
+  const auto [score, best] = best_of_warp(pixels, [&](int p) { return to_float(map[size_t(p) * stride]); });
   if (lane != 0) return;
 
   float* out = a.out + (size_t(person) * a.joints + joint) * 3;

@@ -7,17 +7,15 @@ namespace {
 
 const float* floats(const Map* maps, int image) { return static_cast<const float*>(maps[image].data); }
 
-/// The cell of the person who is in the middle of the window.
-int person_of(const LocateArgs& a, int image) {
-  const auto [joints, height, width] = a.size;
-  const int stride = channel_stride(1);
-  const float* center = floats(a.center, image);
+}  // namespace
+
+int locate_person_cpu(const View& center, int height, int width, float offset) {
   int person = 0;
   float surest = -INFINITY;
   for (int y = 0, cell = 0; y < height; ++y)
     for (int x = 0; x < width; ++x, ++cell) {
       const float dy = float(y) - 0.5f * float(height), dx = float(x) - 0.5f * float(width);
-      const float sure = 1 / (1 + std::exp(-center[size_t(cell) * stride])) / (std::sqrt(dy * dy + dx * dx) + a.offset);
+      const float sure = 1 / (1 + std::exp(-center(0, cell))) / (std::sqrt(dy * dy + dx * dx) + offset);
       if (sure > surest) {
         surest = sure;
         person = cell;
@@ -26,11 +24,9 @@ int person_of(const LocateArgs& a, int image) {
   return person;
 }
 
-}  // namespace
-
 void locate_places_cpu(const LocateArgs& a, int image, float* places) {
   const auto [joints, height, width] = a.size;
-  const int person = person_of(a, image);
+  const int person = locate_person_cpu(map_view(a.center[image], 1), height, width, a.offset);
   const float* regress = floats(a.regress, image) + size_t(person) * channel_stride(2 * joints);
   const float* expected = floats(a.expected, image);
   const float cell[2] = {float(person / width), float(person % width)}, size[2] = {float(height), float(width)};

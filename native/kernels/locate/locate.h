@@ -1,5 +1,6 @@
 #pragma once
 #include "kernels/layers/layers.h"
+#include "kernels/view.h"
 
 namespace glpose {
 
@@ -26,7 +27,9 @@ struct LocateArgs {
   const Map* out = nullptr;
 };
 
-/// On the CPU, first: e_q of one image's joints, as y, x. @param places [Q, 2]
+/// On the CPU: the cell of the person who is in the middle of the window. @param center of one image
+int locate_person_cpu(const View& center, int height, int width, float offset);
+/// First: e_q of one image's joints, as y, x. @param places [Q, 2]
 void locate_places_cpu(const LocateArgs& args, int image, float* places);
 /// Then: one row of one image. @param places what the first function gave for the image
 void locate_row_cpu(const LocateArgs& args, const float* places, int image, int row);

@@ -163,6 +163,27 @@ template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int lane_mask) {
   return simt::shuffle(mask, value, simt::lane() ^ unsigned(lane_mask));
 }
+template <class T>
+T __shfl_sync(unsigned mask, T value, int from) {
+  return simt::shuffle(mask, value, unsigned(from));
+}
+/// Of the lanes without one so far below, their own.
+template <class T>
+T __shfl_up_sync(unsigned mask, T value, unsigned lanes) {
+  return simt::shuffle(mask, value, simt::lane() < lanes ? simt::lane() : simt::lane() - lanes);
+}
+inline unsigned __ballot_sync(unsigned mask, bool vote) {
+  unsigned votes = 0;
+  simt::warp_show(mask, &vote, sizeof vote);
+  for (unsigned lane = 0; lane < 32; ++lane) {
+    if (!(mask >> lane & 1)) continue;
+    bool other;
+    simt::warp_read(lane, &other, sizeof other);
+    votes |= unsigned(other) << lane;
+  }
+  return votes;
+}
+inline int __ffs(int bits) { return __builtin_ffs(bits); }
 
 using cudaStream_t = simt::Stream*;
 using cudaGraph_t = simt::Graph*;
