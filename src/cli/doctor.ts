@@ -76,7 +76,7 @@ function native(): Finding {
 function cuda(): Finding {
   try {
     const { compiled, devices, problem } = addon().info().cuda;
-    const what = 'GPU for extractor and head';
+    const what = 'GPU';
     if (devices.length > 0) {
       const names = devices.map(
         (d) =>
@@ -90,12 +90,12 @@ function cuda(): Finding {
         '(where glpose is a dependency: GLPOSE_BUILD=source GLPOSE_CUDA=on npm rebuild glpose)';
     return { what, state: 'optional', found: `none: ${problem}`, remedy };
   } catch {
-    return { what: 'GPU for extractor and head', state: 'optional', found: 'unknown: the native addon does not load' };
+    return { what: 'GPU', state: 'optional', found: 'unknown: the native addon does not load' };
   }
 }
 
 function cudaProvider(): Finding {
-  const what = 'GPU for detectors';
+  const what = 'GPU for other networks';
   const { version, installed, remedy } = findCudaProvider();
   if (installed) return { what, state: 'ok', found: `ONNX Runtime ${version} with its CUDA provider` };
   return { what, state: 'optional', found: `ONNX Runtime ${version} without its CUDA provider`, remedy };

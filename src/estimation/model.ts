@@ -15,7 +15,8 @@ import { GlobalLocal, type Reuse } from './glpose.js';
 import { fasterOnCpu, networkSession, readNetwork, type OwnSession } from '../onnx/network-session.js';
 import type { OtherProvider } from '../onnx/place.js';
 import { OnnxRuntime, type OnnxSession } from '../onnx/runtime.js';
-import { decodeOwnPose, ownPoseOutputs, type OwnPoses } from './own-pose.js';
+import { sizedNetworkSession, type SizedSession } from '../onnx/sized-networks.js';
+import { decodeOwnPose, ownPoseOutputs, withoutOwnMaps, withReadOuts, type OwnPoses } from './own-pose.js';
 import { SingleFrame } from './single-frame.js';
 
 export type Method = 'glpose' | 'single-frame';
@@ -69,7 +70,7 @@ export class Model {
     readonly warnings: readonly string[],
     private readonly runtime: OnnxRuntime,
     private readonly head: NativeHead | null,
-    private readonly ownExtractor: { dispose(): void } | null,
+    private readonly ownNetworks: readonly { dispose(): void }[],
   ) {}
 
   /**
@@ -89,6 +90,7 @@ export class Model {
     const runtime = new OnnxRuntime(threads, undefined, TIMEOUT);
     let head: NativeHead | null = null;
     let own: OwnExtractor = { session: null, missing: null };
+    const ownNetworks: { dispose(): void }[] = [];
     try {
       const { extractor } = bundle.config;
       const other = otherProviderOf(options.device ?? 'auto');
@@ -101,9 +103,11 @@ export class Model {
       const inputs = expectedJoints === undefined ? [name] : [name, expectedJoints];
       const ownOrNot = other ? 'onnx' : (options.extractorRuntime ?? 'auto');
       own = await ownExtractor(native, netFile, extractor, outputs, load, ownOrNot, head?.device);
+      if (own.session) ownNetworks.push(own.session);
       const session = own.session ?? (await load.session('extractor', netFile, inputs, outputs));
       const batch = Math.min(session.maxBatch, load.cuda === null ? 1 : GPU_BATCH);
-      const net = new CropNet(native, session, extractor.input, outputs, batch);
+      const read = withoutOwnMaps(session.outputs, extractor.ownPose);
+      const net = new CropNet(native, session, extractor.input, outputs, batch, read);
       const { reuse = bundle.config.head?.reuse, flip } = options;
       const estimator = head
         ? new GlobalLocal(
@@ -116,7 +120,9 @@ export class Model {
             ownPosesOf(native, bundle),
           )
         : new SingleFrame(native, net, extractor.ownPose, flip);
-      const people = detector && (await personDetector(native, detector, load));
+      const ownSized = detector && ownOrNot !== 'onnx' ? await ownDetectorNetworks(native, detector, load) : null;
+      if (ownSized) ownNetworks.push(ownSized);
+      const people = detector && (await personDetector(native, detector, load, ownSized));
       const devices = {
         extractor: other ?? deviceName(load.cuda),
         head: head?.device ?? null,
@@ -124,10 +130,10 @@ export class Model {
         runtime: own.session ? ('glpose' as const) : ('onnxruntime' as const),
       };
       const { missing } = own;
-      return new Model(bundle, method, net, estimator, people, devices, missing, warnings, runtime, head, own.session);
+      return new Model(bundle, method, net, estimator, people, devices, missing, warnings, runtime, head, ownNetworks);
     } catch (thrown) {
       head?.dispose();
-      own.session?.dispose();
+      for (const network of ownNetworks) network.dispose();
       await runtime.dispose();
       throw thrown;
     }
@@ -157,7 +163,7 @@ export class Model {
   /** Ends the threads and frees the memory. Disposing twice is harmless. */
   async dispose(): Promise<void> {
     this.head?.dispose();
-    this.ownExtractor?.dispose();
+    for (const network of this.ownNetworks) network.dispose();
     await this.runtime.dispose();
   }
 
@@ -183,13 +189,30 @@ function ownPosesOf(native: Addon, bundle: Bundle): OwnPoses | undefined {
   return { joints: ownPose.joints, decode: (outputs, person) => decodeOwnPose(native, ownPose, outputs, person, true) };
 }
 
+/** The detector on glpose's own kernels, on a GPU wherever they can run it; null elsewhere. */
+async function ownDetectorNetworks(
+  native: Addon,
+  { config, file }: OwnDetector,
+  load: SessionLoader,
+): Promise<SizedSession | null> {
+  if (load.cuda === null) return null;
+  const { outputs, fit } = adapterOf(config);
+  const usual = fit({ width: 1920, height: 1080 });
+  const own = await load.orOnCpu('detector', (cuda) =>
+    sizedNetworkSession(native, file, config.input.name, outputs, deviceName(cuda), usual),
+  );
+  if (own?.missing) load.detectorLacks = own.missing;
+  return own?.session ?? null;
+}
+
 async function personDetector(
   native: Addon,
   { config, file, describedIn }: OwnDetector,
   load: SessionLoader,
+  own: OnnxSession | null,
 ): Promise<PersonDetector> {
   const adapter = adapterOf(config);
-  const session = await load.session('detector', file, [config.input.name], adapter.outputs, describedIn);
+  const session = own ?? (await load.session('detector', file, [config.input.name], adapter.outputs, describedIn));
   return new PersonDetector(native, session, config.input, adapter);
 }
 
@@ -221,7 +244,7 @@ type OwnExtractor = { session: OwnSession; missing: null } | { session: null; mi
 async function ownExtractor(
   native: Addon,
   file: string,
-  { input, features }: ExtractorConfig,
+  { input, features, ownPose }: ExtractorConfig,
   outputs: readonly string[],
   load: SessionLoader,
   wanted: ExtractorRuntime,
@@ -230,10 +253,11 @@ async function ownExtractor(
   if (wanted === 'onnx') return { session: null, missing: null };
   const { network, missing } = await readNetwork(file, input, outputs);
   if (network && load.cuda !== null) {
-    const onGpu = load.orOnCpu('extractor', (cuda) => {
+    const onGpu = await load.orOnCpu('extractor', async (cuda) => {
       const device = deviceName(cuda);
       const kept = headDevice === device ? features.output : undefined; // from frame to joints it stays on the GPU
-      return networkSession(native, network, input, outputs, device, { ...input, kept });
+      const reading = withReadOuts(network, outputs, ownPose);
+      return networkSession(native, reading.network, input, reading.outputs, device, { ...input, kept });
     });
     if (onGpu) return { session: onGpu, missing };
   }
@@ -290,6 +314,8 @@ type Part = 'extractor' | 'detector';
 class SessionLoader {
   /** Where the detector runs. */
   detectorsCuda: number | null;
+  /** In words, what of the detector glpose's own kernels lack. */
+  detectorLacks: string | null = null;
 
   constructor(
     private readonly runtime: OnnxRuntime,
@@ -304,9 +330,9 @@ class SessionLoader {
   }
 
   /** What `make` gives for the GPU; null, with a notice, where that is not to be had and the CPU will do. */
-  orOnCpu<T>(part: Part, make: (cuda: number) => T): T | null {
+  async orOnCpu<T>(part: Part, make: (cuda: number) => Promise<T>): Promise<T | null> {
     try {
-      return make(this.cuda!);
+      return await make(this.cuda!);
     } catch (thrown) {
       this.toCpu(part, thrown);
       return null;
@@ -323,7 +349,8 @@ class SessionLoader {
   ): Promise<OnnxSession> {
     let session: OnnxSession;
     try {
-      session = await this.runtime.load(file, (part === 'extractor' ? this.other : null) ?? this.cuda);
+      const place = part === 'extractor' ? (this.other ?? this.cuda) : this.detectorsCuda;
+      session = await this.runtime.load(file, place);
     } catch (thrown) {
       this.toCpu(part, thrown);
       session = await this.runtime.load(file, null);
@@ -348,7 +375,8 @@ class SessionLoader {
   private toCpu(part: Part, thrown: unknown): void {
     const why = thrown instanceof GlposeError && ['DEVICE', 'MEMORY'].includes(thrown.code) ? thrown.message : null;
     if (this.cuda === null || why === null || !(this.mayFallBack || part === 'detector')) throw thrown;
-    this.warnings.push(`the ${part} runs on the CPU: ${why}`);
+    const lacking = part === 'detector' && this.detectorLacks;
+    this.warnings.push(`the ${part} runs on the CPU: ${lacking ? `glpose's own kernels lack ${lacking}; ` : ''}${why}`);
     this.detectorsCuda = null;
     if (part === 'extractor') this.cuda = null;
   }

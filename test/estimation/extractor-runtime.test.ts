@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { writeHrnetBundle } from '../../src/bench/hrnet-bundle.js';
-import { DEFAULT_BUNDLE } from '../../src/bundle/bundle.js';
+import { DEFAULT_BUNDLE, loadBundle } from '../../src/bundle/bundle.js';
 import { estimateStream } from '../../src/estimation/estimate-stream.js';
 import { GlposeError } from '../../src/errors.js';
 import { addon } from '../../src/native/binding.js';
@@ -109,9 +109,12 @@ describe('where there is a GPU (its part is played by the CPU)', () => {
   const images: Uint8Array[] = [];
   /** Where each map came from that the head took in. */
   const taken: ('host' | 'device')[] = [];
+  /** Values that came down, by the width of the network's first input. */
+  const down = new Map<number, number>();
   let refuses = false;
   beforeEach(() => {
     for (const list of [made, images, taken]) list.length = 0;
+    down.clear();
     refuses = false;
     const info = native.info();
     const device = { index: 0, name: 'a GPU', computeCapability: '9.0', memoryBytes: 2 ** 36 };
@@ -125,7 +128,12 @@ describe('where there is a GPU (its part is played by the CPU)', () => {
         images.push(one.data);
         return network.image(one);
       };
-      return { ...network, image };
+      const run: typeof network.run = (batch) => {
+        const values = batch.into!.reduce((sum, array) => sum + (array?.length ?? 0), 0);
+        down.set(maps[0].width, (down.get(maps[0].width) ?? 0) + values);
+        return network.run(batch);
+      };
+      return { ...network, image, run };
     });
     jest.spyOn(native, 'createHead').mockImplementation((shape, tensors, device) => {
       const head = createHead(shape, tensors, 'cpu');
@@ -140,8 +148,8 @@ describe('where there is a GPU (its part is played by the CPU)', () => {
 
   test.each(['auto', 'cuda'] as const)('--device %s takes it for the extractor, in batches', async (device) => {
     const { model, poses } = await posesWith({ device });
-    expect(made).toEqual(['cuda:0']);
-    expect(model.devices).toMatchObject({ extractor: 'cuda:0', runtime: 'glpose', detector: 'cpu' });
+    expect(new Set(made)).toEqual(new Set(['cuda:0']));
+    expect(model.devices).toMatchObject({ extractor: 'cuda:0', runtime: 'glpose', detector: 'cuda:0' });
     expect(model.net.atOnce).toBeGreaterThan(1);
     expect(places(poses)).toEqual(places((await posesWith({ device: 'cpu', extractorRuntime: 'glpose' })).poses));
   });
@@ -155,7 +163,7 @@ describe('where there is a GPU (its part is played by the CPU)', () => {
     const { poses } = await posesWith({ ...options, device: 'cuda' });
     expect(images.length).toBe(3);
     expect(new Set(images).size).toBe(3);
-    expect(taken.includes('device')).toBe(options.method === 'glpose');
+    expect(new Set(taken)).toEqual(new Set(options.method === 'glpose' ? ['device'] : []));
     jest.restoreAllMocks();
     const onCpu = await posesWith({ ...options, device: 'cpu', extractorRuntime: 'glpose' });
     expect(places(poses)).toEqual(places(onCpu.poses));
@@ -164,6 +172,10 @@ describe('where there is a GPU (its part is played by the CPU)', () => {
   test("the default bundle's poses, whose extractor is told where joints are expected", async () => {
     const { poses } = await posesWith({ device: 'cuda' }, DEFAULT_BUNDLE);
     expect(taken).toContain('device');
+    expect(new Set(taken)).toEqual(new Set(['device']));
+    // Of everyone, candidates among them, only what is read out of their maps.
+    expect(down.get(192)! % (17 * 5 + 17 * 36)).toBe(0);
+    expect(down.get(192)!).toBeLessThan(64 * 48 * 17);
     jest.restoreAllMocks();
     const onCpu = await posesWith({ device: 'cpu', extractorRuntime: 'glpose' }, DEFAULT_BUNDLE);
     expect(places(poses)).toEqual(places(onCpu.poses));
@@ -181,10 +193,23 @@ describe('where there is a GPU (its part is played by the CPU)', () => {
     expect(images.length).toBe(4);
   });
 
-  test('the default bundle, too; its detector, which does not run there, is named', async () => {
+  test('all parts of the default bundle, with a driver and nothing else', async () => {
     await using model = await Model.load(DEFAULT_BUNDLE, { device: 'cuda' });
-    expect(model.devices).toMatchObject({ extractor: 'cuda:0', runtime: 'glpose', detector: 'cpu' });
-    expect(model.warnings).toContainEqual(expect.stringMatching(/^the detector runs on the CPU: .*CUDA provider/));
+    expect(model.devices).toEqual({ extractor: 'cuda:0', head: 'cuda:0', detector: 'cuda:0', runtime: 'glpose' });
+    expect(model.warnings).toEqual([]);
+  });
+
+  test('a detector that does not run there is named, with what it needs', async () => {
+    const strange = path.join(folder, 'strange detector');
+    await cp((await loadBundle(DEFAULT_BUNDLE)).dir, strange, { recursive: true });
+    const file = path.join(strange, 'detector.onnx');
+    const bytes = await readFile(file);
+    bytes.write('Sqrt', bytes.indexOf('"\x04Relu') + 2); // a node's operator (field 4), another one of the same inputs
+    await writeFile(file, bytes);
+    await using model = await Model.load(strange, { device: 'cuda' });
+    expect(model.devices).toMatchObject({ extractor: 'cuda:0', detector: 'cpu' });
+    const warning = /^the detector runs on the CPU: glpose's own kernels lack Sqrt .*; .*CUDA provider/;
+    expect(model.warnings).toContainEqual(expect.stringMatching(warning));
   });
 
   test('one that does not take it is an error for --device cuda; auto goes on without it, and says so', async () => {
