@@ -4,6 +4,8 @@
  *
  *   node native/gpu-costs.js              the head in the paper's configuration
  *   node native/gpu-costs.js extractor    HRNet-W48, cut at stage 3, branch 0, 288×384: equal layers together (after npm run build)
+ *   node native/gpu-costs.js default      the default bundle's extractor, 192×256, with what is read out of its maps
+ *   node native/gpu-costs.js detector     the default bundle's detector, a frame of 16:9
  */
 
 // C and W channels, h×w map, K joints, R references of a key
@@ -56,8 +58,20 @@ const HEAD = [
 const microseconds = ({ flop, bytes }, { flops, bandwidth }) => 1e6 * Math.max(flop / flops, bytes / bandwidth);
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
-if (process.argv[2] === 'extractor') print('a crop', 'crops', await extractor());
-else print('one person', 'persons', HEAD);
+const { sourcesOf } = process.argv[2] ? await from('bench/network-reference.js') : {};
+switch (process.argv[2]) {
+  case 'extractor':
+    print('a crop', 'crops', kernelsOf(await hrnet()));
+    break;
+  case 'default':
+    print('a crop', 'crops', kernelsOf(await defaultExtractor()));
+    break;
+  case 'detector':
+    print('a frame', 'frames', kernelsOf(await defaultDetector()));
+    break;
+  default:
+    print('one person', 'persons', HEAD);
+}
 
 /** @param unit what the kernels do together @param units of a second */
 function print(unit, units, kernels) {
@@ -80,11 +94,13 @@ function print(unit, units, kernels) {
   console.log(`| **${units} a second, at most** | | | ${totals.map((us) => Math.round(1e6 / us)).join(' | ')} |`);
 }
 
-/** The layers of the extractor as the addon runs them, equal ones once. */
-async function extractor() {
-  const from = (file) => import(new URL(`../dist/src/${file}`, import.meta.url));
+/** Of what npm run build has made. */
+function from(file) {
+  return import(new URL(`../dist/src/${file}`, import.meta.url));
+}
+
+async function hrnet() {
   const { hrnetGraph } = await from('bench/hrnet-graph.js');
-  const { sourcesOf } = await from('bench/network-reference.js');
   const { cutOnnx } = await from('models/onnx-cut.js');
   const { OnnxGraph } = await from('onnx/graph.js');
   const { parseOnnx } = await from('onnx/onnx-model.js');
@@ -92,7 +108,34 @@ async function extractor() {
   const size = { width: 288, height: 384 };
   const { onnx, stage3Branch0 } = hrnetGraph({ width: C, size, modules: [1, 4, 0] });
   const cut = cutOnnx(parseOnnx(onnx, 'HRNet-W48'), stage3Branch0);
-  const { network } = lower(new OnnxGraph(parseOnnx(cut, 'HRNet-W48')), { channels: 3, ...size });
+  return lower(new OnnxGraph(parseOnnx(cut, 'HRNet-W48')), { channels: 3, ...size }).network;
+}
+
+async function defaultExtractor() {
+  const { bundle, readNetwork } = await defaultBundle();
+  const { ownPoseOutputs, withReadOuts } = await from('estimation/own-pose.js');
+  const { input, features, ownPose } = bundle.config.extractor;
+  const outputs = [features.output, ...ownPoseOutputs(ownPose)];
+  const { network } = await readNetwork(bundle.extractorFile, input, outputs);
+  return withReadOuts(network, outputs, ownPose).network;
+}
+
+async function defaultDetector() {
+  const { bundle, readNetwork } = await defaultBundle();
+  const { name, longerSide } = bundle.config.detector.input;
+  const size = { width: longerSide, height: (longerSide * 9) / 16 };
+  const outputs = Object.values(bundle.config.detector.outputs);
+  return (await readNetwork(bundle.detectorFile, { name, ...size }, outputs)).network;
+}
+
+async function defaultBundle() {
+  const { DEFAULT_BUNDLE, loadBundle } = await from('bundle/bundle.js');
+  const { readNetwork } = await from('onnx/network-session.js');
+  return { bundle: await loadBundle(DEFAULT_BUNDLE), readNetwork };
+}
+
+/** The layers of a network as the addon runs them, equal ones once. */
+function kernelsOf(network) {
   const bytesOf = ({ channels, height, width }) => height * width * Math.ceil(channels / 16) * 16 * HALF;
   const kernels = new Map();
   for (const layer of network.layers) {
@@ -101,7 +144,7 @@ async function extractor() {
     const weights = layer.op === 'conv' ? layer.weight.length / FLOAT : 0;
     const what =
       layer.op === 'conv'
-        ? `${layer.kernel}×${layer.kernel}${layer.stride > 1 ? `/${layer.stride}` : ''} ${source.channels}→${out.channels}`
+        ? `${layer.depthwise ? 'depthwise ' : ''}${layer.kernel}×${layer.kernel}${layer.stride > 1 ? `/${layer.stride}` : ''} ${source.channels}→${out.channels}`
         : `${layer.op} of ${sourcesOf(layer).length}, ${out.channels}`;
     const name = `${what}, ${out.height}×${out.width}${layer.addend == null ? '' : ', adding'}`;
     const known = kernels.get(name);

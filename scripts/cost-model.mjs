@@ -26,6 +26,8 @@ const ASSUMED = {
     40.6,
     'GFLOP of the extractor a person (HRNet-W48 at 288×384, cut at stage 3, branch 0: 20.3 G multiply-adds in its convolutions)',
   ],
+  'detector-floor': [82.66, 'µs of the detector a frame, the floor of native/gpu-costs.js detector (A100)'],
+  'detector-over': [5, 'times the floor that the detector takes'],
   'head-floor': [31.42, 'µs of the head a person, the floor of native/gpu-costs.js (A100)'],
   'head-over': [2, 'times the floor that the head takes'],
   'price-gpu': [2, 'price of a GPU for an hour, its share of the node included'],
@@ -85,17 +87,15 @@ console.log(
 );
 console.log('| | CPU nodes, carried from what was measured | GPU nodes, assumed |\n| --- | ---: | ---: |');
 
-// On a GPU node decoding, detecting and cropping stay on its cores, as now; extractor and head are the GPU's.
-const onCores = perFrame
-  .filter(({ stage }) => ['decode', 'detector', 'crop'].includes(stage))
-  .reduce((total, { ms }) => total + ms, 0);
+// On a GPU node decoding and cutting the detector's input stay on its cores; everything else is the GPU's.
+const onCores = 2 * milliseconds('decode') + milliseconds('crop');
 const extractorMs = assumed('extractor-gflop') / (assumed('gpu-tflops') * assumed('gpu-share'));
 const headMs = (assumed('head-floor') * assumed('head-over')) / 1000;
-const gpuHours = (frames * people * (extractorMs + headMs)) / 3.6e6;
+const detectorMs = (assumed('detector-floor') * assumed('detector-over')) / 1000;
+const gpuHours = (frames * (detectorMs + people * (extractorMs + headMs))) / 3.6e6;
 const feedHours = (frames * onCores) / 3.6e6 / assumed('scaling');
 const nodeHours = Math.max(gpuHours / assumed('gpus'), feedHours / assumed('cores')) * assumed('imbalance');
-const bound =
-  gpuHours / assumed('gpus') > feedHours / assumed('cores') ? 'the GPUs' : 'its cores, which decode and detect';
+const bound = gpuHours / assumed('gpus') > feedHours / assumed('cores') ? 'the GPUs' : 'its cores, which decode';
 
 row('work', `${number(coreHours)} core-hours`, `${number(gpuHours)} GPU-hours + ${number(feedHours)} core-hours`);
 row(
