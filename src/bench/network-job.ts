@@ -8,8 +8,11 @@ import { parseOnnx } from '../onnx/onnx-model.js';
 import { PAPER_SIZE } from './hrnet-bundle.js';
 import { hrnetGraph } from './hrnet-graph.js';
 
+/** Extractors. */
 export const NETWORKS = ['hrnet_w48', 'default'] as const;
-export type NetworkName = (typeof NETWORKS)[number];
+/** The default bundle's detector, too, which a GPU runs. */
+export const DEVICE_NETWORKS = [...NETWORKS, 'detector'] as const;
+export type NetworkName = (typeof DEVICE_NETWORKS)[number];
 
 /** What of a network is run. */
 export interface NetworkJob {
@@ -30,7 +33,8 @@ export interface WrittenJob {
 
 /** Writes what network-process.ts reads: job.json, network.onnx, image, expected. */
 export async function writeNetworkJob(name: NetworkName, folder: string): Promise<WrittenJob> {
-  const job = await (name === 'hrnet_w48' ? writeHrnet(folder) : copyDefault(folder));
+  const write = { hrnet_w48: writeHrnet, default: copyDefault, detector: copyDetector }[name];
+  const job = await write(folder);
   const image = noise(3 * job.input.height * job.input.width);
   const expected = someExpected();
   writeFileSync(path.join(folder, 'job.json'), JSON.stringify(job));
@@ -53,6 +57,14 @@ async function copyDefault(folder: string): Promise<NetworkJob> {
   copyFileSync(extractorFile, path.join(folder, 'network.onnx'));
   const { name, width, height, expectedJoints } = config.extractor.input;
   return { input: { name, width, height, expectedJoints }, output: config.extractor.features.output };
+}
+
+/** At its usual scale, for frames of 16:9. */
+async function copyDetector(folder: string): Promise<NetworkJob> {
+  const { config, detectorFile } = await loadBundle(DEFAULT_BUNDLE);
+  copyFileSync(detectorFile!, path.join(folder, 'network.onnx'));
+  const { name } = config.detector!.input;
+  return { input: { name, width: 512, height: 288 }, output: 'regress' };
 }
 
 /** Where joints are expected, [17, 3] as y, x, known: every second one. */

@@ -7,7 +7,7 @@ import { Command, Option } from 'commander';
 import { describe, headCases } from '../bench/cases.js';
 import { benchHead, measureCeilings, type ConvShare, type HeadFigures } from '../bench/head.js';
 import { benchNetworkOnDevice, type DeviceFigures } from '../bench/network-device.js';
-import { NETWORKS, type NetworkName } from '../bench/network-job.js';
+import { DEVICE_NETWORKS, NETWORKS, type NetworkName } from '../bench/network-job.js';
 import { benchNetwork, type NetworkFigures } from '../bench/network.js';
 import { benchPipeline, PIPELINE_BUNDLES, type PipelineBundle, type PipelineFigures } from '../bench/pipeline.js';
 import { benchStages, type StageReport } from '../bench/stages.js';
@@ -123,7 +123,9 @@ function networkCommand(terminal: Terminal): Command {
   return new Command('network')
     .description('extractors on glpose’s own kernels beside ONNX Runtime: same file, image and threads')
     .option('--threads <number>', 'threads of either side', positiveInteger, 2)
-    .addOption(new Option('--only <network>', 'one of the two that are measured').choices(NETWORKS))
+    .addOption(
+      new Option('--only <network>', 'one of them; the detector as a rule on a device only').choices(DEVICE_NETWORKS),
+    )
     .option('--rounds <number>', 'turns of either side', positiveInteger, 5)
     .option('--runs <number>', 'crops of a turn', positiveInteger, 8)
     .option('--device <device>', 'crops a second on this one instead: cuda or cuda:<index>', argument(parseDevice))
@@ -155,7 +157,7 @@ async function networksOnDevice(
   json: boolean | undefined,
 ): Promise<void> {
   const network: Partial<Record<NetworkName, DeviceFigures>> = {};
-  for (const name of only ? [only] : NETWORKS) {
+  for (const name of only ? [only] : DEVICE_NETWORKS) {
     const where = device === 'cuda' ? 'cuda:0' : device;
     const figures = await benchNetworkOnDevice(name, { device: where, batches: DEVICE_BATCHES, runs });
     network[name] = figures;
