@@ -1,5 +1,5 @@
 import type { Box, Detection } from '../types.js';
-import { isSameCutOff } from '../geometry/cut-off.js';
+import { isCutOff, isSameCutOff } from '../geometry/cut-off.js';
 import { blended, isPartOf, isSamePerson } from '../geometry/same-person.js';
 import { GOOD_HEIGHT } from './scales.js';
 
@@ -53,7 +53,9 @@ export function mergeScales(found: readonly ScaleDetections[], frame: { height: 
         (other.place < one.place && isPart(one.detection, other.detection)),
     );
     const closer = kept.filter((other) => other.place > one.place).map(({ detection }) => detection);
-    if (!twice && blended(one.detection, closer).length === 0) kept.push(one);
+    // Of whom the frame cuts off, finer scales see parts: that there are two of them says nothing.
+    const isWhole = one.place === 0 && isCutOff(one.detection.box.height, frame);
+    if (!twice && (isWhole || blended(one.detection, closer).length === 0)) kept.push(one);
   }
   return kept.map(({ detection }) => detection);
 }
