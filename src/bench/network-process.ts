@@ -16,9 +16,12 @@ import { peakMiB } from './peak-memory.js';
 
 export type NetworkSide = 'inputs' | 'native' | 'onnxruntime';
 
-/** What the process prints. Milliseconds, one for each run. */
+/** What the process prints. */
 export interface NetworkProcessResult {
+  /** One for each run. */
   milliseconds: number[];
+  /** Of the processor, all threads, a run. */
+  cpuMilliseconds: number;
   /** Peak resident set, MiB. */
   peakMiB: number;
   /** Native: of one run. */
@@ -27,14 +30,17 @@ export interface NetworkProcessResult {
 
 const WARM_UP = 2;
 
-async function measure(run: () => Promise<unknown>, runs: number): Promise<number[]> {
+async function measure(run: () => Promise<unknown>, runs: number): Promise<Partial<NetworkProcessResult>> {
+  for (let i = 0; i < WARM_UP; i++) await run();
   const milliseconds: number[] = [];
-  for (let i = -WARM_UP; i < runs; i++) {
+  const before = process.cpuUsage();
+  for (let i = 0; i < runs; i++) {
     const start = performance.now();
     await run();
-    if (i >= 0) milliseconds.push(performance.now() - start);
+    milliseconds.push(performance.now() - start);
   }
-  return milliseconds;
+  const { user, system } = process.cpuUsage(before);
+  return { milliseconds, cpuMilliseconds: (user + system) / 1e3 / runs };
 }
 
 const [side, folder, threads, runs] = process.argv.slice(2);
@@ -49,12 +55,12 @@ if (input.expectedJoints !== undefined) {
   given[input.expectedJoints] = { dims: [1, COCO_JOINTS.length, 3], data: data('expected') };
 }
 addon().setThreads(Number(threads));
-const result: NetworkProcessResult = { milliseconds: [], peakMiB: peakMiB(), timings: [] };
+const result: NetworkProcessResult = { milliseconds: [], cpuMilliseconds: NaN, peakMiB: peakMiB(), timings: [] };
 
 if (side === 'native') {
   const session = await load();
   const { [output]: last } = await session.run(given, [output]);
-  result.milliseconds = await measure(() => session.run(given, [output], { [output]: last }), Number(runs));
+  Object.assign(result, await measure(() => session.run(given, [output], { [output]: last }), Number(runs)));
   result.peakMiB = peakMiB();
   writeFileSync(path.join(folder, 'native-output'), last.data);
   result.timings = await session.timings(given);
@@ -66,7 +72,7 @@ if (side === 'native') {
     graphOptimizationLevel: 'all',
   });
   const feeds = mapValues(given, ({ dims, data }) => new Tensor('float32', data, dims));
-  result.milliseconds = await measure(() => session.run(feeds, [output]), Number(runs));
+  Object.assign(result, await measure(() => session.run(feeds, [output]), Number(runs)));
   result.peakMiB = peakMiB();
   writeFileSync(
     path.join(folder, 'onnxruntime-output'),

@@ -27,6 +27,8 @@ export interface NetworkFigures {
   missingOperator: string | null;
   /** ONNX Runtime's time over glpose's own kernels'. */
   speed_vs_ort: number | null;
+  /** The same of the processor's time. With one thread other work on the machine hardly disturbs it; with more, ONNX Runtime's wait at work. */
+  cpu_vs_ort: number | null;
   /** Peak memory, own over ONNX Runtime's. */
   memory_vs_ort: number | null;
   /** The features against float64. */
@@ -68,7 +70,14 @@ export async function benchNetwork(name: NetworkName, options: NetworkBenchOptio
     const { job, file, image, expected } = await writeNetworkJob(name, folder);
     const { network, missing } = await readNetwork(file, job.input, [job.output]);
     if (missing !== null) {
-      const left = { speed_vs_ort: null, memory_vs_ort: null, nmse: null, native: null, onnxruntime: null };
+      const left = {
+        speed_vs_ort: null,
+        cpu_vs_ort: null,
+        memory_vs_ort: null,
+        nmse: null,
+        native: null,
+        onnxruntime: null,
+      };
       return { runtime: 'onnxruntime', missingOperator: missing, ...left, convolutions: [] };
     }
     const rounds: Record<NetworkSide, NetworkProcessResult[]> = { inputs: [], native: [], onnxruntime: [] };
@@ -95,13 +104,13 @@ export async function benchNetwork(name: NetworkName, options: NetworkBenchOptio
       throw new GlposeError('INTERNAL', `the features of ${name} are off: NMSE ${native.nmse} against float64`);
     }
     // Round by round: both sides of a ratio saw the machine in the same minute.
-    const speeds = rounds.native.map(
-      (round, i) => median(rounds.onnxruntime[i].milliseconds) / median(round.milliseconds),
-    );
+    const ratio = (of: (round: NetworkProcessResult) => number): number =>
+      median(rounds.native.map((round, i) => of(rounds.onnxruntime[i]) / of(round)));
     return {
       runtime: fasterOnCpu(addon(), network) ? 'glpose' : 'onnxruntime',
       missingOperator: null,
-      speed_vs_ort: median(speeds),
+      speed_vs_ort: ratio(({ milliseconds }) => median(milliseconds)),
+      cpu_vs_ort: ratio(({ cpuMilliseconds }) => cpuMilliseconds),
       memory_vs_ort: native.memoryMiB / onnxruntime.memoryMiB,
       nmse: native.nmse,
       native,
