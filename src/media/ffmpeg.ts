@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { GlposeError } from '../errors.js';
 import { MAX_PIXELS } from './frame-size.js';
 import { canBeEntered, enterAt, EntrySearch, WrongEntry, type Entry } from './entry.js';
-import type { Frame, FrameReader, Start } from './frame.js';
+import { plainBytes, type Frame, type FrameReader, type Start } from './frame.js';
 import {
   chooseStream,
   declared,
@@ -393,7 +393,7 @@ async function* chunksOf(stream: AsyncIterable<Buffer>, size: number): AsyncGene
       from += copied;
       filled += copied;
       if (filled === size) {
-        yield piece;
+        yield plainBytes(piece);
         piece = Buffer.allocUnsafeSlow(size);
         filled = 0;
       }

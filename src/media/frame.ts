@@ -49,3 +49,8 @@ export interface FrameReader {
     lazily?: boolean,
   ): AsyncGenerator<Frame, void, undefined>;
 }
+
+/** The bytes of a Buffer as what users take them for: a Buffer's own `slice` is no copy, and who draws over one would change the frame. */
+export function plainBytes({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
+}

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { GlposeError, messageOf } from '../errors.js';
-import type { Frame, FrameReader } from './frame.js';
+import { plainBytes, type Frame, type FrameReader } from './frame.js';
 import { openImage } from './image-file.js';
 import type { ImageFolder } from './inputs.js';
 import { inOrder } from '../concurrency/in-order.js';
@@ -78,7 +78,7 @@ async function readImage(folder: string, name: string, index: number): Promise<{
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
     const { width, height } = info;
-    return { frame: { index, name, width, height, data, problem: '', timeSeconds: null }, pictures };
+    return { frame: { index, name, width, height, data: plainBytes(data), problem: '', timeSeconds: null }, pictures };
   } catch (thrown) {
     const problem = `${name} cannot be read: ${messageOf(thrown)}`;
     return { frame: { index, name, width: 0, height: 0, data: null, problem, timeSeconds: null }, pictures: 0 };

@@ -3,7 +3,7 @@ import type { AVPixelFormat } from 'node-av/constants';
 import type * as Av from 'node-av/lib';
 import { MAX_PIXELS } from './frame-size.js';
 import { canBeEntered, enterAt, EntrySearch, WrongEntry, type Entry } from './entry.js';
-import type { Frame, FrameReader, Start } from './frame.js';
+import { plainBytes, type Frame, type FrameReader, type Start } from './frame.js';
 import { FrameSequence, type Packet } from './frame-sequence.js';
 import { loadNodeAv, type NodeAv } from './node-av.js';
 import {
@@ -334,7 +334,7 @@ class Converter implements Disposable {
   }
 
   private taken(): Uint8Array {
-    const data = this.converted.toBuffer();
+    const data = plainBytes(this.converted.toBuffer());
     this.converted.unref();
     return data;
   }

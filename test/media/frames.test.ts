@@ -117,6 +117,7 @@ throughEachDecoder('videos through', (decoder) => {
     const { frames } = await framesOf(file);
     expect(new Set(frames.map(({ data }) => data!.buffer)).size).toBe(frames.length);
     expect(frameShownBy(frames[0])).toBe(0);
+    expect(frames[0].data!.slice().buffer).not.toBe(frames[0].data!.buffer); // a copy, as of every Uint8Array
   });
 
   test('odd sizes', async () => {
