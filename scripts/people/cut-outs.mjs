@@ -4,10 +4,11 @@ import { LIMB_JOINTS } from '../../dist/src/evaluation/quality/doubled.js';
 import { readCutOuts } from '../../dist/src/features/cut-outs.js';
 import { COCO_JOINTS } from '../../dist/src/joints.js';
 
-/** What each list takes: nobody is pasted in both. */
+/** What each list takes: nobody is pasted in test and in another one. */
 const LISTS = {
   test: { split: 'validation', sequences: ['breakdance', 'dance-twirl'] },
   validation: { split: 'train', sequences: ['parkour'] },
+  train: { split: 'train', sequences: ['parkour'] },
 };
 
 /**

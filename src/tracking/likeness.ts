@@ -1,14 +1,15 @@
 import type { Box, Detection } from '../types.js';
 import { longerSide } from '../geometry/boxes.js';
 import { similarity } from '../geometry/same-person.js';
+import { colourDifference } from './colours.js';
 
 /** Similarity under which nobody is where they were expected. */
 const LOWEST_SIMILARITY = 0.15;
-/** What speaks against a pair: a size e times the other, and colours that differ by COLOUR_DIFFERENCE. */
+/** What speaks against a pair: a size e times the other, and colours that have nothing in common. */
 const SIZE_PENALTY = 0.5;
-const COLOUR_PENALTY = 0.15;
-/** Mean difference of the colours (0–1) of two sights from which they show different clothes. */
-export const COLOUR_DIFFERENCE = 0.15;
+const COLOUR_PENALTY = 0.8;
+/** Difference of the colours of two sights from which they show different clothes. */
+export const OTHER_COLOURS = 0.35;
 
 /** Somebody followed: where and as what they were seen last. */
 export interface Followed {
@@ -32,7 +33,7 @@ export function likeness(
   detection: Detection,
   colours: Float32Array | null,
 ): number {
-  const difference = colours && followed.colours ? meanDifference(colours, followed.colours) / COLOUR_DIFFERENCE : 0;
+  const difference = colours && followed.colours ? colourDifference(colours, followed.colours) : 0;
   const growth = Math.log(sizeRatio(followed, detection.box));
   const alike = similarity(place, detection);
   return alike < LOWEST_SIMILARITY ? -Infinity : alike - SIZE_PENALTY * growth - COLOUR_PENALTY * difference;
@@ -42,9 +43,4 @@ export function likeness(
 export function sizeRatio({ last, clear }: Followed, box: Box): number {
   const ratios = [clear, last].map((seen) => longerSide(box) / longerSide(seen.box));
   return Math.min(...ratios.map((ratio) => Math.max(ratio, 1 / ratio)));
-}
-
-/** Mean absolute difference of two lists of the same length. */
-export function meanDifference(a: Float32Array, b: Float32Array): number {
-  return a.reduce((total, value, i) => total + Math.abs(value - b[i]), 0) / a.length;
 }

@@ -17,8 +17,9 @@ import { areaOf, centreOf, distanceBetween, iou, longerSide, sharedArea } from '
 import { isSameCutOff } from '../geometry/cut-off.js';
 import { blended, isPartOf, isSamePerson } from '../geometry/same-person.js';
 import { Belief } from './belief.js';
+import { colourDifference } from './colours.js';
 import { leftAtEdge, type Size } from './edges.js';
-import { COLOUR_DIFFERENCE, likeness, meanDifference, sizeRatio } from './likeness.js';
+import { OTHER_COLOURS, likeness, sizeRatio } from './likeness.js';
 import { between, isCalm, middle, shifted, type Sight } from './sight.js';
 
 /** Who is where in one frame. */
@@ -41,7 +42,7 @@ export interface TrackerOptions {
   near?(frame: number, box: Box): Promise<readonly Detection[]> | null;
   /** Looks for everyone in a frame, which costs as much as looks at `places`; null where the frame is not there any more. */
   everyone?(frame: number): { places: number; look(): Promise<readonly Detection[]> } | null;
-  /** Colours of what a box shows, as numbers 0–1; null where the frame is not there any more. */
+  /** Colours of what a box shows, as colours.ts has them; null where the frame is not there any more. */
   coloursOf?(frame: number, box: Box): Float32Array | null;
   /** A frame's width and height, in pixels; null where the frame is not there any more. */
   sizeOf?(frame: number): Size | null;
@@ -353,8 +354,8 @@ export class Tracker {
         const distance = Math.min(...places.map((place) => distanceBetween(place, box))) / size;
         const isOut = picture !== null && leftAtEdge(way, box, picture) && iou(track.last.box, box) < STILL_IOU;
         if (isOut || distance > REACH + REACH_SECOND * seconds) return Infinity;
-        const difference = track.colours && colours[i] ? meanDifference(track.colours, colours[i]) : 0;
-        return difference > COLOUR_DIFFERENCE ? Infinity : distance + difference / COLOUR_DIFFERENCE;
+        const difference = track.colours && colours[i] ? colourDifference(track.colours, colours[i]) : 0;
+        return difference > OTHER_COLOURS ? Infinity : distance + difference / OTHER_COLOURS;
       });
     });
     const found = new Map<Track, Detection>();

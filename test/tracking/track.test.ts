@@ -113,7 +113,7 @@ test('someone else of other colours, or after more than two seconds, is someone 
     new Set((await follow(world)).frames.flat().map(({ trackId }) => trackId)).size;
   expect(await ids({ seen: hidden(20) })).toBe(1);
   expect(await ids({ seen: hidden(40) })).toBe(2);
-  const coloursOf = (frame: number): Float32Array => new Float32Array(6).fill(frame < 10 ? 0.2 : 0.6);
+  const coloursOf = (frame: number): Float32Array => Float32Array.of(frame < 10 ? 1 : 0, frame < 10 ? 0 : 1);
   expect(await ids({ seen: hidden(20), options: { coloursOf } })).toBe(2);
 });
 
@@ -190,7 +190,8 @@ test('who is hidden does not take the place of the one in front, who then would 
   const large: Detection = { box: { x: 90, y: 0, width: 120, height: 350 }, score: 0.9 };
   const small = (x: number): Detection => ({ box: { x, y: 60, width: 80, height: 220 }, score: 0.8 });
   const seen = Array.from({ length: 8 }, (_, t) => [large, small(t < 4 ? 100 : 170)]);
-  const colourful = (_: number, { height }: Box): Float32Array => new Float32Array(6).fill(height > 300 ? 0.1 : 0.5);
+  const colourful = (_: number, { height }: Box): Float32Array =>
+    Float32Array.of(height > 300 ? 1 : 0, height > 300 ? 0 : 1);
   const { frames } = await follow({ seen, options: { near: undefined, coloursOf: colourful } });
   const heights = (id: number): number[] =>
     frames.flatMap((people) => people.filter(({ trackId }) => trackId === id).map(({ box }) => box.height));
