@@ -223,7 +223,7 @@ const FAULTS: Fault[] = [
     name: 'backend: graphs of a head and a network are taken for one another',
     fault: () => mutate('backend/cuda.cu', 'graphs_.try_emplace({owner, key}', 'graphs_.try_emplace({nullptr, key}'),
     forms: ['plain'],
-    says: /FAIL .*shares its backend/,
+    says: /FAIL (network|.*shares its backend)/,
   },
   {
     name: 'network: an image gives up its bytes before they have gone up',
