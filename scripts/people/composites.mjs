@@ -21,14 +21,14 @@ import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { labelledPose } from '../../dist/src/evaluation/quality/check.js';
 import { LIMB_JOINTS, doubledPairs } from '../../dist/src/evaluation/quality/doubled.js';
-import { estimateVideo, loadModel, openFrames } from '../../dist/src/index.js';
+import { estimateVideo, loadModel } from '../../dist/src/index.js';
 import { drawDegradation } from '../../dist/src/features/degradations.js';
 import { Random } from '../../dist/src/features/random.js';
 import { scaled } from '../../dist/src/features/cut-outs.js';
 import { pasted } from '../../dist/src/features/passer.js';
-import { cutOuts, limbsOf } from './cut-outs.mjs';
-import { inWords, printTable, randomFrom, ratioWithInterval, videoOf } from './material.mjs';
-import { iou } from './poses.mjs';
+import { covers, cutOuts, limbsOf } from './cut-outs.mjs';
+import { imagesOf, inWords, printTable, randomFrom, ratioWithInterval, videoOf } from './material.mjs';
+import { enlarged, extent, iou } from './poses.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -71,18 +71,6 @@ function clipsOf(random) {
   });
 }
 
-function extent(joints) {
-  const xs = joints.filter((value, i) => i % 2 === 0 && !Number.isNaN(value));
-  const ys = joints.filter((value, i) => i % 2 === 1 && !Number.isNaN(value));
-  const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
-}
-
-function enlarged({ x, y, width, height }) {
-  const margin = 0.1 * Math.max(width, height);
-  return { x: x - margin, y: y - margin, width: width + 2 * margin, height: height + 2 * margin };
-}
-
 function within({ x, y, width, height }, image) {
   const [left, top] = [Math.max(0, x), Math.max(0, y)];
   return { x: left, y: top, width: Math.max(0, Math.min(image.width, x + width) - left), height: Math.max(0, Math.min(image.height, y + height) - top) }; // prettier-ignore
@@ -101,12 +89,7 @@ function inSight(joints, { width, height }) {
  * @returns { name, images, frames: [{ labelled, pasted }] }, each { joints: 12 × (x, y), hidden: [12], box, limit }
  */
 async function compose(clip, people, random) {
-  const images = [];
-  const video = await openFrames(clip.file);
-  for await (const { index, width, height, data: pixels } of video.frames()) {
-    if (index >= clip.first && index < clip.first + LENGTH) images.push({ width, height, data: pixels.slice() });
-  }
-  await video.close();
+  const images = await plain(clip);
   const cutOut = people[Math.floor(random() * people.length)];
   const from = Math.floor(random() * Math.max(1, cutOut.frames.length - LENGTH));
   const flip = random() < 0.5;
@@ -124,13 +107,10 @@ async function compose(clip, people, random) {
     const away = (begin + ((end - begin) * t) / (LENGTH - 1)) * (box.width + cut.width) * 0.5;
     const left = Math.round(box.x + box.width / 2 + away - cut.width / 2);
     const top = Math.round(box.y + box.height + lower - cut.height);
-    const covers = (x, y) => {
-      const [column, row] = [Math.round(x) - left, Math.round(y) - top];
-      return column >= 0 && row >= 0 && column < cut.width && row < cut.height && cut.rgba[4 * (row * cut.width + column) + 3] > 127; // prettier-ignore
-    };
-    image.data = pasted({ ...image, x: 0, y: 0 }, { ...cut, left, top }).data;
+    const placed = { ...cut, left, top };
+    image.data = pasted({ ...image, x: 0, y: 0 }, placed).data;
     const joints = clip.people[t];
-    const hidden = LIMB_JOINTS.map((_, k) => covers(joints[2 * k], joints[2 * k + 1]));
+    const hidden = LIMB_JOINTS.map((_, k) => covers(placed, joints[2 * k], joints[2 * k + 1]));
     const own = limbsOf(cut).map((value, i) => value + (i % 2 ? top : left));
     const { width, height } = extent(joints);
     frames.push({
@@ -185,14 +165,9 @@ if (values.save) {
   }
 }
 
-async function plain(clip) {
-  const images = [];
-  const video = await openFrames(clip.file);
-  for await (const { index, width, height, data: pixels } of video.frames()) {
-    if (index >= clip.first && index < clip.first + LENGTH) images.push({ width, height, data: pixels.slice() });
-  }
-  await video.close();
-  return images;
+/** The frames with nobody pasted. */
+async function plain({ file, first }) {
+  return (await imagesOf(file, { first, count: LENGTH })).images;
 }
 
 /** The frames with a run of degraded ones in their middle; drawn by the clip, the same for every method. */

@@ -20,10 +20,10 @@ import { surveyVideo } from '../../dist/src/estimation/survey.js';
 import { LIMB_JOINTS } from '../../dist/src/evaluation/quality/doubled.js';
 import { scaled } from '../../dist/src/features/cut-outs.js';
 import { pasted } from '../../dist/src/features/passer.js';
-import { loadModel, openFrames } from '../../dist/src/index.js';
-import { cutOuts, limbsOf } from './cut-outs.mjs';
-import { inWords, printTable, randomFrom, ratioWithInterval, videoOf } from './material.mjs';
-import { byBoxes, iou } from './poses.mjs';
+import { loadModel } from '../../dist/src/index.js';
+import { covers, cutOuts, limbsOf } from './cut-outs.mjs';
+import { imagesOf, inWords, printTable, randomFrom, ratioWithInterval, videoOf } from './material.mjs';
+import { byBoxes, enlarged, extent, iou } from './poses.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -53,17 +53,8 @@ function clipsOf(random) {
   return drawn.slice(0, Number(values.clips)).map(({ clip: { video, joints } }) => ({
     name: path.parse(video).name,
     file: path.join(data, 'jhmdb', video),
-    boxes: joints.map(boxOf),
+    boxes: joints.map((frame) => enlarged(extent(frame.flat()))),
   }));
-}
-
-/** The joints' extent, a tenth larger on all sides. */
-function boxOf(joints) {
-  const [xs, ys] = [0, 1].map((c) => joints.map((joint) => joint[c]).filter(Number.isFinite));
-  const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  const [width, height] = [Math.max(...xs) - x, Math.max(...ys) - y];
-  const margin = 0.1 * Math.max(width, height);
-  return { x: x - margin, y: y - margin, width: width + 2 * margin, height: height + 2 * margin };
 }
 
 /** How much of a box lies within the picture and under none of those who are before it, 0–1, by points on a grid. */
@@ -78,18 +69,9 @@ function inSight(box, { width, height }, before) {
   return free / POINTS ** 2;
 }
 
-function covers({ rgba, width, height, left, top }, x, y) {
-  const [column, row] = [Math.round(x) - left, Math.round(y) - top];
-  return column >= 0 && row >= 0 && column < width && row < height && rgba[4 * (row * width + column) + 3] > 127;
-}
-
 /** @returns { name, images, people: [3][frame] { box, inSight } } */
 async function compose(clip, pool, random) {
-  const source = await openFrames(clip.file);
-  const shots = [];
-  for await (const { width, height, data: pixels } of source.frames())
-    shots.push({ width, height, data: pixels.slice() });
-  await source.close();
+  const { images: shots } = await imagesOf(clip.file);
   const tallest = Math.max(...clip.boxes.map(({ height }) => height));
   const passers = Array.from({ length: PASSERS }, () => {
     const cutOut = pool[Math.floor(random() * pool.length)];

@@ -26,3 +26,9 @@ export function cutOuts(data, list) {
 export function limbsOf({ joints }) {
   return LIMB_JOINTS.flatMap((name) => [...joints.subarray(2 * COCO_JOINTS.indexOf(name)).slice(0, 2)]);
 }
+
+/** Whether a frame of a cut-out, pasted at (left, top), covers a place. */
+export function covers({ rgba, width, height, left, top }, x, y) {
+  const [column, row] = [Math.round(x) - left, Math.round(y) - top];
+  return column >= 0 && row >= 0 && column < width && row < height && rgba[4 * (row * width + column) + 3] > 127;
+}

@@ -1,4 +1,17 @@
-/* What the scripts of this folder share: videos that are not files, seeded chance, bootstrap, tables. */
+/* What the scripts of this folder share: videos in memory, seeded chance, bootstrap, tables. */
+import { openFrames } from '../../dist/src/index.js';
+
+/** Frames of a video that can be read, `count` at most from the `first` on: { images: [{ width, height, data }], fps }. */
+export async function imagesOf(file, { first = 0, count = Infinity } = {}) {
+  const images = [];
+  const video = await openFrames(file);
+  for await (const { index, width, height, data } of video.frames()) {
+    if (data && index >= first) images.push({ width, height, data });
+    if (images.length === count) break;
+  }
+  await video.close();
+  return { images, fps: video.fps };
+}
 
 /** Images in memory, [{ width, height, data }], as a video. */
 export function videoOf(images, fps = null) {

@@ -1,11 +1,21 @@
 /* Boxes, and whose prediction is whose. */
 
-/** Intersection over union of two boxes, 0–1. */
-export function iou(a, b) {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  return (width * height) / (a.width * a.height + b.width * b.height - width * height);
+import { iou } from '../../dist/src/geometry/boxes.js';
+
+export { iou };
+
+/** The box about joints, x and y alternating; NaN where unknown. */
+export function extent(joints) {
+  const xs = joints.filter((value, i) => i % 2 === 0 && !Number.isNaN(value));
+  const ys = joints.filter((value, i) => i % 2 === 1 && !Number.isNaN(value));
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
+}
+
+/** By a tenth of its larger side on all sides. */
+export function enlarged({ x, y, width, height }) {
+  const margin = 0.1 * Math.max(width, height);
+  return { x: x - margin, y: y - margin, width: width + 2 * margin, height: height + 2 * margin };
 }
 
 /**

@@ -14,8 +14,8 @@ import { parseArgs } from 'node:util';
 import { LIMB_JOINTS } from '../../dist/src/evaluation/quality/doubled.js';
 import { drawDegradation } from '../../dist/src/features/degradations.js';
 import { Random } from '../../dist/src/features/random.js';
-import { estimateVideo, loadModel, openFrames } from '../../dist/src/index.js';
-import { inWords, printTable, ratioWithInterval, videoOf } from './material.mjs';
+import { estimateVideo, loadModel } from '../../dist/src/index.js';
+import { imagesOf, inWords, printTable, ratioWithInterval, videoOf } from './material.mjs';
 import { byBoxes } from './poses.mjs';
 
 const { values, positionals } = parseArgs({
@@ -33,17 +33,6 @@ const { values, positionals } = parseArgs({
 const SURE = 0.5;
 const PERIOD = 10;
 const isSpoiled = (index, run) => index % PERIOD >= (PERIOD - run) / 2 && index % PERIOD < (PERIOD + run) / 2;
-
-async function imagesOf(file) {
-  const images = [];
-  const video = await openFrames(file);
-  for await (const { width, height, data } of video.frames()) {
-    if (data) images.push({ width, height, data: data.slice() });
-    if (images.length === Number(values.frames)) break;
-  }
-  await video.close();
-  return { images, fps: video.fps };
-}
 
 async function posesOf({ images, fps }, method) {
   const model = await loadModel(values.model, { method: method === 'head' ? 'glpose' : method, device: 'cpu' });
@@ -102,7 +91,7 @@ function score(teacher, poses, run) {
 const methods = values.method.split(',');
 const results = new Map();
 for (const file of positionals) {
-  const clip = await imagesOf(file);
+  const clip = await imagesOf(file, { count: Number(values.frames) });
   const { name } = path.parse(file);
   const teacher = await posesOf(clip, 'single-frame');
   for (const kind of values.kinds.split(',')) {

@@ -19,7 +19,7 @@ const PART_AREA = 0.65;
 /** … unless it is seen so surely, and so few of the person's joints lie in it: that is someone else, behind them. */
 const SOMEONE_SCORE = 0.5;
 const SOMEONE_JOINTS = 3;
-/** A scale with room around the frame is believed about whom the frame cuts off down to this share of a finer one's score. */
+/** The coarsest scale, which may have room around the frame, is believed about whom the frame cuts off down to this share of a finer one's score. */
 const CUT_OFF_SHARE = 0.3;
 
 /**

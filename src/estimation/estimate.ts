@@ -12,7 +12,7 @@
 import { GlposeError } from '../errors.js';
 import type { Frame } from '../media/frame.js';
 import { checkArgument, isCount } from '../check-argument.js';
-import type { Box, FramePoses, PersonPose, Image } from '../types.js';
+import type { Box, FramePoses, Image, Joint, PersonPose } from '../types.js';
 import type { GivenBox } from '../formats/boxes.js';
 import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
 import { POSE_NMS } from './one-joint-one-person.js';
@@ -219,11 +219,12 @@ function poseScoreOf({ estimator, net, method, bundle }: Model): SurveyOptions['
   if (method === 'glpose' && !bundle.config.head?.trained) return undefined;
   return async (frame, detection) => {
     const person = toScenePerson({ ...detection, trackId: 0 }, net.aspect);
-    const alone = { ...frame, people: [] };
-    const around: Scene[] = new Array<Scene>(2 * estimator.k + 1).fill(alone);
-    around[estimator.k] = { ...frame, people: [person] };
-    const own = await estimator.glimpse?.(around[estimator.k], person);
-    const joints = own ?? (await estimator.estimate(around, { once: true }))[0]!.joints;
+    const scene: Scene = { ...frame, people: [person] };
+    const look = async (): Promise<readonly (Joint | null)[]> => {
+      const around = new Array<Scene>(2 * estimator.k + 1).fill({ ...frame, people: [] }).with(estimator.k, scene);
+      return (await estimator.estimate(around, { once: true }))[0]!.joints;
+    };
+    const joints = (await estimator.glimpse?.(scene, person)) ?? (await look());
     const scores = joints.flatMap((joint) => (joint && !joint.estimated ? [joint.score] : []));
     const best = scores.sort((a, b) => b - a).slice(0, SURE_JOINTS);
     return best.reduce((total, score) => total + score, 0) / SURE_JOINTS;

@@ -1,10 +1,10 @@
 import { toImage } from '../geometry/window.js';
+import { NUMBERS_OF_JOINT } from '../native/network.js';
 import type { Joint, PersonWindow } from '../types.js';
 import type { WindowPose } from './one-joint-one-person.js';
 import { toPeaks } from './peaks.js';
 
-/** Of a joint in `numbers`. */
-const NUMBERS = 5;
+const EACH = NUMBERS_OF_JOINT.pose;
 
 /**
  * MoveNet's own pose of the person who is meant, else of the one in the middle of the window; not of the neighbour who looks sharper.
@@ -21,14 +21,14 @@ export function moveNetPose(
   { window, coarsePose }: PersonWindow,
   columns: number,
 ): WindowPose {
-  const Q = numbers.length / NUMBERS;
+  const Q = numbers.length / EACH;
   const place = (at: number): { x: number; y: number } => toImage(window, columns, numbers[at], numbers[at + 1]);
   const joints = Array.from({ length: Q }, (_, q): Joint => {
-    const at = q * NUMBERS;
+    const at = q * EACH;
     return { ...place(at), score: numbers[at + 2] };
   });
   if (!peaks) return { joints };
   // A coarse pose says by itself where joints are expected.
-  const expected = coarsePose ? undefined : Array.from({ length: Q }, (_, q) => place(q * NUMBERS + 3));
+  const expected = coarsePose ? undefined : Array.from({ length: Q }, (_, q) => place(q * EACH + 3));
   return { joints, peaks: toPeaks(peaks, Q, window, columns), expected };
 }

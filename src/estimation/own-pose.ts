@@ -1,6 +1,13 @@
 import type { OwnPoseConfig } from '../bundle/config.js';
 import type { Addon } from '../native/contract.js';
-import type { Layer, Network } from '../native/network.js';
+import {
+  NUMBERS_OF_JOINT,
+  type DecodeLayer,
+  type MapShape,
+  type Network,
+  type PeaksLayer,
+  type PoseLayer,
+} from '../native/network.js';
 import { DISTANCE_OFFSET } from '../onnx/located-joints.js';
 import type { Outputs } from '../onnx/outputs.js';
 import type { PersonWindow } from '../types.js';
@@ -46,33 +53,31 @@ export function withReadOuts(
   if (heatmaps === undefined || (config.kind === 'movenet' && network.inputs < 2)) return { network, outputs };
   const { channels, height } = network.maps[heatmaps];
   const first = network.maps.length;
-  const joints = { name: READ_OUTS.joints, out: first };
-  const peaks = { name: READ_OUTS.peaks, out: first + 1, op: 'peaks' as const, heatmaps };
-  const layersOf = (): [Layer, Layer] => {
-    if (config.kind === 'heatmaps') {
-      return [
-        { ...joints, op: 'decode', heatmaps, method: config.decode },
-        { ...peaks, offsets: null },
-      ];
-    }
-    const offsets = mapOf(config.outputs.offset);
-    const others = {
-      offsets,
-      regress: mapOf(config.outputs.regress),
-      center: mapOf(config.outputs.center),
-      expected: 1,
-    };
-    return [
-      { ...joints, op: 'pose', heatmaps, ...others, ...trustIn(height) },
-      { ...peaks, offsets },
-    ];
-  };
-  const numbers = [config.kind === 'movenet' ? 5 : 3, 36].map((each) => ({ channels: channels * each, height: 1, width: 1 })); // prettier-ignore
+  const offsets = config.kind === 'movenet' ? mapOf(config.outputs.offset) : null;
+  const ofJoints = { name: READ_OUTS.joints, out: first, heatmaps };
+  const joints: DecodeLayer | PoseLayer =
+    config.kind === 'heatmaps'
+      ? { ...ofJoints, op: 'decode', method: config.decode }
+      : {
+          ...ofJoints,
+          op: 'pose',
+          offsets: offsets!,
+          regress: mapOf(config.outputs.regress),
+          center: mapOf(config.outputs.center),
+          expected: 1,
+          ...trustIn(height),
+        };
+  const peaks: PeaksLayer = { name: READ_OUTS.peaks, out: first + 1, op: 'peaks', heatmaps, offsets };
+  const numbersOf = ({ op }: typeof joints | PeaksLayer): MapShape => ({
+    channels: channels * NUMBERS_OF_JOINT[op],
+    height: 1,
+    width: 1,
+  });
   return {
     network: {
       ...network,
-      maps: [...network.maps, ...numbers],
-      layers: [...network.layers, ...layersOf()],
+      maps: [...network.maps, numbersOf(joints), numbersOf(peaks)],
+      layers: [...network.layers, joints, peaks],
       outputs: [...network.outputs, joints.out, peaks.out],
     },
     outputs: [...outputs, joints.name, peaks.name],

@@ -12,7 +12,7 @@ const CUT_OFF = 0.85;
 const INSIDE = 0.8;
 const ALIKE = 0.2;
 
-/** @param height the longer side of a box, in pixels of the frame */
+/** @param height of a box, or its longer side where only that is known, in pixels of the frame */
 export function isCutOff(height: number, frame: { height: number }): boolean {
   return height >= CUT_OFF * frame.height;
 }

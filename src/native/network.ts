@@ -101,17 +101,18 @@ export interface LocateLayer extends LayerBase {
 }
 
 /*
- * Read-outs: what they make are numbers, [C, 1, 1] with C as below, which come down as they are. No layer reads them.
+ * Read-outs: what they make are numbers, [C, 1, 1], so many for each joint, which come down as they are. No layer reads them.
  */
+export const NUMBERS_OF_JOINT = { decode: 3, peaks: 36, pose: 5 } as const;
 
-/** K joints as `Addon.decode` finds them: C = 3 K. */
+/** K joints as `Addon.decode` finds them. */
 export interface DecodeLayer extends LayerBase {
   op: 'decode';
   heatmaps: number;
   method: 'quarter' | 'dark';
 }
 
-/** What heat maps offer for K joints, as `Addon.peaks` gives it: C = 36 K. */
+/** What heat maps offer for K joints, as `Addon.peaks` gives it. */
 export interface PeaksLayer extends LayerBase {
   op: 'peaks';
   heatmaps: number;
@@ -119,7 +120,7 @@ export interface PeaksLayer extends LayerBase {
   offsets: number | null;
 }
 
-/** MoveNet's own pose of Q joints, as `Addon.pose` gives it: C = 5 Q. */
+/** MoveNet's own pose of Q joints, as `Addon.pose` gives it. */
 export interface PoseLayer extends LayerBase, PoseTrust {
   op: 'pose';
   heatmaps: number;
