@@ -45,6 +45,11 @@ export function mirrored(name: string): string {
   return name;
 }
 
+/** wrist of left_wrist and right_wrist; other names are their own. */
+export function withoutSide(name: string): string {
+  return mirrored(name) === name ? name : name.slice(name.indexOf('_') + 1);
+}
+
 /** Lines of the drawn skeleton as pairs of names; a pair is drawn where both joints are there. */
 export const LIMBS: readonly (readonly [string, string])[] = [
   ['head_top', 'neck'], ['nose', 'neck'], ['neck', 'left_shoulder'], ['neck', 'right_shoulder'],

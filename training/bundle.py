@@ -77,7 +77,8 @@ def read_head(bundle: Path) -> tuple[Head, dict]:
     result.load_state_dict(read_safetensors(bundle / head["file"]), strict=False)  # strict would ask for BatchNorm's counters
     settings = {part: torch.tensor(features[part]) for part in ("mean", "std")}
     settings |= {part: head[part] for part in ("joints", "m", "similarity", "reuse")}
-    return result.eval(), settings | {"extractor": extractor_of(bundle), "second_look": head.get("secondLook", 0)}
+    settings |= {"second_look": head.get("secondLook", 0), "offsets": head.get("offsets")}
+    return result.eval(), settings | {"extractor": extractor_of(bundle)}
 
 
 CARD = """# {name}
@@ -96,7 +97,8 @@ def write_bundle(source: Path, out: Path, head: Head, settings: dict, name: str 
     """
     The bundle `source` with another head: in its place where `out` is `source`, or as a bundle of its own, whose name is the
     folder's unless one is given.
-    settings: mean and std [C] of the features, joints, m, similarity, reuse, second_look (0: none)
+    settings: mean and std [C] of the features, joints, m, similarity, reuse, second_look (0: none), offsets (None: none; those of another
+    head are not this one's)
     """
     config = read_config(source)
     shape = head.shape
@@ -131,6 +133,8 @@ def write_bundle(source: Path, out: Path, head: Head, settings: dict, name: str 
         config["head"]["conditions"] = True
     if settings.get("second_look"):
         config["head"]["secondLook"] = settings["second_look"]
+    if settings.get("offsets"):
+        config["head"]["offsets"] = settings["offsets"]
     write_safetensors(out / "head.safetensors", head_tensors(head), {"trained": "true"})
     with atomic_write(out / "config.json") as file:
         file.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mirrored } from '../joints.js';
+import { jointOffsets, problemOf } from './joint-offsets.js';
 
 /*
  * config.json of a bundle: everything a model is, besides its weights. Images are RGB; every tensor is NCHW.
@@ -52,9 +53,17 @@ const extractorSchema = z.strictObject({
       kind: z.literal('movenet'),
       joints: jointNames,
       outputs: z.strictObject({ heatmap: tensorName, offset: tensorName, regress: tensorName, center: tensorName }),
+      offsets: jointOffsets.optional(),
     }),
     /** Plain heat maps [N, K, h, w] of a net that takes the extractor's input. */
-    z.strictObject({ kind: z.literal('heatmaps'), file: fileName, output: tensorName, joints: jointNames, decode }),
+    z.strictObject({
+      kind: z.literal('heatmaps'),
+      file: fileName,
+      output: tensorName,
+      joints: jointNames,
+      decode,
+      offsets: jointOffsets.optional(),
+    }),
   ]),
 });
 
@@ -165,6 +174,7 @@ const headSchema = z
      */
     conditions: z.boolean().default(false),
     decode: decode.default('quarter'),
+    offsets: jointOffsets.optional(),
     /**
      * Mean score of a pose's joints below which the head looks again without the local frames (W_l = 0), the surer answer being
      * kept; for heads trained with `--withhold`. Never where it is left out.
@@ -210,7 +220,14 @@ export const bundleConfigSchema = z
     head: headSchema.optional(),
   })
   .check(({ value: config, issues }) => {
-    const { features, input } = config.extractor;
+    const { features, input, ownPose } = config.extractor;
+    for (const [path, part] of [
+      [['extractor', 'ownPose'], ownPose],
+      [['head'], config.head],
+    ] as const) {
+      const problem = part?.offsets && problemOf(part.offsets, part.joints);
+      if (problem) issues.push({ code: 'custom', input: config, path: [...path, 'offsets'], message: problem });
+    }
     for (const part of ['mean', 'std'] as const) {
       const given = features[part]?.length;
       if (given !== undefined && given !== features.channels) {

@@ -114,6 +114,7 @@ function describe(
       ['conditions', head.conditions ? 'on: the head is told where joints are expected' : 'off'],
       ['heat maps', `${head.kernel}×${head.kernel} convolution, decoding: ${head.decode}`],
       ['joints', head.joints.join(' ')],
+      ['moved by offsets', Object.keys(head.offsets ?? {}).join(' ') || 'none'],
     );
   } else rows.push(['head', 'none: single-frame only']);
   for (const { name, bytes } of files) rows.push(['file', `${name}  ${(bytes / 1e6).toFixed(1)} MB`]);

@@ -67,7 +67,7 @@ export interface PeopleOptions {
   shareOut?: boolean;
   /**
    * Whether a joint of GLPose's is where several agree: the head and the extractor's own pose, and, in videos, the frames around; else
-   * where the head alone has it, as the paper does. Default true.
+   * where the head alone has it, as the paper does. The bundle's offsets of joints, the single-frame method's too, count with it only. Default true.
    */
   agreement?: boolean;
   /** Stops the work; its reason is thrown. */

@@ -31,7 +31,7 @@ export interface SceneOptions {
   poseNms?: number;
   /** Whether joints of people who overlap are given out over all of them. Default: true. */
   shareOut?: boolean;
-  /** Whether the extractor's own joints have a say beside the head's. Default: true. */
+  /** Whether the extractor's own joints have a say beside the head's, and joints are moved by the bundle's offsets. Default: true. */
   agreement?: boolean;
   /** Whether nothing of it is needed again: for frames out of their order. */
   once?: boolean;

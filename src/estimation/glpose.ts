@@ -17,6 +17,7 @@ import { Batcher } from '../concurrency/batcher.js';
 import type { Crop, CropNet } from './crop-net.js';
 import { FeatureStore, type StoredMap } from './feature-store.js';
 import { FirstLook } from './first-look.js';
+import { movedByOffsets } from './joint-offsets.js';
 import type { OwnPoses } from './own-pose.js';
 import { withSecondOpinion } from './second-opinion.js';
 import { globalReferences, type Candidate } from './similarity.js';
@@ -177,7 +178,8 @@ export class GlobalLocal implements Estimator {
         poses.push(result.value);
       }
     }
-    const joints = keepApart(people, poses, this.joints, poseNms);
+    const asSeen = keepApart(people, poses, this.joints, poseNms);
+    const joints = agreement ? movedByOffsets(asSeen, this.joints, this.config.offsets) : asSeen;
     const own = agreement ? this.ownJoints(people, poses, company, poseNms) : null;
     const windows = people.map(({ window }) => window);
     const both = own ? withSecondOpinion(joints, own, windows, this.joints) : joints;
@@ -195,7 +197,8 @@ export class GlobalLocal implements Estimator {
     if (!ownPose) return null;
     const own = poses.map(({ own }, i) => (company[i] ? own! : { joints: own!.joints }));
     const places = this.joints.map((name) => ownPose.joints.indexOf(name));
-    return keepApart(people, own, ownPose.joints, poseNms).map(
+    const joints = keepApart(people, own, ownPose.joints, poseNms);
+    return movedByOffsets(joints, ownPose.joints, ownPose.offsets).map(
       (joints) => joints && places.map((place) => joints[place] ?? null),
     );
   }

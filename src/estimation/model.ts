@@ -186,7 +186,8 @@ function netOf(bundle: Bundle, method: Method): { file: string; outputs: string[
 function ownPosesOf(native: Addon, bundle: Bundle): OwnPoses | undefined {
   const { ownPose } = bundle.config.extractor;
   if (bundle.ownPoseFile) return undefined;
-  return { joints: ownPose.joints, decode: (outputs, person) => decodeOwnPose(native, ownPose, outputs, person, true) };
+  const { joints, offsets } = ownPose;
+  return { joints, offsets, decode: (outputs, person) => decodeOwnPose(native, ownPose, outputs, person, true) };
 }
 
 /** The detector on glpose's own kernels, on a GPU wherever they can run it; null elsewhere. */

@@ -1,4 +1,5 @@
 import type { OwnPoseConfig } from '../bundle/config.js';
+import type { JointOffsets } from '../bundle/joint-offsets.js';
 import type { Addon } from '../native/contract.js';
 import {
   NUMBERS_OF_JOINT,
@@ -21,6 +22,8 @@ import { heatmapPeaks } from './peaks.js';
 /** Decodes the extractor's own poses, with all that their windows offer. */
 export interface OwnPoses {
   readonly joints: readonly string[];
+  /** From where the net has its joints to where the bundle's others have them. */
+  readonly offsets?: JointOffsets;
   /** @param outputs of the person's window, [1, …] each */
   decode(outputs: Outputs, person: PersonWindow): WindowPose;
 }

@@ -2,6 +2,7 @@ import type { OwnPoseConfig } from '../bundle/config.js';
 import type { Addon } from '../native/contract.js';
 import type { EstimatedPose, Estimator, Scene, SceneOptions } from './estimator.js';
 import { inCompany, keepApart, type WindowPose } from './one-joint-one-person.js';
+import { movedByOffsets } from './joint-offsets.js';
 import { averaged, inMirror, outputsTurnedBack } from './mirror.js';
 import type { CropNet } from './crop-net.js';
 import type { Outputs } from '../onnx/outputs.js';
@@ -39,7 +40,7 @@ export class SingleFrame implements Estimator {
 
   async estimate(
     [scene]: readonly Scene[],
-    { explain = false, poseNms, shareOut }: SceneOptions = {},
+    { explain = false, poseNms, shareOut, agreement = true }: SceneOptions = {},
   ): Promise<(EstimatedPose | null)[]> {
     const { people } = scene;
     const { config } = this;
@@ -54,7 +55,9 @@ export class SingleFrame implements Estimator {
         this.decode(averagedOutputs(outputs, others.at(i)), some[i], company[start + i], explain);
       poses.push(...(await this.net.extract(scene, some, decode, this.signal, explain || this.flip)));
     }
-    return keepApart(people, poses, config.joints, poseNms).map((joints, i): EstimatedPose | null => {
+    const asSeen = keepApart(people, poses, config.joints, poseNms);
+    const moved = agreement ? movedByOffsets(asSeen, config.joints, config.offsets) : asSeen;
+    return moved.map((joints, i): EstimatedPose | null => {
       if (!joints) return null;
       const all = config.kind === 'movenet' ? withDerivedJoints(config.joints, joints) : joints;
       return { joints: all, explanation: poses[i].explanation };

@@ -154,7 +154,7 @@ export const RUN_OPTIONS = {
   }),
   agreement: defaulted<boolean>({
     flags: '--no-agreement',
-    help: 'joints where the head alone has them, as in the paper: neither the extractor’s own pose nor the frames around have a say',
+    help: 'joints where the head alone has them, as in the paper: neither the extractor’s own pose nor the frames around have a say, nor do the bundle’s offsets',
     default: ESTIMATE_DEFAULTS.agreement,
     ...RESULTS,
   }),

@@ -1,5 +1,5 @@
 import { checkConfig } from '../../src/bundle/bundle.js';
-import { localOffsets, type BundleConfigFile } from '../../src/bundle/config.js';
+import { localOffsets, type BundleConfig, type BundleConfigFile } from '../../src/bundle/config.js';
 
 type Json = Record<string, unknown>;
 
@@ -73,6 +73,9 @@ const MISTAKES: [path: string, value: unknown, message: string][] = [
   ['head.n', 6, '5 candidates cannot give n = 6'],
   ['head.localWeights', [1, 2, 3], '3 weights; k = 2 needs 4'],
   ['head.secondLook', 40, 'head.secondLook'],
+  ['head.offsets', { wrist: { down: 0.1 } }, 'head.offsets: without left_shoulder among the joints there is no trunk'],
+  ['extractor.ownPose.offsets', { nose: { down: 0.1 } }, 'extractor.ownPose.offsets: without left_shoulder'],
+  ['head.offsets', { wrist: { down: 2 } }, 'head.offsets.wrist.down'],
   ['head.kernel', 7, 'head.kernel'],
   ['head.similarity', 'cosine', 'head.similarity'],
   ['head.flipPairs', [[0, 3]], 'an index is not that of a joint'],
@@ -94,6 +97,31 @@ test('a second look without local frames needs such', () => {
   const wrong = config() as unknown as { head: Json };
   Object.assign(wrong.head, { k: 0, localWeights: [], secondLook: 0.4 });
   expect(() => checkConfig(wrong, 'config.json')).toThrow('there are no local frames to leave out');
+});
+
+describe('offsets of joints', () => {
+  const joints = ['left_shoulder', 'right_shoulder', 'left_hip', 'right_hip', 'neck'];
+  const check = (offsets: Json): BundleConfig => {
+    const some = config();
+    return checkConfig({ ...some, head: { ...some.head!, joints, offsets } }, 'config.json');
+  };
+
+  test('stand by the joint’s name without its side; what is left out is 0', () => {
+    const { offsets } = check({ hip: { down: -0.04 }, shoulder: { out: 0.1 }, neck: {} }).head!;
+    expect(offsets).toEqual({
+      hip: { down: -0.04, out: 0 },
+      shoulder: { down: 0, out: 0.1 },
+      neck: { down: 0, out: 0 },
+    });
+  });
+
+  test.each([
+    [{ left_hip: { down: 0.1 } }, 'left_hip is not a joint'],
+    [{ wrist: { down: 0.1 } }, 'wrist is not a joint'],
+    [{ neck: { out: 0.1 } }, 'neck is on neither side'],
+  ])('%j is refused', (offsets, message) => {
+    expect(() => check(offsets)).toThrow(message);
+  });
 });
 
 test.each([[null], [[]], ['text'], [7]])('%j is not a config', (json) => {

@@ -4,8 +4,9 @@ import type { Scene } from '../../src/estimation/estimator.js';
 import type { CropNet } from '../../src/estimation/crop-net.js';
 import { GlobalLocal } from '../../src/estimation/glpose.js';
 import type { WindowPose } from '../../src/estimation/one-joint-one-person.js';
+import type { OwnPoses } from '../../src/estimation/own-pose.js';
 import type { Outputs } from '../../src/onnx/outputs.js';
-import type { PersonWindow, Window } from '../../src/types.js';
+import type { Joint, PersonWindow, Window } from '../../src/types.js';
 
 /*
  * An extractor whose map is one cell with C = 2 channels, (frame, centre x of the window), and a head that records what it
@@ -175,6 +176,37 @@ test('explains itself: where every joined map was cut from, and its weight', asy
   expect(explanation!.references.map(({ kind, frame }) => [kind, frame])).toEqual([['local', 4], ['local', 6], ['global', 9], ['global', 5]]); // prettier-ignore
   expect(explanation!.references[0]).toMatchObject({ weight: 0.5, window: windowAt(3) });
   expect(explanation!.mask![0]).toBeCloseTo(0.3, 6);
+});
+
+describe('offsets of joints', () => {
+  const joints = ['left_shoulder', 'right_shoulder', 'left_hip', 'right_hip'];
+  /** Of the head, a trunk a cell high and one wide, shoulders at the top of the map. A cell is 10 pixels. */
+  const places = Float32Array.of(1, 0, 0.8, 0, 0, 0.8, 1, 1, 0.8, 0, 1, 0.8);
+
+  async function estimated(config: Partial<HeadConfig>, agreement: boolean, own?: OwnPoses): Promise<Joint[]> {
+    const recorder = new Recorder();
+    recorder.head.estimate = async () => ({ joints: places, heatmaps: new Float32Array(1) });
+    const all = { ...CONFIG, n: 0, joints, ...config };
+    const glpose = new GlobalLocal(recorder.net, FEATURES, recorder.head, all, 'warp', undefined, own);
+    const [pose] = await glpose.estimate([scene(0, 5), scene(1, 5), scene(2, 5)], { agreement });
+    return pose!.joints.map((joint) => joint!);
+  }
+  const down = (after: Joint[], before: Joint[]): number[] => after.map(({ y }, k) => y - before[k].y);
+
+  test('move the head’s joints, but not where the head alone counts', async () => {
+    const offsets = { shoulder: { down: -0.1, out: 0 } };
+    const plain = await estimated({}, true);
+    expect(down(await estimated({ offsets }, true), plain)).toEqual([expect.closeTo(-1), expect.closeTo(-1), 0, 0]);
+    expect(await estimated({ offsets }, false)).toEqual(plain);
+  });
+
+  test('move the extractor’s, before both agree', async () => {
+    const plain = await estimated({}, true);
+    const own = { joints, decode: (): WindowPose => ({ joints: plain }) };
+    const offsets = { hip: { down: 0.02, out: 0 } };
+    const moved = down(await estimated({}, true, { ...own, offsets }), await estimated({}, true, own));
+    expect(moved).toEqual([0, 0, expect.closeTo(0.06), expect.closeTo(0.06)]); // of 0.2 pixels
+  });
 });
 
 describe('a second look, without the local frames', () => {
