@@ -2,8 +2,8 @@
  * People who pass before one another, again and again: who is found, and who keeps their number.
  *   node scripts/people/crossings.mjs [--list test|validation|train] [--clips 30] [--seed 0] [--save <folder>] [--model <bundle>] [--json] <shared/data>
  * Clips of JHMDB, played forwards and backwards for SECONDS; before each, two people, whole ones, cut out of pictures (as in composites.mjs) go to and fro, one
- * slower than the other, so that all three cover one another now and then. Tracks alone are scored, in the frames in which at least half of a
- * person is in sight:
+ * slower than the other, so that all three cover one another now and then; where the camera moves, they go with the scene. Tracks alone are scored,
+ * in the frames in which at least half of a person is in sight:
  *   found      person-frames with a box of their own (IoU ≥ 0.3, one each)
  *   lost       spells of more than 5 frames without, a minute of footage and person
  *   switches   times that somebody's number changes, a minute and person
@@ -23,6 +23,7 @@ import { pasted } from '../../dist/src/features/passer.js';
 import { loadModel } from '../../dist/src/index.js';
 import { covers, cutOuts, limbsOf } from './cut-outs.mjs';
 import { imagesOf, inWords, printTable, randomFrom, ratioWithInterval, videoOf } from './material.mjs';
+import { shiftsOf } from './shifts.mjs';
 import { byBoxes, enlarged, extent, iou } from './poses.mjs';
 
 const { values, positionals } = parseArgs({
@@ -72,6 +73,7 @@ function inSight(box, { width, height }, before) {
 /** @returns { name, images, people: [3][frame] { box, inSight } } */
 async function compose(clip, pool, random) {
   const { images: shots } = await imagesOf(clip.file);
+  const shifts = shiftsOf(shots, clip.boxes);
   const tallest = Math.max(...clip.boxes.map(({ height }) => height));
   const passers = Array.from({ length: PASSERS }, () => {
     const cutOut = pool[Math.floor(random() * pool.length)];
@@ -97,7 +99,8 @@ async function compose(clip, pool, random) {
       const cut = await scaled(cutOut.frames[toAndFro(from + t, cutOut.frames.length)], scale, flip);
       const middle = image.width * (0.5 + reach * Math.sin(turn + (2 * Math.PI * t) / FPS / seconds));
       const floor = clip.boxes[0].y + clip.boxes[0].height + lower;
-      cuts.push({ ...cut, left: Math.round(middle - cut.width / 2), top: Math.round(floor - cut.height) });
+      const [left, top] = [middle + shifts[at].x - cut.width / 2, floor + shifts[at].y - cut.height];
+      cuts.push({ ...cut, left: Math.round(left), top: Math.round(top) });
       image = pasted(image, cuts.at(-1));
     }
     images.push({ width: image.width, height: image.height, data: image.data });
