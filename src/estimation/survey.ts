@@ -1,5 +1,6 @@
 import type { Frame } from '../media/frame.js';
 import type { FrameSource } from '../media/frames.js';
+import { CameraPath } from '../media/camera-path.js';
 import { SceneCuts } from '../media/scene-cuts.js';
 import type { Box, Detection, Image, Window } from '../types.js';
 import { inOrder } from '../concurrency/in-order.js';
@@ -93,6 +94,7 @@ export interface Span {
 /** Follows people through the frames and draws candidates among them. */
 export class Surveyor {
   private readonly tracker: Tracker;
+  private readonly camera = new CameraPath();
   private readonly draw: CandidateDraw<DrawnCandidate>;
   /** Frames that can still be looked at; null where they could not be read. */
   private readonly images = new Map<number, ReadableFrame | null>();
@@ -125,6 +127,7 @@ export class Surveyor {
       everyone: (frame) => (people.near && image(frame) ? this.everyone(image(frame)!) : null),
       mostLooks: people.mostLooks ?? 0,
       poseScore: poseScore && ((frame, person) => (image(frame) ? poseScore(image(frame)!, person) : null)),
+      camera: (from, to) => this.camera.between(from, to),
       sizeOf: image,
       coloursOf: (frame, box) => (image(frame) ? coloursOf(image(frame)!, box) : null),
     });
@@ -155,8 +158,10 @@ export class Surveyor {
 
   /** Takes the next frames, and who was detected in the last of them. */
   async next({ frames, key, newScene }: Span, detections: readonly GivenDetection[]): Promise<void> {
+    const people = this.tracker.boxes();
     for (const frame of frames) {
       const { index, timeSeconds } = frame;
+      this.camera.next(index, isReadable(frame) ? frame : null, newScene, people);
       const before = this.times.get(this.last) ?? -Infinity;
       this.times.set(index, Math.max(before + LEAST_STEP, timeSeconds ?? index / (this.fps ?? USUAL_FPS)));
       this.last = index;
@@ -184,7 +189,10 @@ export class Surveyor {
     for (const given of this.given.keys()) if (given < frame) this.given.delete(given);
     const now = this.times.get(this.last)!;
     for (const [old, time] of this.times)
-      if (old < frame && now - time > 2 * PATIENCE && old < this.key) this.times.delete(old);
+      if (old < frame && now - time > 2 * PATIENCE && old < this.key) {
+        this.times.delete(old);
+        this.camera.forget(old);
+      }
   }
 
   /** After the last frame. */

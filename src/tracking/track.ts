@@ -15,11 +15,12 @@ import type { Box, Detection } from '../types.js';
 import { assign, assignWorth } from '../geometry/assignment.js';
 import { areaOf, centreOf, distanceBetween, iou, longerSide, sharedArea } from '../geometry/boxes.js';
 import { isSameCutOff } from '../geometry/cut-off.js';
+import { moved, type Motion } from '../geometry/motion.js';
 import { blended, isPartOf, isSamePerson } from '../geometry/same-person.js';
 import { Belief } from './belief.js';
 import { colourDifference } from './colours.js';
 import { leftAtEdge, type Size } from './edges.js';
-import { OTHER_COLOURS, likeness, sizeRatio } from './likeness.js';
+import { OTHER_COLOURS, likeness, sizeRatio, type Followed } from './likeness.js';
 import { between, isCalm, middle, shifted, type Sight } from './sight.js';
 
 /** Who is where in one frame. */
@@ -44,6 +45,8 @@ export interface TrackerOptions {
   everyone?(frame: number): { places: number; look(): Promise<readonly Detection[]> } | null;
   /** Colours of what a box shows, as colours.ts has them; null where the frame is not there any more. */
   coloursOf?(frame: number, box: Box): Float32Array | null;
+  /** How what stands moved in the picture from one frame to another of the same scene; a camera that stands where it is missing. */
+  camera?(from: number, to: number): Motion;
   /** A frame's width and height, in pixels; null where the frame is not there any more. */
   sizeOf?(frame: number): Size | null;
   /** How surely a pose is seen of someone detected, 0–1; null where the frame is not there any more. */
@@ -105,6 +108,8 @@ interface Track {
   /** By frame, in no order; those not forgotten. */
   sights: Map<number, Sight>;
   first: Sight;
+  /** Where that would lie in the frame of a later sight, had only the camera moved. */
+  home: Sight;
   /** Seconds at its first sight. */
   begun: number;
   /** The last two sights in key frames. */
@@ -114,7 +119,7 @@ interface Track {
   /** Of the scores of its sights. */
   best: number;
   total: number;
-  /** Of the box's centre, pixels a second. */
+  /** Of the box's centre, pixels a second; the camera's motion is none of it. */
   velocityX: number;
   velocityY: number;
   /** The last sight with nobody in the way, and its colours. */
@@ -136,7 +141,7 @@ export class Tracker {
   /** Key frames of this scene within PATIENCE, and what was detected in them and belongs to nobody. */
   private keys: { frame: number; left: Detection[] }[] = [];
   /** What was taken for people in this scene, and is none. */
-  private things: Box[] = [];
+  private things: Sight[] = [];
   /** Looks asked for in this key frame. */
   private readonly asked = new Map<string, { frame: number; look: Promise<readonly Detection[]> | null }>();
 
@@ -161,6 +166,7 @@ export class Tracker {
     }
     const { startScore } = this.options;
     this.asked.clear();
+    this.things = this.things.map((thing) => ({ ...this.carried(thing, frame), frame }));
     const before = this.keys.at(-1)?.frame ?? frame;
     for (const track of this.tracks) {
       track.ended ||= track.last.frame < before && this.seconds(track.last.frame, frame) > PATIENCE;
@@ -185,7 +191,8 @@ export class Tracker {
     for (const track of lost) void this.ask(frame, this.expected(track, frame).box);
     if (this.options.fillGaps) {
       for (const { from, to } of steps)
-        if (this.isUnclear(from, to, before)) void this.ask(middle(from, to), between(from, to, middle(from, to)).box);
+        if (this.isUnclear(from, to, before))
+          void this.ask(middle(from, to), this.between(from, to, middle(from, to)).box);
       for (const { track, from, to } of steps) await this.connect(track, from, to, from.frame < before);
     }
     for (const [track, detection] of recognised) await this.comeBack(track, { ...detection, frame }, before);
@@ -277,7 +284,7 @@ export class Tracker {
     for (const track of this.tracks) {
       const detection = linked.get(track);
       const isMissed = !detection && track.last.frame === this.keys.at(-1)!.frame && this.isSure(track);
-      if (isMissed || (detection && !isCalm(track.last, { ...detection, frame }))) places++;
+      if (isMissed || (detection && !this.isCalm(track.last, { ...detection, frame }))) places++;
     }
     return places;
   }
@@ -296,7 +303,8 @@ export class Tracker {
       const colours = some.map(({ box }) => this.options.coloursOf?.(frame, box) ?? null);
       const worths = free.map((track) => {
         const place = this.expected(track, frame);
-        return some.map((detection, i) => likeness(track, place, detection, colours[i]) - LOWEST_LIKENESS);
+        const followed = this.followed(track, frame);
+        return some.map((detection, i) => likeness(followed, place, detection, colours[i]) - LOWEST_LIKENESS);
       });
       assignWorth(worths).forEach((column, row) => column >= 0 && linked.set(free[row], some[column]));
     }
@@ -346,13 +354,15 @@ export class Tracker {
     const colours = free.map(({ box }) => this.options.coloursOf?.(frame, box) ?? null);
     const costs = lost.map((track) => {
       const seconds = this.seconds(track.last.frame, frame);
-      const places = [track.last.box, track.clear.box, this.expected(track, frame).box];
-      const size = longerSide(track.clear.box);
-      const way = shifted(track.last, track.velocityX * seconds, track.velocityY * seconds).box;
+      const followed = this.followed(track, frame);
+      const { last, clear } = followed;
+      const places = [last.box, clear.box, this.expected(track, frame).box];
+      const size = longerSide(clear.box);
+      const way = shifted(last, track.velocityX * seconds, track.velocityY * seconds).box;
       return free.map(({ box }, i) => {
-        if (sizeRatio(track, box) > SIZE_RATIO) return Infinity;
+        if (sizeRatio(followed, box) > SIZE_RATIO) return Infinity;
         const distance = Math.min(...places.map((place) => distanceBetween(place, box))) / size;
-        const isOut = picture !== null && leftAtEdge(way, box, picture) && iou(track.last.box, box) < STILL_IOU;
+        const isOut = picture !== null && leftAtEdge(way, box, picture) && iou(last.box, box) < STILL_IOU;
         if (isOut || distance > REACH + REACH_SECOND * seconds) return Infinity;
         const difference = track.colours && colours[i] ? colourDifference(track.colours, colours[i]) : 0;
         return difference > OTHER_COLOURS ? Infinity : distance + difference / OTHER_COLOURS;
@@ -370,7 +380,7 @@ export class Tracker {
 
   /** Whether a detection shows neither anybody who is followed nor a thing. */
   private isNobody(frame: number, detection: Detection): boolean {
-    if (this.things.some((box) => iou(box, detection.box) >= NEWCOMER_IOU)) return false;
+    if (this.things.some(({ box }) => iou(box, detection.box) >= NEWCOMER_IOU)) return false;
     const picture = this.options.sizeOf?.(frame) ?? null;
     const isTheirs = ({ last }: Track): boolean =>
       picture !== null && last.frame === frame && isSameCutOff(last, detection, picture);
@@ -409,7 +419,7 @@ export class Tracker {
     const from = track.last;
     this.advance(track, sight);
     if (!this.options.fillGaps) return;
-    if (distanceBetween(from.box, sight.box) <= REACH * longerSide(sight.box))
+    if (distanceBetween(this.carried(from, sight.frame).box, sight.box) <= REACH * longerSide(sight.box))
       return this.connect(track, from, sight, from.frame < before);
     if (!this.options.hasty) await this.growBack(track, sight, from.frame);
   }
@@ -420,9 +430,9 @@ export class Tracker {
     if (missed && this.seconds(from.frame, to.frame) > FILLED) {
       return this.options.hasty ? undefined : this.growBack(track, to, from.frame);
     }
-    if (!isCalm(from, to)) {
+    if (!this.isCalm(from, to)) {
       const frame = middle(from, to);
-      const found = await this.find(track, frame, between(from, to, frame));
+      const found = await this.find(track, frame, this.between(from, to, frame));
       if (found) {
         this.put(track, found);
         await this.connect(track, from, found, missed);
@@ -431,7 +441,7 @@ export class Tracker {
       missed = true;
     }
     for (let frame = from.frame + 1; frame < to.frame; frame++) {
-      const sight = between(from, to, frame);
+      const sight = this.between(from, to, frame);
       if (missed) Object.assign(sight, { score: sight.score * INTERPOLATED_SHARE, interpolated: true });
       this.put(track, sight);
     }
@@ -460,7 +470,10 @@ export class Tracker {
       if (!found) return false;
       this.put(track, found);
       await this.connect(track, found, from, false);
-      if (found.frame < track.first.frame) [track.first, track.begun] = [found, this.options.timeOf(found.frame)];
+      if (found.frame < track.first.frame) {
+        [track.first, track.home] = [found, found];
+        track.begun = this.options.timeOf(found.frame);
+      }
       [from, later] = [found, from];
       return true;
     };
@@ -493,17 +506,22 @@ export class Tracker {
     for (const other of this.tracks) {
       const theirs = other === track || other.ended ? undefined : this.placeOf(other, frame);
       if (!theirs) continue;
-      if (likeness(other, theirs, detection, colours) > alike || this.isSeen(other, frame, detection)) return null;
+      if (
+        likeness(this.followed(other, frame), theirs, detection, colours) > alike ||
+        this.isSeen(other, frame, detection)
+      )
+        return null;
     }
     return { ...detection, frame };
   }
 
   /** Which of some detections is most like someone where they are expected; null where none is like enough. */
   private mostAlike(track: Track, place: Detection, detections: readonly Detection[], frame: number): Candidate | null {
+    const followed = this.followed(track, frame);
     let best: Candidate | null = null;
     for (const detection of detections) {
       const colours = this.options.coloursOf?.(frame, detection.box) ?? null;
-      const alike = likeness(track, place, detection, colours);
+      const alike = likeness(followed, place, detection, colours);
       if (alike > (best?.alike ?? FOUND_LIKENESS)) best = { detection, colours, alike };
     }
     return best;
@@ -524,13 +542,12 @@ export class Tracker {
   private placeOf(track: Track, frame: number): Detection | undefined {
     const { previous, last, sights } = track;
     if (frame > last.frame) return this.expected(track, frame);
-    return (
-      sights.get(frame) ?? (frame > previous.frame && frame < last.frame ? between(previous, last, frame) : undefined)
-    );
+    const isBetween = frame > previous.frame && frame < last.frame;
+    return sights.get(frame) ?? (isBetween ? this.between(previous, last, frame) : undefined);
   }
 
   private isUnclear(from: Sight, to: Sight, before: number): boolean {
-    return from.frame >= before && to.frame - from.frame > 1 && !isCalm(from, to);
+    return from.frame >= before && to.frame - from.frame > 1 && !this.isCalm(from, to);
   }
 
   private put(track: Track, sight: Sight): void {
@@ -548,9 +565,10 @@ export class Tracker {
 
   /** Asks whether what is followed has a pose, where neither a step nor anybody in the way tells. */
   private async judge(track: Track): Promise<void> {
-    const { belief, first, last, seen } = track;
+    const { belief, last, seen } = track;
     const seconds = this.options.timeOf(last.frame);
-    belief.seen(first, last);
+    track.home = { ...this.carried(track.home, last.frame), frame: last.frame };
+    belief.seen(track.home, last);
     if (seen < 2 || !belief.isDue(seconds)) return;
     const hides = (other: Track): boolean => {
       if (other === track || other.ended || other.last.frame !== last.frame) return false;
@@ -563,7 +581,7 @@ export class Tracker {
     belief.judge(score, seconds);
     if (!belief.isRefuted) return;
     track.ended = true;
-    this.things.push(last.box);
+    this.things.push(last);
   }
 
   private isSure({ best, total, seen, begun, last, belief }: Track): boolean {
@@ -576,7 +594,7 @@ export class Tracker {
   /** Prolongs a track. @returns the sight */
   private advance(track: Track, sight: Sight): Sight {
     const seconds = this.seconds(track.last.frame, sight.frame);
-    const [now, then] = [centreOf(sight.box), centreOf(track.last.box)];
+    const [now, then] = [centreOf(sight.box), centreOf(this.carried(track.last, sight.frame).box)];
     track.velocityX += VELOCITY_SMOOTHING * ((now.x - then.x) / seconds - track.velocityX);
     track.velocityY += VELOCITY_SMOOTHING * ((now.y - then.y) / seconds - track.velocityY);
     this.put(track, sight);
@@ -591,15 +609,35 @@ export class Tracker {
   /** Where a track is expected after its last sight. */
   private expected({ last, velocityX, velocityY }: Track, frame: number): Detection {
     const seconds = fading(this.seconds(last.frame, frame));
-    return shifted(last, velocityX * seconds, velocityY * seconds);
+    return shifted(this.carried(last, frame), velocityX * seconds, velocityY * seconds);
   }
 
   /** Where a person is expected before a sight, from it and the one after. */
   private beyond(from: Sight, later: Sight, frame: number): Detection {
-    if (later === from) return from;
+    const here = this.carried(from, frame);
+    if (later === from) return here;
     const share = fading(this.seconds(frame, from.frame)) / this.seconds(from.frame, later.frame);
-    const [now, then] = [centreOf(from.box), centreOf(later.box)];
-    return shifted(from, (now.x - then.x) * share, (now.y - then.y) * share);
+    const [now, then] = [centreOf(here.box), centreOf(this.carried(later, frame).box)];
+    return shifted(here, (now.x - then.x) * share, (now.y - then.y) * share);
+  }
+
+  /** Where somebody would be in another frame, had only the camera moved. */
+  private carried(sight: Sight, frame: number): Sight {
+    const { camera } = this.options;
+    return camera && sight.frame !== frame ? moved(sight, camera(sight.frame, frame)) : sight;
+  }
+
+  private followed({ last, clear, colours }: Track, frame: number): Followed & { last: Sight; clear: Sight } {
+    return { last: this.carried(last, frame), clear: this.carried(clear, frame), colours };
+  }
+
+  /** The straight line between two sights, but for the camera's motion. */
+  private between(a: Sight, b: Sight, frame: number): Sight {
+    return between(this.carried(a, frame), this.carried(b, frame), frame);
+  }
+
+  private isCalm(from: Sight, to: Sight): boolean {
+    return isCalm(this.carried(from, to.frame), to);
   }
 
   private seconds(from: number, to: number): number {
@@ -612,6 +650,7 @@ function begin(sight: Sight, begun: number): Track {
     id: null,
     sights: new Map([[sight.frame, sight]]),
     first: sight,
+    home: sight,
     begun,
     previous: sight,
     last: sight,

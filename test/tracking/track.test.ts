@@ -1,3 +1,4 @@
+import type { Motion } from '../../src/geometry/motion.js';
 import type { Box, Detection } from '../../src/types.js';
 import { Tracker, type TrackedBox, type TrackerOptions } from '../../src/tracking/track.js';
 
@@ -254,6 +255,52 @@ test('of a crowd only so many are looked for', async () => {
   const { looks, frames } = await follow({ seen, detected: (_, frame) => frame !== 1, options: { mostLooks: 16 } });
   expect(looks.length).toBeLessThanOrEqual(32);
   expect(frames[2]).toHaveLength(200);
+});
+
+describe('a camera that moves', () => {
+  /** How far the picture is shifted in each frame. */
+  const swing = (t: number): number => 50 * Math.sin(t / 2);
+  const camera = (from: number, to: number): Motion => ({ scale: 1, x: swing(to) - swing(from), y: 0 });
+
+  test('takes nobody’s number away', async () => {
+    const jolt = (t: number): number => 60 * (Math.floor(t / 3) % 2);
+    const seen = Array.from({ length: 20 }, (_, t) => [0, 60, 120].map((x) => person(x + jolt(t), 0)));
+    const jolts = (from: number, to: number): Motion => ({ scale: 1, x: jolt(to) - jolt(from), y: 0 });
+    const { xs } = await follow({ seen, options: { camera: jolts, near: undefined } });
+    for (const [id, x] of [0, 60, 120].entries()) expect(xs(id)).toEqual(seen.map((_, t) => x + jolt(t)));
+    expect((await follow({ seen, options: { near: undefined } })).xs(1)).not.toEqual(xs(1));
+  });
+
+  test('is followed by what is filled in', async () => {
+    const seen = Array.from({ length: 9 }, (_, t) => [person(3 * t + swing(t), 0)]);
+    const { xs, looks } = await follow({ seen, every: 4, options: { camera } });
+    for (const [t, x] of xs(0).entries()) expect(x).toBeCloseTo(3 * t + swing(t), 6);
+    expect(looks).toEqual([]);
+  });
+
+  test('shows someone who was hidden where they are now', async () => {
+    const pan = (t: number): number => 40 * Math.min(8, Math.max(0, t - 6));
+    const seen = Array.from({ length: 20 }, (_, t) => (t >= 6 && t < 14 ? [] : [person(pan(t), 0)]));
+    const ids = async (options: World['options']): Promise<number> =>
+      new Set((await follow({ seen, options })).frames.flat().map(({ trackId }) => trackId)).size;
+    expect(await ids({ camera: (from, to) => ({ scale: 1, x: pan(to) - pan(from), y: 0 }) })).toBe(1);
+    expect(await ids({})).toBe(2);
+  });
+
+  test('makes no person of a thing, nor does coming nearer', async () => {
+    const at = (t: number): Detection => ({
+      box: { x: 10 * t, y: 0, width: 40 + t, height: 100 + 2.5 * t },
+      score: 0.7,
+    });
+    const seen = Array.from({ length: 40 }, (_, t) => [at(t)]);
+    const zoom = (from: number, to: number): Motion => {
+      const scale = (40 + to) / (40 + from);
+      return { scale, x: 10 * to - scale * 10 * from, y: 0 };
+    };
+    const poseScore = async (): Promise<number> => 0.2;
+    expect((await follow({ seen, options: { poseScore, camera: zoom } })).frames.flat()).toEqual([]);
+    expect((await follow({ seen, options: { poseScore } })).frames.flat()).toHaveLength(40);
+  });
 });
 
 describe('people and things', () => {
