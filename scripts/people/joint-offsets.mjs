@@ -40,8 +40,8 @@ const SURE = 0.5;
 const FRAMES = 10;
 /** Head sizes: less is not worth an offset. */
 const SMALL = 0.03;
-/** Joints of a kind below which a material does not vote. */
-const FEWEST = 30;
+/** Joints of a kind below which a material says nothing of it. */
+const FEWEST = 20;
 const ROUNDS = 5;
 const NONE = { down: 0, out: 0 };
 

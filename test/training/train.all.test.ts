@@ -238,5 +238,24 @@ describeTraining(`training${whyNoPython}`, () => {
     });
     expect(headShape(config)).toMatchObject({ channels: 31, blockWidth: 16, enhancement: false });
     expect(config.extractor.features.mean[5]).toBe(0.25);
+    // The extractor is the same; what the shipped head means by a joint, another one need not.
+    const shipped = checkConfig(JSON.parse(readFileSync(path.join(bundle, 'config.json'), 'utf8')), bundle);
+    expect(config.extractor.ownPose.offsets).toEqual(shipped.extractor.ownPose.offsets);
+    expect(shipped.head!.offsets).toBeDefined();
+    expect(config.head!.offsets).toBeUndefined();
+  });
+
+  test('a head that is read out of a bundle and written again keeps its offsets', () => {
+    const bundle = path.join(ROOT, 'models/glpose-movenet');
+    const out = path.join(folder, 'again');
+    const lines = [
+      'import sys; from pathlib import Path; from bundle import read_head, write_bundle',
+      'write_bundle(Path(sys.argv[1]), Path(sys.argv[2]), *read_head(Path(sys.argv[1])))',
+    ];
+    expect(runLines(lines, bundle, out).stderr).toBe('');
+    const [before, after] = [bundle, out].map(
+      (dir) => JSON.parse(readFileSync(path.join(dir, 'config.json'), 'utf8')).head,
+    );
+    expect(after.offsets).toEqual(before.offsets);
   });
 });
