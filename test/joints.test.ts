@@ -6,6 +6,7 @@ import {
   mirrored,
   POSETRACK17_JOINTS,
   POSETRACK18_JOINTS,
+  withoutSide,
 } from '../src/joints.js';
 
 const LAYOUTS = { COCO_JOINTS, JHMDB_JOINTS, LSP_JOINTS, POSETRACK17_JOINTS, POSETRACK18_JOINTS };
@@ -14,6 +15,15 @@ test.each(Object.entries(LAYOUTS))('%s holds each joint once, with its mirror im
   const names: readonly string[] = layout;
   expect(new Set(names).size).toBe(names.length);
   for (const name of names) expect(names).toContain(mirrored(name));
+});
+
+test('a joint’s name without its side', () => {
+  expect(['left_wrist', 'right_wrist', 'neck', 'head_top'].map(withoutSide)).toEqual([
+    'wrist',
+    'wrist',
+    'neck',
+    'head_top',
+  ]);
 });
 
 test('every limb joins joints that some layout has', () => {

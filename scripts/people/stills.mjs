@@ -13,10 +13,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import sharp from 'sharp';
 import { labelledPose } from '../../dist/src/evaluation/quality/check.js';
 import { LIMB_JOINTS } from '../../dist/src/evaluation/quality/doubled.js';
 import { estimateVideo, evaluateOks, loadModel } from '../../dist/src/index.js';
+import { pixelsOf } from './labelled-photos.mjs';
 import { inWords, printTable, ratioWithInterval, videoOf } from './material.mjs';
 import { byBoxes, iou } from './poses.mjs';
 
@@ -76,8 +76,7 @@ function readSet({ file, images, of = () => true }) {
 }
 
 async function estimate(file, model) {
-  const { data: pixels, info } = await sharp(file).toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true }); // prettier-ignore
-  for await (const { people } of estimateVideo(videoOf([{ width: info.width, height: info.height, data: new Uint8Array(pixels) }]), model, OPTIONS)) return people; // prettier-ignore
+  for await (const { people } of estimateVideo(videoOf([await pixelsOf(file)]), model, OPTIONS)) return people;
 }
 
 /** People found and not, per range of heights. */
