@@ -26,7 +26,9 @@ export interface PersonWindow {
   window: Window;
   /** COCO joints in image pixels, x and y alternating (17 × 2), as in `Detection`; absent where nobody has said. */
   coarsePose?: Float32Array;
-  /** Whether the crop is mirrored, and the coarse pose with it; the window is not. */
+  /** Coarse poses, as in the image, of those who are in front of the person: they are painted over in the crop. */
+  inFront?: readonly Float32Array[];
+  /** Whether the crop is mirrored, and the coarse pose with it; the window is not, nor are others. */
   mirrored?: boolean;
 }
 

@@ -9,6 +9,7 @@ import { mapValues, PooledRuns } from '../onnx/pooled-runs.js';
 import { COCO_JOINTS } from '../joints.js';
 import { inWindow } from '../geometry/window.js';
 import { mirrorRows } from './mirror.js';
+import { paintOver } from './painted-over.js';
 import type { Image, PersonWindow, Window } from '../types.js';
 
 /** One person's window, resampled to the extractor's input and standardised: [3, H, W]. */
@@ -140,16 +141,29 @@ export class CropNet {
     const { windows, buffers } = this.session;
     if (windows) {
       const names = wanted.some(({ all }) => all) ? [...this.read, ...this.outputs] : this.read;
-      return windows.run(wanted, this.othersOf(people), names, useEach);
+      // The device cuts windows, but does not paint: where anybody is painted over, they are cut here.
+      const isPainted = people.some(({ inFront }) => inFront);
+      const crops = isPainted ? await this.cutTogether(wanted, buffers.take(wanted.length * this.cropLength)) : null;
+      try {
+        return await windows.run(crops ? { crops, count: wanted.length } : wanted, this.othersOf(people), names, useEach); // prettier-ignore
+      } finally {
+        if (crops) buffers.give(crops);
+      }
     }
+    const crops = await this.cutTogether(wanted, buffers.take(this.batch * this.cropLength));
+    return this.runs.run(this.feedsOf(crops, people), useEach);
+  }
+
+  /** @param crops memory for as many crops, at least */
+  private async cutTogether(wanted: readonly Wanted[], crops: Float32Array): Promise<Float32Array> {
     const length = this.cropLength;
-    const crops = buffers.take(this.batch * length);
     const cut = wanted.map(async ({ image, person }, i) => {
       const crop = await this.cutInto(crops.subarray(i * length, (i + 1) * length), image, person.window);
+      paintOver(crop, this.columns, person);
       if (person.mirrored) mirrorRows(crop, this.columns);
     });
     await Promise.all(cut);
-    return this.runs.run(this.feedsOf(crops, people), useEach);
+    return crops;
   }
 
   /** Before another video: forgets the images that are on the session's device. */

@@ -10,7 +10,7 @@
  *            shown at once; a thing that stands about, until it was looked at twice.
  */
 import type { FramePoses, Image } from '../types.js';
-import { surveyOptions, toFramePoses, toScenePerson, type PeopleOptions } from './estimate.js';
+import { surveyOptions, toFramePoses, toScene, type PeopleOptions } from './estimate.js';
 import type { Scene } from './estimator.js';
 import type { Frame } from '../media/frame.js';
 import type { Model } from './model.js';
@@ -57,10 +57,7 @@ export async function* estimateStream(
     }
 
     const peopleOf = (frame: Frame): TrackedBox[] => surveyor.at(frame.index).sort((a, b) => a.trackId - b.trackId);
-    const sceneOf = (frame: ReadableFrame): Scene => ({
-      ...frame,
-      people: peopleOf(frame).map((trackedBox) => toScenePerson(trackedBox, net.aspect)),
-    });
+    const sceneOf = (frame: ReadableFrame): Scene => toScene(frame, peopleOf(frame), net.aspect, shareOut);
 
     await estimator.begin([], signal);
     let nextDraw = 1;

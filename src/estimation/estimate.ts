@@ -16,6 +16,7 @@ import type { Box, FramePoses, Image, Joint, PersonPose } from '../types.js';
 import type { GivenBox } from '../formats/boxes.js';
 import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
 import { POSE_NMS } from './one-joint-one-person.js';
+import { withThoseInFront } from './painted-over.js';
 import { withoutDoubles } from './pose-nms.js';
 import { poseScore } from '../postprocessing/pose-score.js';
 import type { FrameSource } from '../media/frames.js';
@@ -61,8 +62,8 @@ export interface PeopleOptions {
   /** The same of final poses, as COCO's protocol has it (there: 0.9); the worse one goes. Default 1: everyone stays. */
   oksNms?: number;
   /**
-   * Whether joints of people who overlap are given out over all of them, each to one; else everyone has the best of their own
-   * window, whoever's it is, as published numbers do. Default true.
+   * Whether joints of people who overlap are given out over all of them, each to one, and who is in front of a person is painted
+   * over in that person's window; else everyone has the best of their own window, whoever's it is, as published numbers do. Default true.
    */
   shareOut?: boolean;
   /**
@@ -135,10 +136,7 @@ async function* estimateKeys(
 
     // A damaged video may yield more frames the second time than the first; nobody was looked for in those.
     const peopleOf = (frame: Frame): TrackedBox[] => trackedBoxes.of(frame.index);
-    const sceneOf = (frame: ReadableFrame): Scene => ({
-      ...frame,
-      people: peopleOf(frame).map((trackedBox) => toScenePerson(trackedBox, net.aspect)),
-    });
+    const sceneOf = (frame: ReadableFrame): Scene => toScene(frame, peopleOf(frame), net.aspect, shareOut);
     const isAsked = ({ index }: Frame): boolean => index % every === 0 && only?.(index) !== false;
     const estimateKey = async ({ key, around }: Neighbourhood): Promise<FramePoses | null> => {
       signal?.throwIfAborted();
@@ -254,6 +252,20 @@ function checked(detections: readonly GivenDetection[], frame: string): readonly
     throw new GlposeError('USAGE', `detect gave no box in frame ${frame}: ${found}`, 'Leave such detections out.');
   }
   return detections;
+}
+
+/**
+ * @param aspect width / height of windows
+ * @param together see `PeopleOptions.shareOut`
+ */
+export function toScene(
+  frame: ReadableFrame,
+  trackedBoxes: readonly TrackedBox[],
+  aspect: number,
+  together = true,
+): Scene {
+  const people = trackedBoxes.map((trackedBox) => toScenePerson(trackedBox, aspect));
+  return { ...frame, people: together ? withThoseInFront(people) : people };
 }
 
 /** @param aspect width / height of windows */

@@ -373,7 +373,7 @@ export class GlobalLocal implements Estimator {
    */
   private cutOf(person: ScenePerson, scene: Scene): PersonWindow {
     const own = scene.people.find(({ trackId }) => trackId === person.trackId) ?? person;
-    return this.reuse === 'warp' ? own : { window: person.window, coarsePose: own.coarsePose };
+    return this.reuse === 'warp' ? own : { window: person.window, coarsePose: own.coarsePose, inFront: own.inFront };
   }
 }
 

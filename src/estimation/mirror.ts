@@ -13,14 +13,14 @@ import type { Outputs } from '../onnx/outputs.js';
 import type { PersonWindow } from '../types.js';
 
 /** The same person's window in the mirror, with the coarse pose as it appears there. @param columns W */
-export function inMirror({ window, coarsePose }: PersonWindow, columns: number): PersonWindow {
+export function inMirror({ window, coarsePose, inFront }: PersonWindow, columns: number): PersonWindow {
   const order = mirrorOrder(COCO_JOINTS);
   const pixel = window.width / columns;
   const turned = coarsePose?.map((_, i) => {
     const value = coarsePose[2 * order[i >> 1] + (i % 2)];
     return i % 2 === 0 ? 2 * window.centreX - pixel - value : value;
   });
-  return { window, coarsePose: turned, mirrored: true };
+  return { window, coarsePose: turned, inFront, mirrored: true };
 }
 
 /** Mirrors planes in place. @param planes [.., columns] */

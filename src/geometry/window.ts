@@ -55,8 +55,9 @@ export function inWindow(window: Window, x: number, y: number): { x: number; y: 
   return { x: 0.5 + (x - window.centreX) / window.width, y: 0.5 + (y - window.centreY) / window.height };
 }
 
-/** Tells what one net sees of people apart: by their windows, who is meant in them, and whether it sees them mirrored. */
-export function idOf({ window: { centreX, centreY, width }, coarsePose, mirrored }: PersonWindow): string {
-  const who = coarsePose ? coarsePose.reduce((total, value) => total + value, 0) : '';
+/** Tells what one net sees of people apart: by their windows, who is meant in them and who is painted over, and whether it sees them mirrored. */
+export function idOf({ window: { centreX, centreY, width }, coarsePose, inFront, mirrored }: PersonWindow): string {
+  const sum = (pose: Float32Array): number => pose.reduce((total, value) => total + value, 0);
+  const who = [coarsePose, ...(inFront ?? [])].map((pose) => (pose ? sum(pose) : '')).join(' without ');
   return `${centreX} ${centreY} ${width} ${who}${mirrored ? ' mirrored' : ''}`; // the aspect is the net's: the height follows
 }

@@ -148,7 +148,7 @@ export const RUN_OPTIONS = {
   }),
   shareOut: defaulted<boolean>({
     flags: '--no-share-out',
-    help: 'do not give out joints over people who overlap: everyone has the best of their own window',
+    help: 'neither give out joints over people who overlap nor paint others over: everyone has the best of their own window',
     default: ESTIMATE_DEFAULTS.shareOut,
     ...RESULTS,
   }),

@@ -32,13 +32,24 @@ const boxes = {
   boxesOf: () => [40, 70].map((x) => ({ box: { x, y: 20, width: 50, height: 80 }, score: 1 })),
 };
 
+/** The same, one plainer than the other, who is painted over in the other's window. */
+const oneInFront = {
+  boxesOf: () =>
+    boxes.boxesOf().map((one, i) => {
+      const { x, y, width, height } = one.box;
+      const coarsePose = Float32Array.from({ length: 34 }, (_, v) => (v % 2 === 0 ? x + ((v * 11.3) % width) : y + ((v * 7.1) % height))); // prettier-ignore
+      return { ...one, score: 1 - 0.2 * i, coarsePose };
+    }),
+};
+
 async function posesWith(
   options: ModelOptions,
   bundle: string = hrnet,
+  people: typeof boxes = boxes,
 ): Promise<{ poses: FramePoses[]; model: Model }> {
   await using model = await Model.load(bundle, { device: 'cpu', ...options });
   const poses: FramePoses[] = [];
-  for await (const frame of estimateStream(frames(), model, { boxes })) poses.push(frame);
+  for await (const frame of estimateStream(frames(), model, { boxes: people })) poses.push(frame);
   return { poses, model };
 }
 
@@ -167,6 +178,20 @@ describe('where there is a GPU (its part is played by the CPU)', () => {
     jest.restoreAllMocks();
     const onCpu = await posesWith({ ...options, device: 'cpu', extractorRuntime: 'glpose' });
     expect(places(poses)).toEqual(places(onCpu.poses));
+  });
+
+  test.each<ModelOptions>([
+    { method: 'glpose', reuse: 'warp' },
+    { method: 'glpose', reuse: 'exact', flip: true },
+    { method: 'single-frame' },
+  ])('%j: windows in which somebody is painted over are cut elsewhere, and give the same poses', async (options) => {
+    const { poses } = await posesWith({ ...options, device: 'cuda' }, hrnet, oneInFront);
+    jest.restoreAllMocks();
+    const onCpu = await posesWith({ ...options, device: 'cpu', extractorRuntime: 'glpose' }, hrnet, oneInFront);
+    expect(places(poses)).toEqual(places(onCpu.poses));
+    const evenly = { boxesOf: () => oneInFront.boxesOf().map((one) => ({ ...one, score: 1 })) }; // prettier-ignore
+    const plain = await posesWith({ ...options, device: 'cpu', extractorRuntime: 'glpose' }, hrnet, evenly);
+    expect(places(plain.poses)).not.toEqual(places(onCpu.poses));
   });
 
   test("the default bundle's poses, whose extractor is told where joints are expected", async () => {
