@@ -26,9 +26,12 @@ const OFF = 0.4;
 const OUTLIER = 2.5;
 /** Likeness with the anchor from which on a motion is believed; the anchor serves for the next frame, too; nothing has moved far. */
 const BELIEVED = 0.45;
-const SERVES = 0.6;
-const SURE = 0.8;
-/** A motion counts by which the frames are so much more alike than without, and which moves the picture's edge by so many cells. */
+const SERVES = 0.8;
+const SURE = 0.85;
+/**
+ * A motion counts by which the frames are more alike than without: by so much, and so much more for every cell that it moves the picture's edge; and which moves
+ * it at all. Where a picture has hardly anything but lines along the way, it looks the same wherever it is.
+ */
 const GAIN = 0.01;
 const LEAST = 0.1;
 /** An anchor serves as far as this, as a share of the picture. */
@@ -142,7 +145,8 @@ export class CameraPath {
     if (best.likeness === 0) return best;
     const consider = (start: Fit, level: number, scales: boolean): void => {
       const other = aligned(refined(points, copies, start, { level, scales, hidden }), true);
-      if (distance(other.fit, best.fit) >= LEAST && other.likeness > best.likeness + GAIN) best = other;
+      const cells = distance(other.fit, best.fit);
+      if (cells >= LEAST && other.likeness > best.likeness + GAIN * (1 + cells)) best = other;
     };
     consider(same, best.likeness < SURE ? 1 : 2, false);
     if (best.likeness < SERVES) consider(searched(points[0], copies[0], same, hidden), 0, false);
