@@ -19,7 +19,7 @@ import { moved, type Motion } from '../geometry/motion.js';
 import { blended, isPartOf, isSamePerson } from '../geometry/same-person.js';
 import { Belief } from './belief.js';
 import { colourDifference } from './colours.js';
-import { leftAtEdge, type Size } from './edges.js';
+import { isOut, type Size } from './edges.js';
 import { OTHER_COLOURS, likeness, sizeRatio, type Followed } from './likeness.js';
 import { between, isCalm, middle, shifted, type Sight } from './sight.js';
 
@@ -89,7 +89,7 @@ const PART_INSIDE = 0.7;
 const HIDDEN = 0.2;
 /** Boxes that share more show colours of both people. */
 const UNCLEAR_IOU = 0.2;
-/** Who was about to walk out of the picture comes back at that edge, or hardly moved: their boxes share so much (IoU). */
+/** Who was about to walk out of the picture is seen at that edge, or hardly moved: their boxes share so much (IoU). */
 const STILL_IOU = 0.2;
 /** How far they come back from where they are expected, in box sizes, and more for every second. */
 const REACH = 0.5;
@@ -176,7 +176,8 @@ export class Tracker {
     const detections = await this.lookCloser(frame, detected, firstLinks);
     const linked = detections === detected ? firstLinks : this.link(detections, frame);
     const missed = alive.filter((track) => !linked.has(track));
-    const free = detections.filter((one) => one.score >= startScore && ![...linked.values()].includes(one));
+    const known = [...linked.values()];
+    const free = detections.filter((one) => one.score >= startScore && !known.includes(one) && !isSecond(one, known));
     const recognised = this.recognise(missed, free, frame);
     const taken = new Set([...linked.values(), ...recognised.values()]);
 
@@ -347,7 +348,7 @@ export class Tracker {
 
   /**
    * Detections that show someone who was lost, not too far away, of the same size and colours; whoever was about to walk out at
-   * an edge of the picture comes back there.
+   * an edge of the picture is still seen there, and does not come back in at once.
    */
   private recognise(lost: readonly Track[], free: readonly Detection[], frame: number): Map<Track, Detection> {
     const picture = this.options.sizeOf?.(frame) ?? null;
@@ -362,8 +363,8 @@ export class Tracker {
       return free.map(({ box }, i) => {
         if (sizeRatio(followed, box) > SIZE_RATIO) return Infinity;
         const distance = Math.min(...places.map((place) => distanceBetween(place, box))) / size;
-        const isOut = picture !== null && leftAtEdge(way, box, picture) && iou(last.box, box) < STILL_IOU;
-        if (isOut || distance > REACH + REACH_SECOND * seconds) return Infinity;
+        const isGone = picture !== null && isOut(last.box, way, box, picture) && iou(last.box, box) < STILL_IOU;
+        if (isGone || distance > REACH + REACH_SECOND * seconds) return Infinity;
         const difference = track.colours && colours[i] ? colourDifference(track.colours, colours[i]) : 0;
         return difference > OTHER_COLOURS ? Infinity : distance + difference / OTHER_COLOURS;
       });
@@ -666,6 +667,11 @@ function begin(sight: Sight, begun: number): Track {
     ended: false,
     lasted: false,
   };
+}
+
+/** Whether a detection is a second box about somebody who was detected more surely. */
+function isSecond({ box, score }: Detection, known: readonly Detection[]): boolean {
+  return known.some((one) => one.score > score && iou(one.box, box) >= NEWCOMER_IOU);
 }
 
 /** Whether somebody followed for longer is so near to a detection that it hardly is somebody else. */
