@@ -71,6 +71,8 @@ const LOWEST_LIKENESS = -0.1;
 const FOUND_LIKENESS = 0.3;
 /** How much of the last step's velocity is believed: boxes of detectors jitter. */
 const VELOCITY_SMOOTHING = 0.5;
+/** The same of who overlaps with somebody: what is seen of them is a part, or both. */
+const VELOCITY_SMOOTHING_MEETING = 0.4;
 /** Seconds in which the velocity of someone who is not seen fades. */
 const VELOCITY_FADES = 0.5;
 /** Seen so well, or for so long and so often, a track is no mistake of the detector. */
@@ -596,8 +598,9 @@ export class Tracker {
   private advance(track: Track, sight: Sight): Sight {
     const seconds = this.seconds(track.last.frame, sight.frame);
     const [now, then] = [centreOf(sight.box), centreOf(this.carried(track.last, sight.frame).box)];
-    track.velocityX += VELOCITY_SMOOTHING * ((now.x - then.x) / seconds - track.velocityX);
-    track.velocityY += VELOCITY_SMOOTHING * ((now.y - then.y) / seconds - track.velocityY);
+    const believed = this.meets(track, sight) ? VELOCITY_SMOOTHING_MEETING : VELOCITY_SMOOTHING;
+    track.velocityX += believed * ((now.x - then.x) / seconds - track.velocityX);
+    track.velocityY += believed * ((now.y - then.y) / seconds - track.velocityY);
     this.put(track, sight);
     track.previous = track.last;
     track.last = sight;
@@ -605,6 +608,15 @@ export class Tracker {
     track.best = Math.max(track.best, sight.score);
     track.total += sight.score;
     return sight;
+  }
+
+  /** Whether somebody overlaps with somebody else where they are seen. */
+  private meets(track: Track, { box, frame }: Sight): boolean {
+    const others = this.tracks.filter((other) => other !== track && !other.ended);
+    return others.some((other) => {
+      const place = this.placeOf(other, frame);
+      return place !== undefined && iou(place.box, box) > UNCLEAR_IOU;
+    });
   }
 
   /** Where a track is expected after its last sight. */

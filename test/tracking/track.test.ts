@@ -129,6 +129,41 @@ test('who walked out at an edge is not somebody who turns up in the middle', asy
   expect(await ids({ sizeOf: () => ({ width: 400, height: 400 }) })).toBe(2);
 });
 
+test('who comes in where somebody walked out is somebody else', async () => {
+  const [width, height] = [400, 400];
+  const seen = Array.from({ length: 24 }, (_, t) => {
+    if (t < 8) return [person(310 + 10 * t, 100)];
+    return t < 15 ? [] : [{ box: { x: 320 - 10 * (t - 15), y: 90, width: 80, height: 130 }, score: 0.9 }];
+  });
+  const { frames } = await follow({ seen, options: { sizeOf: () => ({ width, height }) } });
+  expect(new Set(frames.flat().map(({ trackId }) => trackId)).size).toBe(2);
+});
+
+test('a second box about somebody is not the one who is missing beside them', async () => {
+  const second: Detection = { box: { x: 8, y: 0, width: 44, height: 105 }, score: 0.5 };
+  const seen = Array.from({ length: 20 }, (_, t) => [
+    person(0, 0),
+    ...(t < 6 ? [person(60, 0)] : t === 14 ? [second] : []),
+  ]);
+  const { frames } = await follow({ seen, options: { near: undefined } });
+  expect(frames.slice(6).every((people) => people.length === 1)).toBe(true);
+});
+
+test('what is seen of somebody in front of whom somebody else passes says less of where they go', async () => {
+  const passing = (beside: boolean): Detection[][] =>
+    Array.from({ length: 6 }, (_, t) => [
+      person(t < 5 ? 10 * t : 60, 0),
+      ...(beside && t > 2 ? [{ box: { x: 10 * t - 4, y: 0, width: 70, height: 150 }, score: 0.95 }] : []),
+    ]);
+  const expectedAfter = async (seen: Detection[][]): Promise<number> => {
+    const places: number[] = [];
+    const near = async (_: number, box: Box): Promise<Detection[]> => (places.push(box.x), []);
+    await follow({ seen: [...seen, seen.at(-1)!.slice(1)], options: { near, fillGaps: false } });
+    return places[0];
+  };
+  expect(await expectedAfter(passing(true))).toBeLessThan(await expectedAfter(passing(false)));
+});
+
 test('whom a look at somebody else’s place shows is followed, too, though the detector misses both', async () => {
   const seen = Array.from({ length: 12 }, (_, t) => [person(0, 0), ...(t < 4 ? [] : [person(60, 0)])]);
   const { xs } = await follow({ seen, detected: ({ box: { x } }, frame) => x === 0 && frame < 4 });
