@@ -6,7 +6,7 @@
 import { iou } from '../geometry/boxes.js';
 import { inWindow } from '../geometry/window.js';
 import { COCO_JOINTS } from '../joints.js';
-import type { Detection, PersonWindow, Window } from '../types.js';
+import type { Box, Detection, PersonWindow, Window } from '../types.js';
 import { inMirror } from './mirror.js';
 
 /** IoU of two boxes from which one person may be taken for the other. */
@@ -41,13 +41,18 @@ const NEARER = 2;
 /** Of people who bend towards the camera: the shortest trunk, as a share of the joints' extent. */
 const SHORTEST_TRUNK = 0.2;
 
+/** Whether one may be taken for the other. */
+export function overlap(a: Box, b: Box): boolean {
+  return iou(a, b) >= OVERLAP;
+}
+
 /**
  * Everyone with those in front of them, as far as anybody can tell: whose boxes overlap theirs and have higher scores. Who has no coarse
  * pose is in nobody's way, and sees everyone.
  */
 export function withThoseInFront<T extends Detection & PersonWindow>(people: readonly T[]): T[] {
   return people.map((person) => {
-    const plainer = people.filter(({ box, score }) => score > person.score && iou(box, person.box) >= OVERLAP);
+    const plainer = people.filter(({ box, score }) => score > person.score && overlap(box, person.box));
     const inFront = plainer.flatMap(({ coarsePose }) => coarsePose ?? []);
     return person.coarsePose && inFront.length > 0 ? { ...person, inFront } : person;
   });

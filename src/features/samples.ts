@@ -14,6 +14,7 @@ import type { Crop } from '../estimation/crop-net.js';
 import type { CutOut } from './cut-outs.js';
 import { spoiled, toCoco, type CoarsePoses } from './expected.js';
 import type { FrameSource } from '../media/frames.js';
+import { overlap, paintOver } from '../estimation/painted-over.js';
 import { neighbourhoods, type Neighbourhood, type ReadableFrame } from '../estimation/neighbourhood.js';
 import { betweenGrids, windowOf } from '../geometry/window.js';
 import { COCO_JOINTS, mirrored } from '../joints.js';
@@ -194,7 +195,7 @@ class Person {
       const patch = render(frame, looks[place], extent);
       return passer?.over(patch, place) ?? patch;
     });
-    const { own: coarse, others } = this.expected(looks, passer, random);
+    const { own: coarse, others, inFront } = this.expected(looks, passer, random);
 
     const cut = async (places: readonly Patch[]): Promise<Maps> => {
       const windowsAt = (place: number): Window[] => {
@@ -203,8 +204,12 @@ class Person {
       };
       const crops = await Promise.all(places.map((patch, place) => this.cut(patch, windowsAt(place))));
       const seen = places.flatMap((_, place) =>
-        windowsAt(place).map((at): PersonWindow => ({ window: at, coarsePose: coarse[place] ?? undefined })),
+        windowsAt(place).map((at): PersonWindow => {
+          const poses = inFront.flatMap((one) => one[place] ?? []);
+          return { window: at, coarsePose: coarse[place] ?? undefined, ...(poses.length > 0 && { inFront: poses }) };
+        }),
       );
+      for (const [i, crop] of crops.flat().entries()) paintOver(crop, this.extractor.net.columns, seen[i]);
       const maps = await writer.append(await this.extractor.maps(crops.flat(), seen));
       let written = 0;
       const placed = crops.map((some) => maps.slice(written, (written += some.length)));
@@ -245,12 +250,15 @@ class Person {
     return { ...sample, transforms };
   }
 
-  /** Where the person, and whoever else is labelled or pasted, is expected in each frame, in the view. */
+  /**
+   * Where the person, and whoever else is labelled or pasted, is expected in each frame, in the view; and of these others who is in front: who was
+   * pasted, and in one of two samples, where one of two people is, those labelled whose boxes overlap.
+   */
   private expected(
     looks: readonly View[],
     passer: Passer | null,
     random: Random,
-  ): { own: CoarsePoses; others: CoarsePoses[] } {
+  ): { own: CoarsePoses; others: CoarsePoses[]; inFront: CoarsePoses[] } {
     const { label, video, around } = this;
     const names = this.extractor.joints;
     const inView = (person: LabelledPerson, place: number): Float32Array => {
@@ -273,9 +281,15 @@ class Person {
         return there ? inView(there, place) : null;
       });
     const spoil = (poses: CoarsePoses, box: Box): CoarsePoses => spoiled(poses, sizeOf(box), random);
-    const others = key.filter((person) => person !== label).map((person) => spoil(posesOf(person), person.box));
-    if (passer) others.push(spoil([...passer.joints], label.box));
-    return { own: spoil(posesOf(label), label.box), others };
+    const labelled = key.filter((person) => person !== label);
+    const others = labelled.map((person) => spoil(posesOf(person), person.box));
+    const inFront = others.filter((_, i) => overlap(labelled[i].box, label.box) && random.chance(0.5));
+    if (passer) {
+      const pasted = spoil([...passer.joints], label.box);
+      others.push(pasted);
+      inFront.push(pasted);
+    }
+    return { own: spoil(posesOf(label), label.box), others, inFront };
   }
 
   /** A person of the key frame in another frame; themselves where the labels do not track. */
