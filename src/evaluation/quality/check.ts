@@ -18,6 +18,8 @@ const DRAWN = 0.2;
 /** A track that is missing for fewer frames has no gap; one that is there for fewer is brief. */
 const GAP_FRAMES = 3;
 const BRIEF_FRAMES = 5;
+/** More frames than these, beside those that every step leaves out, are not left out by chance: another part of the video begins (`--from`). */
+const PART_FRAMES = 4;
 /** A spell goes on after so many frames without it. */
 const TOLERANCE = 2;
 /** Whoever would touch the picture's edge when moved on by so many frames, or enlarged by such a share, comes or goes there. */
@@ -58,7 +60,7 @@ interface TrackState {
   /** Places among the frames looked at. */
   first: number;
   last: number;
-  /** Whether it began in the middle of the picture, in the middle of the video. */
+  /** Whether it began in the middle of the picture, in the middle of the part. */
   began: boolean;
   /** Centre's pixels a frame, of the last step; 0 after a single frame. */
   velocity: { x: number; y: number };
@@ -69,6 +71,10 @@ export class QualityCheck {
   private readonly limbs: number[];
   private readonly tracks = new Map<number, TrackState>();
   private readonly indices: number[] = []; // of the frames looked at
+  /** Place of the first frame of the part of the video. */
+  private part = 0;
+  /** From one frame looked at to the next, the least so far. */
+  private step = Infinity;
   private readonly problems: Problem[] = [];
   private readonly counts = Object.fromEntries(PROBLEM_KINDS.map((kind) => [kind, { problems: 0, frames: 0 }])) as Quality['counts']; // prettier-ignore
   private poses = 0;
@@ -93,6 +99,9 @@ export class QualityCheck {
 
   /** The next frame, in order of time. */
   next({ index, people }: CheckedFrame): void {
+    const step = index - (this.indices.at(-1) ?? index);
+    if (step > 0) this.step = Math.min(this.step, step);
+    if (step > this.step + PART_FRAMES) this.beginPart();
     const frame = this.indices.push(index) - 1;
     this.poses += people.length;
     this.noteDoubled(frame, people);
@@ -105,11 +114,22 @@ export class QualityCheck {
 
   /** What was found, once all frames were taken. */
   end(): Quality {
-    for (const spells of [this.doubled, this.unsure, this.jumps]) spells.passed();
-    for (const [id, track] of this.tracks) this.close(id, track);
+    this.endPart();
     const problems = this.problems.sort(inOrderOfTime).slice(0, MAX_PROBLEMS);
     const { poses, counts, doubledPoses } = this;
     return { frames: this.indices.length, poses, counts, doubledPoses, problems };
+  }
+
+  /** What lies between two parts of a video was not looked at: nobody is known to end before it, or to begin behind. */
+  private beginPart(): void {
+    this.endPart();
+    this.part = this.indices.length;
+  }
+
+  private endPart(): void {
+    for (const spells of [this.doubled, this.unsure, this.jumps]) spells.passed();
+    for (const [id, track] of this.tracks) this.close(id, track);
+    this.tracks.clear();
   }
 
   private add(
@@ -149,7 +169,7 @@ export class QualityCheck {
     if (!box) return;
     const track = this.tracks.get(id);
     if (!track) {
-      const began = frame > 0;
+      const began = frame > this.part;
       this.tracks.set(id, { pose, box, first: frame, last: frame, began, velocity: { x: 0, y: 0 } });
       return;
     }

@@ -43,6 +43,16 @@ function check(frames: Person[][], size: { width: number; height: number } | nul
   return quality.end();
 }
 
+test('nobody ends or begins, and nothing jumps, where another part of the video begins', () => {
+  const quality = new QualityCheck(COCO_JOINTS, SIZE);
+  const see = (index: number, ...people: Person[]): void => quality.next({ index, people: people.map(pose) });
+  const there = (id: number): Person => ({ id, at: [200, 200] });
+  for (const index of [10, 12, 14, 16, 18, 20]) see(index, there(0), { id: 7, at: [400, 200] });
+  for (const index of [30, 32, 34, 36]) see(index, there(1), { id: 7, at: [300, 100], moved: { left_wrist: [90, 0] } });
+  for (const index of [38, 40, 42, 44, 46]) see(index, { id: 7, at: [300, 100], moved: { left_wrist: [90, 0] } });
+  expect(quality.end().problems).toEqual([{ kind: 'ends', from: 36, to: 36, tracks: [1] }]);
+});
+
 /** The same people in so many frames. */
 const still = (frames: number, ...people: Person[]): Person[][] => Array.from({ length: frames }, () => people);
 
