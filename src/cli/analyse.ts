@@ -18,7 +18,7 @@ import { readResults, type ResultSequence } from '../view/results.js';
 import { nonNegativeInteger, numbersOf, positiveNumber, share } from '../values.js';
 import { argument, optionOf } from './arguments.js';
 import { makeProgress } from './progress.js';
-import type { Terminal } from './terminal.js';
+import { line, sayOn, type Terminal } from './terminal.js';
 import { MAX_FILE_SIZE } from './view.js';
 
 interface AnalyseCommandOptions extends Pick<
@@ -128,7 +128,7 @@ function knownLength(text: string): Scale {
 async function analyse(source: string, options: AnalyseCommandOptions, terminal: Terminal): Promise<void> {
   if (options.height && options.knownLength)
     throw new GlposeError('USAGE', '--height and --known-length', 'Give one: each says the scale.');
-  const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
+  const say = sayOn(terminal);
   const ranges = parseRanges(options);
   const selection = parseSelection(options);
   const warnings = new Warnings(true);
@@ -169,7 +169,7 @@ async function analyse(source: string, options: AnalyseCommandOptions, terminal:
       records.push(record);
       some.forEach((warning) => say(`${sequence.name}: ${warning}`));
       const people = analysis.people.length === 1 ? '1 person' : `${analysis.people.length} people`;
-      if (!options.json) for (const file of files) terminal.out(`${path.join(folder, file)}  ${people}\n`);
+      if (!options.json) for (const file of files) terminal.out(line(`${path.join(folder, file)}  ${people}`));
     } catch (thrown) {
       progress.end();
       if (terminal.signal.aborted || sequences.length === 1) throw thrown;

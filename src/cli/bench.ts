@@ -17,7 +17,7 @@ import { findVideos } from '../media/inputs.js';
 import { Model, type Method } from '../estimation/model.js';
 import { positiveInteger } from '../values.js';
 import { argument } from './arguments.js';
-import type { Terminal } from './terminal.js';
+import { sayOn, type Terminal } from './terminal.js';
 
 const SAMPLE = fileURLToPath(new URL('../../../samples/walking.mp4', import.meta.url));
 
@@ -134,7 +134,7 @@ function networkCommand(terminal: Terminal): Command {
     .action(async ({ device, threads, only, rounds, runs, json }: NetworkCommandOptions) => {
       if (device !== undefined) return networksOnDevice(terminal, device, only, runs, json);
       const ceilings = await measureCeilings(threads);
-      const onStep = (step: string): void => terminal.err(`glpose: ${step}\n`);
+      const onStep = sayOn(terminal);
       const network: Partial<Record<NetworkName, NetworkFigures>> = {};
       if (!json) terminal.out(heading(threads, ceilings));
       for (const name of only ? [only] : NETWORKS) {
@@ -188,7 +188,7 @@ function pipelineCommand(terminal: Terminal): Command {
     .action(async ({ threads, video, frames = Infinity, only, json }: PipelineCommandOptions) => {
       const { videos, failures } = await findVideos([video]);
       if (failures.length > 0) throw failures[0].error;
-      const onStep = (step: string): void => terminal.err(`glpose: ${step}\n`);
+      const onStep = sayOn(terminal);
       const pipeline = await benchPipeline({
         video: videos[0],
         frames,

@@ -12,7 +12,8 @@ import { checkSequence } from '../view/check-sequence.js';
 import { framePlaces } from '../view/frame-match.js';
 import { readResults } from '../view/results.js';
 import { counted } from './counted.js';
-import type { Terminal } from './terminal.js';
+import { line, type Terminal } from './terminal.js';
+import { oneLine } from './escape-control-characters.js';
 
 const HELP = `
 Nothing is compared with labels: what is listed is what results alone make doubtful, whoever made them.
@@ -48,11 +49,12 @@ export function checkCommand(terminal: Terminal): Command {
         const quality = checkSequence(sequence, framePlaces(sequence, null), sequence.size);
         videos.push({ name: sequence.name, ...quality });
         if (!sequence.size) {
-          terminal.err(`${sequence.name}: the file does not say how large the picture is: tracks that begin and end are left out\n`); // prettier-ignore
+          terminal.err(line(`${sequence.name}: the file does not say how large the picture is: tracks that begin and end are left out`)); // prettier-ignore
         }
         if (!json) terminal.out(inWords(sequence.name, quality));
       }
-      for (const { text, count, first } of warnings.list()) terminal.err(`note: ${count} ${text} (first: ${first})\n`);
+      for (const { text, count, first } of warnings.list())
+        terminal.err(line(`note: ${count} ${text} (first: ${first})`));
       if (json) terminal.out(`${JSON.stringify({ totals: totalsOf(videos), videos }, null, 2)}\n`);
     });
 }
@@ -74,7 +76,7 @@ function totalsOf(videos: readonly Quality[]): Omit<Quality, 'problems'> {
 function inWords(name: string, quality: Quality): string {
   const { frames, poses, problems } = quality;
   const said = poses === 0 ? 'nobody in any frame' : summaryOf(quality) || 'nothing to look at';
-  const heading = `${name}: ${counted(frames, 'frame')}, ${counted(poses, 'pose')}; ${said}`;
+  const heading = `${oneLine(name)}: ${counted(frames, 'frame')}, ${counted(poses, 'pose')}; ${said}`;
   const all = PROBLEM_KINDS.reduce((sum, kind) => sum + quality.counts[kind].problems, 0);
   const rows = problems.slice(0, LISTED).map((problem) => [
     `  ${problem.from === problem.to ? 'frame' : 'frames'} ${rangeOf(problem)}`,

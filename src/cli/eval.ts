@@ -8,7 +8,8 @@ import { stepByStep } from '../concurrency/steps.js';
 import { deviations } from '../run/protocol.js';
 import { PROTOCOL_NAMES, type ProtocolName } from '../run/protocol-names.js';
 import { readRecord, recordFiles } from '../run/record.js';
-import type { Terminal } from './terminal.js';
+import { line, type Terminal } from './terminal.js';
+import { oneLine } from './escape-control-characters.js';
 
 interface EvalOptions extends Required<Pick<MetricOptions, 'allowMissing' | 'tracks'>> {
   annotations: string;
@@ -73,7 +74,8 @@ export function evalCommand(terminal: Terminal): Command {
         runs.push({ name: names[i], evaluation: await stepByStep(evaluating(source), signal) });
       }
       for (const [i, source] of options.protocol ? predictions.entries() : []) {
-        for (const line of madeOtherwise(options.protocol!, source)) terminal.err(`${names[i]}: ${line}\n`);
+        for (const difference of madeOtherwise(options.protocol!, source))
+          terminal.err(line(`${names[i]}: ${difference}`));
       }
       for (const { name, evaluation } of runs) terminal.err(basis(runs.length > 1 ? `${name}: ` : '', evaluation));
       if (options.json) {
@@ -82,7 +84,9 @@ export function evalCommand(terminal: Terminal): Command {
         terminal.out(`${JSON.stringify(runs.length === 1 ? documents[0] : all, null, 2)}\n`);
       } else {
         const rows = runs.flatMap(({ name, evaluation }) =>
-          evaluation.table.rows.map((row) => (runs.length === 1 ? row : { ...row, name: `${name}: ${row.name}` })),
+          evaluation.table.rows.map((row) =>
+            runs.length === 1 ? row : { ...row, name: oneLine(`${name}: ${row.name}`) },
+          ),
         );
         terminal.out(textTable(runs[0].evaluation.table.headings, rows));
       }
@@ -92,7 +96,7 @@ export function evalCommand(terminal: Terminal): Command {
         const page = await buildReport({ title, metric, annotations, runs, frames: options.frames });
         signal.throwIfAborted();
         write(options.report, page);
-        terminal.err(`report: ${options.report}\n`);
+        terminal.err(line(`report: ${options.report}`));
       }
     });
 }
@@ -116,8 +120,8 @@ function document({ summary, details, counts, warnings }: Evaluation, withDetail
 /** What the figures stand on, and everything that was passed over. */
 function basis(prefix: string, { counts, warnings }: Evaluation): string {
   const counted = Object.entries(counts).map(([kind, count]) => `${count} ${words(kind)}`);
-  const lines = warnings.map(({ text, count, first }) => `${prefix}note: ${count} ${text} (first: ${first})`);
-  return [`${prefix}scored: ${counted.join(', ')}`, ...lines].join('\n') + '\n';
+  const notes = warnings.map(({ text, count, first }) => `${prefix}note: ${count} ${text} (first: ${first})`);
+  return [`${prefix}scored: ${counted.join(', ')}`, ...notes].map(line).join('');
 }
 
 /** annotatedPeople → annotated people */

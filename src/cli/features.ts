@@ -12,7 +12,7 @@ import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
 import { findVideos } from '../media/inputs.js';
 import { nonNegativeInteger, positiveInteger, share } from '../values.js';
 import { argument } from './arguments.js';
-import type { Terminal } from './terminal.js';
+import { line, sayOn, type Terminal } from './terminal.js';
 
 interface FeaturesOptions {
   annotations: string;
@@ -113,7 +113,7 @@ function kinds(text: string): DegradationKind[] {
 }
 
 async function features(inputs: string[], options: FeaturesOptions, terminal: Terminal): Promise<void> {
-  const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
+  const say = sayOn(terminal);
   const {
     annotations,
     out,
@@ -176,7 +176,7 @@ async function features(inputs: string[], options: FeaturesOptions, terminal: Te
       },
     });
     const samples = index.videos.reduce((total, video) => total + video.samples.length, 0);
-    terminal.out(`${out}  ${samples} samples of ${index.videos.length} videos\n`);
+    terminal.out(line(`${out}  ${samples} samples of ${index.videos.length} videos`));
     terminal.exitCode = failed === 0 ? EXIT.done : EXIT.someFailed;
   } finally {
     await extractor.dispose();

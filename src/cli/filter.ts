@@ -24,7 +24,7 @@ import { foundVideo, PART_OPTIONS } from './analyse.js';
 import { positiveNumber, share } from '../values.js';
 import { argument, optionOf } from './arguments.js';
 import { counted } from './counted.js';
-import type { Terminal } from './terminal.js';
+import { line, sayOn, type Terminal } from './terminal.js';
 
 interface FilterResultsOptions extends Pick<
   RunOptionValues,
@@ -83,7 +83,7 @@ async function filter(source: string, options: FilterResultsOptions, terminal: T
     throw new GlposeError('USAGE', '--butterworth and --smooth', 'Give one of the two low-pass filters.');
   }
   checkOut(out);
-  const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
+  const say = sayOn(terminal);
   const ranges = parseRanges(options);
   const selection = parseSelection(options);
   const filters: FilterOptions = { minJointScore, bridge, hampel, fillGaps, butterworth, smooth };
@@ -106,7 +106,7 @@ async function filter(source: string, options: FilterResultsOptions, terminal: T
       for (const frame of part.frames) people += frame.people.length;
       const { outliers, filled, dropped } = filtered.counts;
       const counts = `${counted(part.frames.length, 'frame')}, ${counted(people, 'pose')}; joints: ${dropped} left out, ${counted(outliers, 'outlier')}, ${filled} filled`;
-      for (const file of files) terminal.out(`${path.join(out, file)}  ${counts}\n`);
+      for (const file of files) terminal.out(line(`${path.join(out, file)}  ${counts}`));
     } catch (thrown) {
       if (terminal.signal.aborted || sequences.length === 1) throw thrown;
       say(`${sequence.name}: ${messageOf(thrown)}`); // the others go on

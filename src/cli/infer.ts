@@ -13,7 +13,7 @@ import { optionOf } from './arguments.js';
 import { counted } from './counted.js';
 import { makeProgress } from './progress.js';
 import { repeatRun } from './repeat.js';
-import type { Terminal } from './terminal.js';
+import { line, sayOn, type Terminal } from './terminal.js';
 import { frameRanges, MAX_FILE_SIZE, view } from './view.js';
 
 /** What the command does besides the run itself. */
@@ -63,7 +63,7 @@ function applyProtocol(command: Command): void {
 
 async function infer(inputs: string[], options: InferOptions, terminal: Terminal, earlier?: EarlierRun): Promise<void> {
   const viewed = formatOfPages(options);
-  const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
+  const say = sayOn(terminal);
   const progress = makeProgress(process.stderr, process.stderr.isTTY && !options.json);
   const finished: string[] = [];
   const record = await runSession(inputs, options, {
@@ -114,5 +114,5 @@ function describe(report: VideoReport, options: InferOptions, terminal: Terminal
   const counts = [counted(report.frames, 'frame'), counted(report.poses, 'pose'), counted(report.tracks, 'track')].join(
     ', ',
   );
-  for (const file of report.files) terminal.out(`${path.join(options.out, file)}  ${counts}\n`);
+  for (const file of report.files) terminal.out(line(`${path.join(options.out, file)}  ${counts}`));
 }

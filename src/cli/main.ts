@@ -15,7 +15,7 @@ import { inferCommand } from './infer.js';
 import { manualCommand } from './manual.js';
 import { modelsCommand } from './models.js';
 import { statusCommand } from './status.js';
-import { writerTo, type MakeCommand, type Terminal } from './terminal.js';
+import { sayOn, writerTo, type MakeCommand, type Terminal } from './terminal.js';
 import { viewCommand } from './view.js';
 import { worstCommand } from './worst.js';
 
@@ -71,6 +71,7 @@ export async function main(argv: string[], overrides: Partial<Terminal> = {}): P
     exitCode: EXIT.done,
     ...overrides,
   };
+  const say = sayOn(terminal);
   const program = new Command('glpose')
     .description('2D poses of every person in every frame of a video, robust to blur, occlusion and defocus')
     .version(VERSION)
@@ -85,12 +86,12 @@ export async function main(argv: string[], overrides: Partial<Terminal> = {}): P
     await program.parseAsync(argv, { from: 'user' });
     await new Promise(setImmediate); // a stream tells of its errors later
     if (!lost) return terminal.exitCode;
-    terminal.err(`glpose: stdout cannot be written: ${lost.message}\n`);
+    say(`stdout cannot be written: ${lost.message}`);
     return terminal.exitCode || EXIT.someFailed;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (thrown instanceof GlposeError) {
-      terminal.err(`glpose: ${thrown.message}\n`);
+      say(thrown.message);
       return thrown.exitCode;
     }
     terminal.err(`glpose: internal error: ${messageOf(thrown)}\n`);

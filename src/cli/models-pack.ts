@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { packBundle } from '../models/archive/pack-bundle.js';
 import { unpackBundle } from '../models/archive/unpack-bundle.js';
-import type { Terminal } from './terminal.js';
+import { line, type Terminal } from './terminal.js';
 
 interface PackOptions {
   out?: string;
@@ -20,7 +20,9 @@ export function packCommand(terminal: Terminal): Command {
     .action(async (bundle: string, { out, json }: PackOptions) => {
       const packed = await packBundle(bundle, out ?? `${path.basename(path.resolve(bundle))}.tar`);
       const { file, bytes, sha256, files } = packed;
-      const text = `${file}  ${(bytes / 1e6).toFixed(1)} MB, ${files.length} files; sha256 of the bundle: ${sha256}\n`;
+      const text = line(
+        `${file}  ${(bytes / 1e6).toFixed(1)} MB, ${files.length} files; sha256 of the bundle: ${sha256}`,
+      );
       terminal.out(json ? document(packed) : text);
     });
 }
@@ -36,7 +38,7 @@ export function unpackCommand(terminal: Terminal): Command {
     .action(async (file: string, { out, json }: PackOptions) => {
       const unpacked = await unpackBundle(file, out);
       const { dir, sha256, files } = unpacked;
-      const text = `${dir}  ${files.length} files, all as packed; sha256 of the bundle: ${sha256}\n`;
+      const text = line(`${dir}  ${files.length} files, all as packed; sha256 of the bundle: ${sha256}`);
       terminal.out(json ? document(unpacked) : text);
     });
 }

@@ -8,7 +8,7 @@ import {
 } from '../models/quantize/quantize-bundle.js';
 import { positiveInteger } from '../values.js';
 import { argument } from './arguments.js';
-import type { Terminal } from './terminal.js';
+import { line, sayOn, type Terminal } from './terminal.js';
 
 interface QuantizeCommandOptions extends QuantizeOptions {
   out: string;
@@ -39,18 +39,18 @@ export function quantizeCommand(terminal: Terminal): Command {
     .option('--json', 'print one JSON document')
     .addHelpText('after', HELP)
     .action(async (bundle: string, { out, json, ...options }: QuantizeCommandOptions) => {
-      const onStep = (step: string): void => terminal.err(`glpose: ${step}\n`);
-      const report = await quantizeBundle(bundle, out, { ...options, signal: terminal.signal, onStep });
+      const say = sayOn(terminal);
+      const report = await quantizeBundle(bundle, out, { ...options, signal: terminal.signal, onStep: say });
       if (report.accuracy.length === 0) {
-        terminal.err('glpose: no --annotations: the accuracy was not measured and --max-drop not applied\n');
+        say('no --annotations: the accuracy was not measured and --max-drop not applied');
       }
       for (const { file, milliseconds } of report.networks) {
         if (report.type === 'int8' && milliseconds.after > milliseconds.before) {
-          terminal.err(`glpose: on this machine ${file} is slower than before: int8 does not pay\n`);
+          say(`on this machine ${file} is slower than before: int8 does not pay`);
         }
       }
       if (json) return terminal.out(`${JSON.stringify(report, null, 2)}\n`);
-      terminal.out(`${out}  ${report.type}, ${report.crops.calibration} crops\n`);
+      terminal.out(line(`${out}  ${report.type}, ${report.crops.calibration} crops`));
       for (const network of report.networks) terminal.out(describe(network));
       for (const { method, metric: measure, table } of report.accuracy)
         terminal.out(`\n${method}, ${measure}\n${table}`);

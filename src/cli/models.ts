@@ -9,7 +9,7 @@ import { importHrnet } from '../models/import-hrnet.js';
 import { addon } from '../native/binding.js';
 import { describeRuntime, readNetwork } from '../onnx/network-session.js';
 import { writeAtomically } from '../storage/atomic-write.js';
-import type { Terminal } from './terminal.js';
+import { line, sayOn, type Terminal } from './terminal.js';
 import { packCommand, unpackCommand } from './models-pack.js';
 import { quantizeCommand } from './models-quantize.js';
 
@@ -55,7 +55,8 @@ function listCommand(terminal: Terminal): Command {
         default: name === DEFAULT_BUNDLE,
       }));
       if (json) terminal.out(document({ models: rows }));
-      else for (const row of rows) terminal.out(`${row.name}${row.default ? ' (default)' : ''}  ${row.description}\n`);
+      else
+        for (const row of rows) terminal.out(line(`${row.name}${row.default ? ' (default)' : ''}  ${row.description}`));
     });
 }
 
@@ -150,16 +151,19 @@ function importCommand(terminal: Terminal): Command {
     .action(async (source: string, { out, json, ...options }: ImportCommandOptions) => {
       const dir = out ?? path.basename(source, '.onnx');
       const report = await importHrnet(source, dir, { ...options, joints: options.joints ?? COCO_JOINTS });
+      const say = sayOn(terminal);
       if (!options.joints) {
         const doubt = 'weights trained on PoseTrack need --joints posetrack18';
-        terminal.err(`glpose: its 17 heat maps are taken for the COCO joints; ${doubt}\n`);
+        say(`its 17 heat maps are taken for the COCO joints; ${doubt}`);
       }
-      terminal.err('glpose: the head is not trained; --method single-frame gives the network’s own poses\n');
+      say('the head is not trained; --method single-frame gives the network’s own poses');
       if (json) return terminal.out(document(report));
       const { input, features, nodes } = report;
       terminal.out(
-        `${dir}  cut at ${report.tensor} (${nodes.cut} of ${nodes.whole} operators), ${input.width}×${input.height} → ` +
-          `${features.channels}×${features.height}×${features.width}, equal to the whole network\n`,
+        line(
+          `${dir}  cut at ${report.tensor} (${nodes.cut} of ${nodes.whole} operators), ${input.width}×${input.height} → ` +
+            `${features.channels}×${features.height}×${features.width}, equal to the whole network`,
+        ),
       );
     });
 }
@@ -184,10 +188,10 @@ function exportCommand(terminal: Terminal): Command {
       const about = `GLPose head of ${name}${head!.trained ? '' : ' (NOT TRAINED)'}; terms: ${license}`;
       const onnx = headOnnx(shape, await bundle.loadHead(), about);
       await writeAtomically(out, onnx);
-      if (!head!.trained) terminal.err(`glpose: the head of ${name} is not trained: its weights are random\n`);
+      if (!head!.trained) sayOn(terminal)(`the head of ${name} is not trained: its weights are random`);
       const { channels, height, width, k, n, joints } = shape;
       const result = { file: out, bytes: onnx.length, channels, height, width, references: 2 * k + n, joints };
-      terminal.out(json ? document(result) : `${out}  ${(onnx.length / 1e6).toFixed(1)} MB\n`);
+      terminal.out(json ? document(result) : line(`${out}  ${(onnx.length / 1e6).toFixed(1)} MB`));
     });
 }
 

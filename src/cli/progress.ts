@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import { escapeControlCharacters } from './escape-control-characters.js';
+import { oneLine } from './escape-control-characters.js';
 
 /** Progress of one video, on stderr; nothing at all where stderr is not a terminal. */
 export interface Progress {
@@ -31,7 +31,7 @@ export function makeProgress(stream: NodeJS.WriteStream, shown: boolean): Progre
         etaBuffer: 60,
         forceRedraw: true,
       });
-      bar.start(total ?? 0, 0, { name: escapeControlCharacters(name), pass: 'starting', people: 0, fps: '–' });
+      bar.start(total ?? 0, 0, { name: oneLine(name), pass: 'starting', people: 0, fps: '–' });
     },
     frame(pass, found) {
       people += found;

@@ -3,6 +3,7 @@ import { EXIT } from '../errors.js';
 import { aligned } from '../evaluation/text-table.js';
 import { readStatus, type PartStatus, type RunStatus, type VideoStatus, type WorkSums } from '../run/status.js';
 import type { Terminal } from './terminal.js';
+import { oneLine } from './escape-control-characters.js';
 
 const HELP = `
 The output folder may be read while others write into it. What says "begun, not ended" is at work or was killed; the time
@@ -61,7 +62,7 @@ function named(heading: string, videos: readonly VideoStatus[]): string[] {
   if (videos.length === 0) return [];
   const lines = videos.slice(0, NAMED).map(({ name, shard, reason }) => {
     const whose = shard ? ` (${shard.index}/${shard.count})` : '';
-    return `  ${name}${whose}${reason ? `: ${reason}` : ''}`;
+    return oneLine(`  ${name}${whose}${reason ? `: ${reason}` : ''}`);
   });
   if (videos.length > NAMED) lines.push(`  and ${videos.length - NAMED} more: --json has all`);
   return ['', `${heading}:`, ...lines];

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { escapeControlCharacters } from './escape-control-characters.js';
+import { escapeControlCharacters, oneLine } from './escape-control-characters.js';
 
 /** What a command needs of the world: where text goes, and when to stop. */
 export interface Terminal {
@@ -15,6 +15,14 @@ export interface Terminal {
 
 /** Makes one subcommand. Its action throws GlposeError, or sets `terminal.exitCode` where part of the work failed. */
 export type MakeCommand = (terminal: Terminal) => Command;
+
+/** Text as one line, with its end, whatever names from files are in it. */
+export const line = (text: string): string => `${oneLine(text)}\n`;
+
+/** Says, a line at a time, what a command is doing, and what is wrong. */
+export function sayOn(terminal: Pick<Terminal, 'err'>): (text: string) => void {
+  return (text) => terminal.err(line(`glpose: ${text}`));
+}
 
 /** What a stream says when nobody reads it any more: a pipe's reader or the terminal is gone. */
 const UNREAD = ['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'];

@@ -13,7 +13,7 @@ import type { Selection } from '../view/selection.js';
 import { nonNegativeInteger, positiveInteger } from '../values.js';
 import { argument } from './arguments.js';
 import { counted } from './counted.js';
-import type { Terminal } from './terminal.js';
+import { line, sayOn, type Terminal } from './terminal.js';
 import { makeProgress } from './progress.js';
 
 /** Of a page without a folder, in MB: browsers open such files in a few seconds. */
@@ -100,7 +100,7 @@ export async function view(
   terminal: Pick<Terminal, 'out' | 'err' | 'signal'>,
   run = readRun(source),
 ): Promise<void> {
-  const say = (text: string): void => terminal.err(`glpose: ${text}\n`);
+  const say = sayOn(terminal);
   const explain = options.explain && {
     frames: options.explain === true ? null : options.explain,
     tracks: options.tracks ?? null,
@@ -134,7 +134,7 @@ export async function view(
     const what = [counted(sequence.frames.length, 'frame'), counted(written.poses, 'pose')];
     if (explain) what.push(`${written.explained} explained`);
     if (written.folder) what.push(`with ${written.folder}`);
-    terminal.out(`${written.file}  ${what.join(', ')}, ${megabytes(written.bytes)}\n`);
+    terminal.out(line(`${written.file}  ${what.join(', ')}, ${megabytes(written.bytes)}`));
   }
   for (const { text, count, first } of warnings.list()) say(`${count} ${text} (first: ${first})`);
 }

@@ -17,7 +17,8 @@ import { readRun } from '../run/record.js';
 import { nonNegativeInteger, positiveInteger } from '../values.js';
 import { readResults, type ResultSequence } from '../view/results.js';
 import { argument } from './arguments.js';
-import type { Terminal } from './terminal.js';
+import { sayOn, type Terminal } from './terminal.js';
+import { oneLine } from './escape-control-characters.js';
 
 interface WorstOptions {
   count: number;
@@ -62,6 +63,7 @@ async function worst(source: string, options: WorstOptions, terminal: Terminal):
   if (options.out !== undefined && !options.coco) {
     throw new GlposeError('USAGE', '--out without --coco', 'Give both: without --coco nothing is written.');
   }
+  const say = sayOn(terminal);
   const warnings = new Warnings(true);
   const sequences = [...readResults(source, warnings, options.name)];
   const run = readRun(source);
@@ -74,15 +76,15 @@ async function worst(source: string, options: WorstOptions, terminal: Terminal):
     const isFolder = (await stat(source)).isDirectory();
     const out = options.out ?? path.join(isFolder ? source : path.dirname(source), 'worst');
     const written = await writeForLabelling(chosen, videos, out, terminal.signal);
-    terminal.err(`glpose: ${written} frames to label: ${path.join(out, 'to-label.json')}, pictures in ${path.join(out, 'images')}\n`); // prettier-ignore
+    say(`${written} frames to label: ${path.join(out, 'to-label.json')}, pictures in ${path.join(out, 'images')}`);
   }
   const list = chosen.map(({ sequence, index, score, reasons }) => ({ video: sequence.name, frame: index, score, reasons })); // prettier-ignore
   terminal.out(options.json ? `${JSON.stringify({ frames: list }, null, 2)}\n` : table(list));
-  for (const { text, count, first } of warnings.list()) terminal.err(`glpose: ${count} ${text} (first: ${first})\n`);
+  for (const { text, count, first } of warnings.list()) say(`${count} ${text} (first: ${first})`);
 }
 
 function table(list: readonly { video: string; frame: number; score: number; reasons: string[] }[]): string {
-  const rows = list.map(({ video, frame, score, reasons }) => [video, String(frame), score.toFixed(2), reasons.slice(0, 3).join('; ')]); // prettier-ignore
+  const rows = list.map(({ video, frame, score, reasons }) => [oneLine(video), String(frame), score.toFixed(2), reasons.slice(0, 3).join('; ')]); // prettier-ignore
   return `${aligned([['video', 'frame', 'score', 'why'], ...rows], (column) => column === 0 || column === 3).join('\n')}\n`;
 }
 
