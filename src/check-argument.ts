@@ -13,4 +13,16 @@ export function checkArgument(name: string, received: unknown, wanted: string, f
   throw new GlposeError('USAGE', `expected ${wanted} for ${name} but received ${shown}`, remedy);
 }
 
+/** @param functions by the options' names; undefined where they were left out */
+export function checkFunctions(functions: Readonly<Record<string, unknown>>): void {
+  for (const [name, received] of Object.entries(functions))
+    checkArgument(name, received, 'a function', received === undefined || typeof received === 'function');
+}
+
+export function checkSignal(signal: unknown): void {
+  const { throwIfAborted } = (signal ?? {}) as { throwIfAborted?: unknown };
+  const fits = signal === undefined || typeof throwIfAborted === 'function';
+  checkArgument('signal', signal, 'an AbortSignal', fits, 'Give the signal, not its controller.');
+}
+
 export const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 1;

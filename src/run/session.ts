@@ -2,7 +2,9 @@
  * One run over many videos: the whole of `glpose infer` but its words. It can be stopped at any moment and goes on where it
  * was; several shards of it may work into one folder at a time, on one machine or on many.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { checkFunctions, checkSignal } from '../check-argument.js';
 import type { RenderStyle } from '../drawing/render.js';
 import { GlposeError } from '../errors.js';
 import { Model } from '../estimation/model.js';
@@ -11,16 +13,16 @@ import { readBoxes } from '../formats/boxes.js';
 import { RESULT_FORMATS } from '../formats/results.js';
 import { findVideos, pathOf } from '../media/inputs.js';
 import { parseSelection } from '../postprocessing/select-people.js';
-import { parseRanges } from '../postprocessing/time-ranges.js';
+import { parseRanges, type TimeRange } from '../postprocessing/time-ranges.js';
 import { sweep } from '../storage/temporary.js';
 import { VERSION } from '../version.js';
 import { lockFolder } from './folder-lock.js';
 import { optionsThat, RUN_OPTIONS, withDefaults, type RunOptionValues } from './options.js';
 import { emptyReport, STATE_FOLDER, writtenByRuns, type VideoReport } from './outcome.js';
-import { makeFolder } from './output-folder.js';
+import { makeFolder, takeBackFolder } from './output-folder.js';
 import { deviations, protocolOptions } from './protocol.js';
 import { fingerprintOfPath, isSameContent, type RunSettings } from './provenance.js';
-import { machine, totalsOf, writeRecord, type EarlierRun, type RunRecord } from './record.js';
+import { machine, recordFile, totalsOf, writeRecord, type EarlierRun, type RunRecord } from './record.js';
 import { runVideos, type RunEvents } from './run-videos.js';
 import { videosAsDealt, videosOfShard } from './shard-plan.js';
 
@@ -38,7 +40,7 @@ export interface SessionEvents extends RunEvents {
  * Estimates the poses of everyone in many videos into a folder: results, pictures where asked for, and the run's record.
  * What an earlier call did alike is taken over, an interrupted video goes on where it was.
  * @param inputs video files, folders of videos, folders of numbered images, folders of such folders
- * @returns the record, as it stands in run.json. Videos that cannot be done are `failed` in it, and those behind an interruption
+ * @returns the record, as it stands in run.json; where no input can be read, nothing is left of a folder that the call made. Videos that cannot be done are `failed` in it, and those behind an interruption
  * `left`: neither throws
  * @throws USAGE where an option is wrong or nobody says where people are, MODEL where the bundle is unfit, DEVICE where the
  * asked-for device is not there, ANNOTATION where the box file cannot be read, OUTPUT where another run is at work in the folder
@@ -52,16 +54,39 @@ export async function runSession(
   const preset = given.protocol && protocolOptions(given.protocol);
   const options = { ...withDefaults({ ...preset, ...given }), out: given.out };
   const { out, shard } = options;
-  const { signal, earlier, onWarning } = events;
+  const { signal, onWarning, onVideo, onFrame, onVideoEnd } = events;
+  checkFunctions({ onWarning, onVideo, onFrame, onVideoEnd });
+  checkSignal(signal);
   checkDrawing(options);
-  const started = new Date();
   const ranges = parseRanges(options);
   if (options.butterworth && options.smooth) {
     throw new GlposeError('USAGE', '--butterworth and --smooth', 'Give one of the two low-pass filters.');
   }
-  await makeFolder(out);
+  const made = await makeFolder(out);
   await using lock = await lockFolder(out, shard);
   void lock;
+  let record: RunRecord | undefined;
+  try {
+    return (record = await runIn(inputs, options, ranges, events));
+  } finally {
+    // Other shards may be at work in the folder.
+    const isVain = record ? record.videos.every(isUnread) : !existsSync(recordFile(out));
+    if (made !== undefined && !shard && isVain) await takeBackFolder(out, made);
+  }
+}
+
+const isUnread = ({ status, error }: VideoReport): boolean => status === 'failed' && error?.code === 'INPUT';
+
+/** The same in a folder that is there and nobody else's. */
+async function runIn(
+  inputs: readonly string[],
+  options: RunOptionValues & { out: string },
+  ranges: readonly TimeRange[],
+  events: SessionEvents,
+): Promise<RunRecord> {
+  const { out, shard } = options;
+  const { signal, earlier, onWarning } = events;
+  const started = new Date();
   const folders = ['', 'render', 'view', ...RESULT_FORMATS, STATE_FOLDER, path.join(STATE_FOLDER, 'videos')];
   for (const folder of folders) await sweep(path.join(out, folder));
 

@@ -5,15 +5,20 @@ import path from 'node:path';
 /**
  * Makes a folder and those above it. Node's own mkdir with `recursive` never returns where a file system answers ENOENT to
  * whoever makes a folder in it, as /proc does.
+ * @returns the uppermost that it made; undefined where all were there
  * @throws what mkdir throws
  */
-export async function makeFolders(folder: string): Promise<void> {
-  if (isFolder(folder)) return;
+export async function makeFolders(folder: string): Promise<string | undefined> {
+  if (isFolder(folder)) return undefined;
   const parent = path.dirname(path.resolve(folder));
-  if (!existsSync(parent)) await makeFolders(parent);
-  await mkdir(folder).catch((thrown: unknown) => {
-    if (!isFolder(folder)) throw thrown; // else another process was first
-  });
+  const above = existsSync(parent) ? undefined : await makeFolders(parent);
+  try {
+    await mkdir(folder);
+    return above ?? folder;
+  } catch (thrown) {
+    if (!isFolder(folder)) throw thrown;
+    return above; // another process was first
+  }
 }
 
 function isFolder(folder: string): boolean {

@@ -181,6 +181,7 @@ test('what a mixed folder holds besides its videos is told, and not done', async
   await solid(path.join(mixed, 'p1', '0.png'));
   await writeFile(path.join(mixed, 'preview.mp4'), 'no video');
   const out = path.join(dir, 'out-set');
+  await mkdir(out);
   const { code, err } = await infer(mixed, '-o', out);
   expect(code).toBe(1);
   expect(err.split('\n')[0]).toMatch(
@@ -266,6 +267,30 @@ describe('what cannot work at all ends with exit code 2 and names file and remed
     expect((await infer(folder, '-o', dir, '--every', '0')).code).toBe(2);
     expect((await infer(folder, '-o', dir, '--device', 'tpu')).code).toBe(2);
     expect((await infer(folder, '-o', dir, '--boxes', path.join(dir, 'no-boxes.json'))).code).toBe(2);
+  });
+});
+
+describe('where nothing can be read, or nothing is to be done', () => {
+  test.each([
+    ['an input that is not there', 1, ['nowhere']],
+    ['a file that is no video', 1, ['notes.txt']],
+    ['boxes that are not there', 2, ['walking', '--boxes', 'nowhere.json']],
+    ['a model that is not there', 2, ['walking', '--model', 'nowhere']],
+  ])('%s: nothing is left of a folder that was made for it', async (_, expected, [input, ...options]) => {
+    await writeFile(path.join(dir, 'notes.txt'), 'no video');
+    const { code } = await infer(path.join(dir, input), '-o', path.join(dir, 'vain', 'out'), ...options);
+    expect(code).toBe(expected);
+    expect(await readdir(dir)).not.toContain('vain');
+  });
+
+  test('a folder that was there stays, with the record; so does what others put into a new one', async () => {
+    const out = path.join(dir, 'was-there');
+    await mkdir(out);
+    expect((await infer(path.join(dir, 'nowhere'), '-o', out)).code).toBe(1);
+    expect(await readdir(out)).toEqual(['.glpose', 'run.json']);
+    await mkdir(path.join(dir, 'above', 'beside'), { recursive: true });
+    expect((await infer(path.join(dir, 'nowhere'), '-o', path.join(dir, 'above', 'out'))).code).toBe(1);
+    expect(await readdir(path.join(dir, 'above'))).toEqual(['beside']);
   });
 });
 

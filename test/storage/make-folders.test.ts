@@ -11,7 +11,8 @@ test('makes all that is missing, from several sides at once, and takes what is t
   const folder = path.join(dir, 'a', 'b', 'c');
   await Promise.all([makeFolders(folder), makeFolders(folder), makeFolders(path.join(dir, 'a', 'd'))]);
   expect(statSync(folder).isDirectory()).toBe(true);
-  await makeFolders(folder);
+  expect(await makeFolders(folder)).toBeUndefined();
+  expect(await makeFolders(path.join(dir, 'a', 'e', 'f'))).toBe(path.join(dir, 'a', 'e')); // the uppermost that it made
 });
 
 test('a file in the way is an error', async () => {
