@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { estimateStream, estimateVideo, evaluateFiles, GlposeError, loadModel, openFrames, type FramePoses, type Model } from '../src/index.js'; // prettier-ignore
+import { DEFAULT_BUNDLE, estimateParts, estimateStream, estimateVideo, evaluateFiles, GlposeError, loadModel, openFrames, runSession, type FramePoses, type Model } from '../src/index.js'; // prettier-ignore
 import { describeWithShared, ROOT } from './shared-data.js';
 
 const SAMPLE = path.join(ROOT, 'samples/walking.mp4');
@@ -77,16 +77,48 @@ test('what is wrong in a call is said before the work, and the model stays free'
     for (const [options, message] of [
       [{ every: 0 }, /expected a whole number from 1 for every but received 0/],
       [{ minBoxScore: 25 }, /expected a number from 0 to 1 for minBoxScore but received 25/],
+      [{ minBoxScore: '0.5' }, /expected a number from 0 to 1 for minBoxScore but received '0\.5'/],
+      [{ every: null }, /expected a whole number from 1 for every but received null/],
       [{ seed: 0.5 }, /for seed but received 0\.5/],
+      [{ only: 3 }, /expected a function for only but received 3/],
+      [{ onProgress: {} }, /expected a function for onProgress but received \{\}/],
+      [{ explain: 'all' }, /expected true or false for explain but received 'all'/],
+      [
+        { signal: new AbortController() },
+        /expected an AbortSignal for signal but received AbortController.*not its controller/,
+      ],
+      [{ signal: null }, /expected an AbortSignal for signal but received null/],
+      [{ boxes: null }, /an object with boxesOf for boxes but received null/],
       [{ boxes: 'boxes.txt' }, /an object with boxesOf for boxes but received 'boxes\.txt'\. .*readBoxes/],
       [{ detect: 'yolo' }, /expected a function for detect/],
       [{ detect: async () => 'x' }, /expected an array of \{ box, score \} for what detect gives \(frame 0\)/],
+      [{ detect: async () => [null] }, /detect gave no box in frame 0: x undefined/],
+      [
+        { boxes: { boxesOf: () => 'x' } },
+        /expected an array of boxes for what boxesOf gives \(frame 0\) but received 'x'/,
+      ],
       [{ detect: async () => [{ score: 1 }] }, /detect gave no box in frame 0: x undefined/],
       [{ detect: async () => [{ box, score: 1 }] }, /height undefined/],
     ] as [object, RegExp][]) {
-      const refused = await estimateVideo(video, model, options).next().catch((thrown: unknown) => thrown); // prettier-ignore
-      expect(refused).toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) });
+      for (const estimates of [
+        estimateVideo(video, model, options),
+        estimateParts(video, model, [{ from: null, to: { frame: 1 } }], options),
+      ]) {
+        const refused = await estimates.next().catch((thrown: unknown) => thrown);
+        expect(refused).toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) });
+      }
     }
+    const signal = 3 as never;
+    for (const refused of [
+      estimateVideo(SAMPLE as never, model).next(),
+      estimateVideo(video, undefined as never).next(),
+      estimateStream([] as never, DEFAULT_BUNDLE as never).next(),
+      estimateStream([] as never, model, { signal }).next(),
+      openFrames(SAMPLE, { signal }),
+      runSession([SAMPLE], { out: path.join(dir, 'out') }, { signal }),
+      runSession([SAMPLE], { out: path.join(dir, 'out') }, { onVideoEnd: true as never }),
+    ])
+      await expect(refused).rejects.toMatchObject({ code: 'USAGE', message: expect.stringMatching(/^expected /) });
     const next = async function* (): AsyncGenerator<never> {
       yield null as never;
     };

@@ -8,7 +8,7 @@ import type { Frame } from '../media/frame.js';
 import type { FrameSource } from '../media/frames.js';
 import { isOver, isWithin, nextStart, type TimeRange } from '../postprocessing/time-ranges.js';
 import type { Explanation, FramePoses } from '../types.js';
-import { estimateVideo, type EstimateOptions } from './estimate.js';
+import { checkEstimateOptions, estimateVideo, type EstimateOptions } from './estimate.js';
 import type { Memo, VideoMemo } from './memo.js';
 import type { Model } from './model.js';
 
@@ -29,6 +29,7 @@ export async function* estimateParts(
   ranges: readonly TimeRange[],
   options: EstimateOptions & { name?: string } = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
+  checkEstimateOptions(source, model, options);
   if (ranges.length === 0) return yield* estimateVideo(source, model, options);
   const { name = 'the video' } = options;
   let before: Part | null = null;
@@ -168,7 +169,8 @@ class Numbering {
   options(part: Part): Pick<EstimateOptions, 'boxes' | 'detect'> {
     const { boxes, detect } = this.asked;
     const note = <T extends { trackId?: number }>(some: readonly T[]): readonly T[] => {
-      this.lacking ||= some.some(({ trackId }) => trackId === undefined);
+      if (!Array.isArray(some)) return some; // estimateVideo says so
+      this.lacking ||= some.some((one: T | null) => one?.trackId === undefined);
       this.given = !this.lacking && (this.given || some.length > 0);
       return some;
     };

@@ -10,7 +10,14 @@
  *            shown at once; a thing that stands about, until it was looked at twice.
  */
 import type { FramePoses, Image } from '../types.js';
-import { surveyOptions, toFramePoses, toScene, type PeopleOptions } from './estimate.js';
+import {
+  checkModel,
+  checkPeopleOptions,
+  surveyOptions,
+  toFramePoses,
+  toScene,
+  type PeopleOptions,
+} from './estimate.js';
 import type { Scene } from './estimator.js';
 import type { Frame } from '../media/frame.js';
 import type { Model } from './model.js';
@@ -37,6 +44,8 @@ export async function* estimateStream(
   model: Model,
   options: StreamOptions = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
+  checkModel(model);
+  checkPeopleOptions(options);
   const { estimator, net } = model;
   const { explain, poseNms, oksNms, shareOut, agreement, signal } = options;
   const release = model.take();

@@ -11,7 +11,7 @@
  */
 import { GlposeError } from '../errors.js';
 import type { Frame } from '../media/frame.js';
-import { checkArgument, isCount } from '../check-argument.js';
+import { checkArgument, checkFunctions, checkSignal, isCount } from '../check-argument.js';
 import type { Box, FramePoses, Image, Joint, PersonPose } from '../types.js';
 import type { GivenBox } from '../formats/boxes.js';
 import type { EstimatedPose, Scene, ScenePerson } from './estimator.js';
@@ -109,6 +109,7 @@ export async function* estimateVideo(
   model: Model,
   options: EstimateOptions = {},
 ): AsyncGenerator<FramePoses, void, undefined> {
+  checkEstimateOptions(source, model, options);
   const { agreement = ESTIMATE_DEFAULTS.agreement } = options;
   const poses = estimateKeys(source, model, options);
   const { k } = model.estimator;
@@ -123,7 +124,6 @@ async function* estimateKeys(
 ): AsyncGenerator<FramePoses, void, undefined> {
   const { estimator, net } = model;
   const { every = ESTIMATE_DEFAULTS.every, only, explain, poseNms, shareOut, agreement, memo, signal, onProgress } = options; // prettier-ignore
-  checkArgument('every', every, 'a whole number from 1', isCount(every));
   const release = model.take();
   try {
     const onFrame = (): void => onProgress?.({ pass: 'survey', people: 0 });
@@ -162,32 +162,56 @@ async function* estimateKeys(
   }
 }
 
+/** Checks what a caller gave to estimate a video, or parts of one. @throws USAGE where it is of the wrong kind */
+export function checkEstimateOptions(source: FrameSource, model: Model, options: EstimateOptions): void {
+  const { every, only, explain, onProgress } = options;
+  const isSource = typeof (source as FrameSource | undefined)?.frames === 'function';
+  checkArgument('the source', source, 'frames', isSource, 'Of a file: await openFrames(path).');
+  checkModel(model);
+  checkPeopleOptions(options);
+  checkArgument('every', every, 'a whole number from 1', every === undefined || isCount(every));
+  checkFunctions({ only, onProgress });
+  checkArgument('explain', explain, 'true or false', isSwitch(explain));
+}
+
+/** @throws USAGE where it is none */
+export function checkModel(model: Model): void {
+  const isModel = typeof (model as Model | undefined)?.take === 'function';
+  checkArgument('the model', model, 'a model', isModel, 'Load one: await loadModel().');
+}
+
+/** @throws USAGE where one of them is of the wrong kind */
+export function checkPeopleOptions(options: PeopleOptions): void {
+  const { boxes, detect, detectEvery, detectSize, minBoxScore, poseNms, oksNms, shareOut, agreement, seed, signal } = options; // prettier-ignore
+  const isLookup = boxes === undefined || typeof (boxes as typeof boxes | null)?.boxesOf === 'function';
+  const read = 'Boxes of a file: readBoxes(file).forVideo(name).';
+  checkArgument('boxes', boxes, 'an object with boxesOf', isLookup, read);
+  checkFunctions({ detect });
+  for (const [name, value] of Object.entries({ minBoxScore, poseNms, oksNms }))
+    checkArgument(name, value, 'a number from 0 to 1', value === undefined || isShare(value));
+  for (const [name, value] of Object.entries({ shareOut, agreement }))
+    checkArgument(name, value, 'true or false', isSwitch(value));
+  checkArgument('seed', seed, 'a whole number', seed === undefined || Number.isSafeInteger(seed));
+  checkArgument('detectEvery', detectEvery, 'a whole number from 1', detectEvery === undefined || isCount(detectEvery));
+  const size = 'a whole number from 32 to 4096';
+  checkArgument('detectSize', detectSize, size, detectSize === undefined || isDetectSize(detectSize));
+  checkSignal(signal);
+}
+
+const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1;
+const isSwitch = (value: unknown): boolean => value === undefined || typeof value === 'boolean';
+
 /** How people are found and followed, whether a video is read twice or a stream once. */
 export function surveyOptions(model: Model, options: PeopleOptions, memo?: Memo<readonly Look[]>): SurveyOptions {
   const { estimator, detector, net } = model;
-  const { boxes, detect, detectEvery, detectSize, poseNms, oksNms, shareOut, agreement, signal } = options;
+  const { boxes, detect, detectEvery, detectSize, signal } = options;
   const { minBoxScore = ESTIMATE_DEFAULTS.minBoxScore, seed = ESTIMATE_DEFAULTS.seed } = options;
-  const read = 'Boxes of a file: readBoxes(file).forVideo(name).';
-  checkArgument(
-    'boxes',
-    boxes,
-    'an object with boxesOf',
-    boxes === undefined || typeof boxes.boxesOf === 'function',
-    read,
-  );
-  checkArgument('detect', detect, 'a function', detect === undefined || typeof detect === 'function');
-  checkArgument('minBoxScore', minBoxScore, 'a number from 0 to 1', minBoxScore >= 0 && minBoxScore <= 1);
-  for (const [name, oks] of Object.entries({ poseNms, oksNms }))
-    checkArgument(name, oks, 'a number from 0 to 1', oks === undefined || (oks >= 0 && oks <= 1));
-  for (const [name, value] of Object.entries({ shareOut, agreement }))
-    checkArgument(name, value, 'true or false', value === undefined || typeof value === 'boolean');
-  checkArgument('seed', seed, 'a whole number', Number.isSafeInteger(seed));
-  checkArgument('detectEvery', detectEvery, 'a whole number from 1', isCount(detectEvery ?? 1));
-  const size = 'a whole number from 32 to 4096';
-  checkArgument('detectSize', detectSize, size, detectSize === undefined || isDetectSize(detectSize));
   const given = async (frame: ReadableFrame): Promise<readonly GivenDetection[]> => {
     signal?.throwIfAborted();
-    return boxes?.boxesOf(frame) ?? (detect ? checked(await options.detect!(frame), frame.name) : []);
+    const found = boxes?.boxesOf(frame);
+    if (found === undefined) return detect ? checked(await options.detect!(frame), frame.name) : [];
+    checkArgument(`what boxesOf gives (frame ${frame.name})`, found, 'an array of boxes', Array.isArray(found));
+    return found;
   };
   const looks = detector && new Looks(detector, minBoxScore * WEAK_SHARE, memo, signal);
   const isGiven = boxes !== undefined || detect !== undefined;
@@ -241,7 +265,8 @@ function checked(detections: readonly GivenDetection[], frame: string): readonly
     'an array of { box, score }',
     Array.isArray(detections),
   );
-  for (const { box, score, coarsePose } of detections) {
+  for (const detection of detections) {
+    const { box, score, coarsePose } = (detection as GivenDetection | null) ?? ({} as GivenDetection);
     const coarse = 'COCO joints as x, y, x, y …: 34 finite numbers, a Float32Array';
     const isPose = coarsePose instanceof Float32Array && coarsePose.length === 34 && coarsePose.every(Number.isFinite);
     checkArgument(`coarsePose (frame ${frame})`, coarsePose, coarse, coarsePose === undefined || isPose);

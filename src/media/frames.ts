@@ -1,3 +1,4 @@
+import { checkSignal } from '../check-argument.js';
 import { GlposeError } from '../errors.js';
 import type { Frame, FrameReader, Start } from './frame.js';
 import type { VideoInput } from './inputs.js';
@@ -46,6 +47,7 @@ export interface OpenOptions {
  */
 export async function openFrames(input: VideoInput, options: OpenOptions = {}): Promise<FrameSource> {
   const { timeout = 60, keepBytes = 256 << 20, fps: rate = null } = options;
+  checkSignal(options.signal);
   options.signal?.throwIfAborted();
   const limit = new TimeLimit(input.path, timeout);
   const signal = options.signal ? AbortSignal.any([options.signal, limit.signal]) : limit.signal;
