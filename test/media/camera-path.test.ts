@@ -59,6 +59,16 @@ test('who fills most of the picture is not the camera, where it is known that th
   expect(Math.abs(shift(path, 0, 24).x + 24)).toBeLessThan(3);
 });
 
+test('before a blank wall nobody knows whether the camera moves or a person of whom nobody knows yet', () => {
+  const path = new CameraPath();
+  for (let t = 0; t < 20; t++) {
+    const seen = view({ person: { x: 4 * t, y: 20, width: 40, height: 90 } });
+    const isShirt = (at: number): boolean => seen.data[at] === 40 || seen.data[at] === 220;
+    path.next(t, { ...seen, data: seen.data.map((value, at) => (isShirt(at) ? value : 128)) }, t === 0);
+  }
+  expect(path.between(0, 19)).toEqual(STILL);
+});
+
 test('where nothing can be told the camera stands: a blank wall, a frame that cannot be read, another size or scene', () => {
   const blank = { width: WIDTH, height: HEIGHT, data: new Uint8Array(3 * WIDTH * HEIGHT).fill(128) };
   const path = new CameraPath();
