@@ -20,7 +20,7 @@ const POINTS = 4;
  * Where fewer of the parts in which nobody is known have any point, what is marked may be people of whom nobody knows yet, before a plain wall: of the
  * camera nothing is known. Seen in real footage: 107 and more of all 144.
  */
-const LEAST_PARTS = 0.5;
+const LEAST_PARTS = 1 / 3;
 /** Levels of grey a cell by which the brightness changes at a well marked point. */
 const MARKED = 6;
 /** Fewer points say nothing. */
