@@ -53,7 +53,8 @@ export type { BundleConfig, DetectorConfig } from './bundle/config.js';
 
 // Frames in, poses out
 export { openFrames } from './library.js';
-export { estimateVideo, type EstimateOptions, type PeopleOptions } from './estimation/estimate.js';
+export { estimateVideo } from './estimation/estimate.js';
+export type { EstimateOptions, PeopleOptions } from './estimation/estimate-options.js';
 export { estimateParts } from './estimation/estimate-parts.js';
 export { estimateStream, type StreamOptions } from './estimation/estimate-stream.js';
 export type { Estimator, Scene, SceneOptions, ScenePerson, EstimatedPose } from './estimation/estimator.js';

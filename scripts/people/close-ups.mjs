@@ -9,13 +9,12 @@
  * Intervals: bootstrap over people.
  * --scales: others than those at which a frame without known people is looked at.
  */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { scalesOf } from '../../dist/src/detection/scales.js';
 import { Looks } from '../../dist/src/estimation/looks.js';
 import { COCO_JOINTS, loadModel } from '../../dist/src/index.js';
+import { cocoStills, leedsSportsPose } from './labelled-photos.mjs';
 import { inWords, printTable, ratioWithInterval } from './material.mjs';
 
 const { values, positionals } = parseArgs({
@@ -35,37 +34,23 @@ const ASPECT = 4 / 3;
 const [WHOLE, ABOVE] = [1.15, 0.12];
 const [FOUND_SCORE, FOUND_SHARE, RIGHT] = [0.25, 0.5, 0.2];
 
+/** The labels of COCO joints: [{ q, x, y }]. */
+const jointsOf = (labels) => COCO_JOINTS.flatMap((name, q) => (labels[name] ? [{ q, ...labels[name] }] : []));
+
 function cocoPeople() {
-  const { images, annotations } = JSON.parse(
-    readFileSync(path.join(data, 'people/coco/person_keypoints.json'), 'utf8'),
+  return cocoStills(data, values.split).flatMap(({ file, people }) =>
+    people
+      .filter(({ box, labels }) => Object.keys(labels).length >= 6 && box.height >= 150)
+      .map(({ labels }) => ({ set: 'COCO', file, joints: jointsOf(labels) })),
   );
-  return images
-    .filter(({ split }) => split === values.split)
-    .flatMap(({ id, file_name }) =>
-      annotations
-        .filter((one) => one.image_id === id && !one.iscrowd && one.num_keypoints >= 6 && one.bbox[3] >= 150)
-        .map(({ keypoints }) => ({
-          set: 'COCO',
-          file: path.join(data, 'people/coco/images', file_name),
-          joints: COCO_JOINTS.flatMap((_, q) => (keypoints[3 * q + 2] > 0 ? [{ q, x: keypoints[3 * q], y: keypoints[3 * q + 1] }] : [])), // prettier-ignore
-        })),
-    );
 }
 
 function lspetPeople() {
-  const { joint_names: names, images } = JSON.parse(readFileSync(path.join(data, 'lspet/joints.json'), 'utf8'));
-  const upright = images.filter(({ split, joints }) => {
-    const [head, hip, knee] = ['head_top', 'l_hip', 'l_knee'].map((name) => joints[names.indexOf(name)]);
-    return split === values.split && head[2] && hip[2] && knee[2] && head[1] < hip[1] - 20 && hip[1] < knee[1];
+  return leedsSportsPose(data, values.split).flatMap(({ file, people: [{ labels }] }) => {
+    const { head_top: head, left_hip: hip, left_knee: knee } = labels;
+    const isUpright = head && hip && knee && head.y < hip.y - 20 && hip.y < knee.y;
+    return isUpright ? [{ set: 'LSPET', file, joints: jointsOf(labels) }] : [];
   });
-  return upright.map(({ image, joints }) => ({
-    set: 'LSPET',
-    file: path.join(data, 'lspet/images', image),
-    joints: joints.flatMap(([x, y, known], k) => {
-      const q = COCO_JOINTS.indexOf(names[k].replace('r_', 'right_').replace('l_', 'left_'));
-      return known && q >= 0 ? [{ q, x, y }] : [];
-    }),
-  }));
 }
 
 /** The frame that shows a person cut off so much, with the joints in sight. */

@@ -350,7 +350,8 @@ async function paperMilliseconds(
       }
     });
     if (verify) {
-      const asPaper = { signal, only: isKey, agreement: false, ...asked }; // the paper's joints are the head's alone
+      // The paper's joints are the head's alone, and nobody is painted over.
+      const asPaper = { signal, only: isKey, agreement: false, shareOut: false, ...asked };
       for await (const { index, people } of estimateVideo(source, model, asPaper)) {
         expectSame(index, people, estimated.get(index)!, model.net.aspect);
       }

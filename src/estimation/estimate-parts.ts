@@ -8,7 +8,8 @@ import type { Frame } from '../media/frame.js';
 import type { FrameSource } from '../media/frames.js';
 import { isOver, isWithin, nextStart, type TimeRange } from '../postprocessing/time-ranges.js';
 import type { Explanation, FramePoses } from '../types.js';
-import { checkEstimateOptions, estimateVideo, type EstimateOptions } from './estimate.js';
+import { estimateVideo } from './estimate.js';
+import { checkEstimateOptions, type EstimateOptions } from './estimate-options.js';
 import type { Memo, VideoMemo } from './memo.js';
 import type { Model } from './model.js';
 

@@ -10,14 +10,8 @@
  *            shown at once; a thing that stands about, until it was looked at twice.
  */
 import type { FramePoses, Image } from '../types.js';
-import {
-  checkModel,
-  checkPeopleOptions,
-  surveyOptions,
-  toFramePoses,
-  toScene,
-  type PeopleOptions,
-} from './estimate.js';
+import { surveyOptions, toFramePoses, toScene } from './estimate.js';
+import { checkModel, checkPeopleOptions, type PeopleOptions } from './estimate-options.js';
 import type { Scene } from './estimator.js';
 import type { Frame } from '../media/frame.js';
 import type { Model } from './model.js';

@@ -77,11 +77,13 @@ export function paintOver(crop: Float32Array, width: number, person: PersonWindo
   if (!inFront || !coarsePose) return;
   const pixels = crop.length / 3;
   const size = { width, height: pixels / width };
-  const theirs = nearness(inFront.flatMap((pose) => capsules(pose, window, size)), size); // prettier-ignore
-  const painted = theirs.map((distance, i) => (distance < 1 ? i : -1)).filter((i) => i >= 0);
-  if (painted.length === 0) return;
   const own = nearness(capsules(coarsePose, window, size), size);
-  const covered = painted.filter((i) => NEARER ** 2 * theirs[i] < own[i]);
+  const covered: number[] = [];
+  for (const [i, distance] of nearness(
+    inFront.flatMap((pose) => capsules(pose, window, size)),
+    size,
+  ).entries())
+    if (distance < 1 && NEARER ** 2 * distance < own[i]) covered.push(i);
   if (covered.length === 0 || covered.length === pixels) return;
   for (let c = 0; c < 3; c++) {
     const plane = crop.subarray(c * pixels, (c + 1) * pixels);

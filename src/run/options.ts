@@ -5,7 +5,7 @@
 import { DEFAULT_BUNDLE } from '../bundle/bundle.js';
 import { DEVICES, parseDevice, type Device } from '../estimation/device.js';
 import type { RenderStyle } from '../drawing/render.js';
-import { ESTIMATE_DEFAULTS, isDetectSize } from '../estimation/estimate.js';
+import { ESTIMATE_DEFAULTS, isDetectSize } from '../estimation/estimate-options.js';
 import type { Reuse } from '../estimation/glpose.js';
 import { EXTRACTOR_RUNTIMES, type ExtractorRuntime, type Method } from '../estimation/model.js';
 import { regionText } from '../formats/region.js';

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { GlposeError } from '../errors.js';
-import type { EstimateOptions } from '../estimation/estimate.js';
+import type { EstimateOptions } from '../estimation/estimate-options.js';
 import type { Model, ModelOptions } from '../estimation/model.js';
 import { readJsonFile } from '../formats/json-file.js';
 import { videoDecoder } from '../media/video.js';

@@ -8,7 +8,7 @@ import type { BoxFile } from '../formats/boxes.js';
 import type { VideoPoses } from '../types.js';
 import { renderPath, renderVideo, type RenderStyle } from '../drawing/render.js';
 import { bridge, type BridgeOptions } from '../postprocessing/bridge.js';
-import type { EstimateOptions } from '../estimation/estimate.js';
+import type { EstimateOptions } from '../estimation/estimate-options.js';
 import { estimateParts } from '../estimation/estimate-parts.js';
 import { GivenBoxes } from './given-boxes.js';
 import { checkedFrame, QualityCheck } from '../evaluation/quality/check.js';

@@ -3,7 +3,7 @@
  * from. Beside it runs the extractor alone, on the same boxes.
  */
 import type { BoxLookup } from '../formats/boxes.js';
-import type { EstimateOptions } from '../estimation/estimate.js';
+import type { EstimateOptions } from '../estimation/estimate-options.js';
 import { estimateParts } from '../estimation/estimate-parts.js';
 import type { FrameSource } from '../media/frames.js';
 import type { Model } from '../estimation/model.js';
