@@ -78,8 +78,13 @@ async function* decode(
   const { is } = library;
   await using video = await Demuxer.open(library, file);
   using decoder = await openDecoder(library, file, video.stream);
-  using toRgb = new Converter(library, file, video.stream, (pixels) => rgbFilter(video, pixels));
-  using toGrey = new Converter(library, file, video.stream, () => `scale=${SMALL}:${SMALL}:flags=neighbor,format=gray`);
+  using toRgb = new Converter(library, file, video.timeBase, (pixels) => rgbFilter(video, pixels));
+  using toGrey = new Converter(
+    library,
+    file,
+    video.timeBase,
+    () => `scale=${SMALL}:${SMALL}:flags=neighbor,format=gray`,
+  );
   using decoded = new library.av.Frame();
   decoded.alloc();
   const { width, height, tick, format } = video;
@@ -149,7 +154,9 @@ class Demuxer implements AsyncDisposable {
   /** By the header; null where it does not say. */
   readonly fps: number | null;
   readonly orientation: Orientation;
-  /** Seconds in one unit of the stream's time stamps. */
+  /** Seconds in one unit of the stream's time stamps, as a quotient. */
+  readonly timeBase: { num: number; den: number };
+  /** `timeBase` as a number. */
   readonly tick: number;
   /** FFmpeg's name of the container. */
   readonly format: string;
@@ -161,13 +168,15 @@ class Demuxer implements AsyncDisposable {
     /** Says which of several video streams this is; null where it is the only one. */
     readonly choice: string | null,
   ) {
-    const { codecpar, avgFrameRate, timeBase } = stream;
+    const { codecpar, avgFrameRate } = stream;
     this.orientation = orientationOf(displayMatrix(library, codecpar));
     const { turned } = this.orientation;
     this.width = turned ? codecpar.height : codecpar.width;
     this.height = turned ? codecpar.width : codecpar.height;
     this.fps = quotient(avgFrameRate);
-    this.tick = timeBase.num / timeBase.den;
+    const { num, den } = stream.timeBase;
+    this.timeBase = { num, den };
+    this.tick = num / den;
     this.format = container.iformat?.name ?? '';
   }
 
@@ -294,7 +303,8 @@ class Converter implements Disposable {
   constructor(
     private readonly library: NodeAv,
     private readonly file: string,
-    private readonly stream: Av.Stream,
+    /** Of the frames' stream, which is gone by the time the last of those kept are converted. */
+    private readonly timeBase: { num: number; den: number },
     /** The filters, for frames of FFmpeg's name of a pixel format; null where it is not known. */
     private readonly filters: (pixels: string | null) => string,
   ) {
@@ -348,7 +358,7 @@ class Converter implements Disposable {
     const graph = (this.graph = new av.FilterGraph());
     graph.alloc();
     graph.nbThreads = 1; // decoding has threads of its own
-    const { num, den } = this.stream.timeBase;
+    const { num, den } = this.timeBase;
     const input =
       `video_size=${frame.width}x${frame.height}:pix_fmt=${frame.format}:time_base=${num}/${den}` +
       `:colorspace=${frame.colorSpace}:range=${frame.colorRange}`;
