@@ -13,6 +13,8 @@ const UNSURE = 0.15;
 const UNSURE_FRAMES = 5;
 /** A joint jumps where it moves by more than this share of the person's size against the others, between two frames. */
 const JUMP = 0.35;
+/** A fast hand moves by so much of the person's size a frame: with `--every`, two poses lie several frames apart. */
+const SWING = 0.1;
 /** Scores below which nobody would draw a joint: that it jumps does not matter. */
 const DRAWN = 0.2;
 /** A track that is missing for fewer frames has no gap; one that is there for fewer is brief. */
@@ -182,7 +184,8 @@ export class QualityCheck {
     if (track.first === track.last && track.began) {
       track.began = !this.isAtEdge(track.box, { x: -velocity.x, y: -velocity.y }); // where it came from
     }
-    const jumping = missing === 0 ? this.jumpingJoints(track.pose, pose, Math.max(box.width, box.height)) : [];
+    const jumping =
+      missing === 0 ? this.jumpingJoints(track.pose, pose, this.reachOf(frame) * Math.max(box.width, box.height)) : [];
     if (jumping.length > 0) {
       const joined = (before: { joints: string[] }): string[] => [...new Set([...before.joints, ...jumping])];
       this.jumps.note(String(id), frame, { tracks: [id], joints: jumping }, (before) => ({ tracks: [id], joints: joined(before) })); // prettier-ignore
@@ -190,8 +193,13 @@ export class QualityCheck {
     Object.assign(track, { pose, box, last: frame, velocity });
   }
 
-  /** Names of the joints of arms and legs that move far against the middle movement of all of them. */
-  private jumpingJoints(before: LabelledPose, now: LabelledPose, size: number): string[] {
+  /** How far a joint may come from the frame looked at before, in shares of the person's size. */
+  private reachOf(frame: number): number {
+    return JUMP + SWING * (this.indices[frame] - this.indices[frame - 1] - 1);
+  }
+
+  /** Names of the joints of arms and legs that move farther than `reach` pixels against the middle movement of all of them. */
+  private jumpingJoints(before: LabelledPose, now: LabelledPose, reach: number): string[] {
     const sure = (pose: LabelledPose, joint: number): boolean =>
       pose.joints[3 * joint + 2] >= DRAWN * (pose.boxScore ?? 1);
     const both = this.limbs.filter((joint) => sure(before, joint) && sure(now, joint));
@@ -202,7 +210,7 @@ export class QualityCheck {
     }));
     const there = moves.filter(({ x, y }) => !Number.isNaN(x + y));
     const [x, y] = [middle(there.map((move) => move.x)), middle(there.map((move) => move.y))];
-    const far = there.filter((move) => Math.hypot(move.x - x, move.y - y) > JUMP * size);
+    const far = there.filter((move) => Math.hypot(move.x - x, move.y - y) > reach);
     return far.map(({ joint }) => this.joints[joint]);
   }
 

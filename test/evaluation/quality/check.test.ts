@@ -132,6 +132,12 @@ describe('joints', () => {
     expect(check([person({}), person({ moved: { left_knee: [41, 0] } })]).problems).toEqual([]); // 0.35 · 120
   });
 
+  it('may come farther where frames are left out between them', () => {
+    const everyFifth = (pixels: number): Quality => check([person({}), person({ moved: { left_wrist: [pixels, 0] } })], SIZE, 5); // prettier-ignore
+    expect(everyFifth(89).problems).toEqual([]); // (0.35 + 4 · 0.1) · 120 = 90
+    expect(everyFifth(91).problems).toEqual([{ kind: 'jump', from: 5, to: 5, tracks: [2], joints: ['left_wrist'] }]);
+  });
+
   it('of low scores do not: nobody draws them', () => {
     const low = (moved: Person['moved']): Person[] => person({ moved, score: 0.19 });
     expect(check([low({}), low({ left_knee: [80, 0] })]).problems).toEqual([]);
