@@ -41,9 +41,19 @@ const BEYOND_JOINTS = 1.2;
  */
 export function readTrainingLabels(source: string, warnings: Warnings, confident?: number): TrainingSequence[] {
   const role = confident === undefined ? 'annotations' : 'predictions';
-  return (indexIn(source) ?? readPoseFiles(source, { role, warnings })).map((sequence): TrainingSequence => {
+  const sequences = indexIn(source) ?? readPoseFiles(source, { role, warnings }).flatMap(bySplit);
+  return sequences.map((sequence) => {
     const frames = sequence.frames.map((frame) => withBoxes(frame, confident ?? -Infinity));
-    return { split: null, listed: false, ...sequence, frames };
+    return { ...sequence, frames };
+  });
+}
+
+/** A sequence for each split that the file marks its images with; one where it marks none. */
+function bySplit(sequence: PoseSequence): TrainingSequence[] {
+  const splits = new Set(sequence.frames.map(({ split }) => split));
+  return [...splits].map((split) => {
+    const frames = sequence.frames.filter((frame) => frame.split === split);
+    return { ...sequence, split: split ?? null, listed: false, frames };
   });
 }
 
@@ -75,16 +85,13 @@ function readClips(document: Fields, joints: string[], file: string): TrainingSe
 }
 
 function readPhotos(document: Fields, joints: string[], file: string): TrainingSequence[] {
-  const bySplit = new Map<string | null, LabelledFrame[]>();
-  listOf(document, 'images', file).forEach((value, index) => {
+  const frames = listOf(document, 'images', file).map((value, index): LabelledFrame => {
     const where = `${file}, image ${index}`;
     const photo = fieldsOf(value, where);
-    const split = splitOf(photo);
-    const frames = bySplit.get(split) ?? [];
-    frames.push(frameOf(textOf(photo, 'image', where), readPlaces(photo.joints, joints.length, where), null));
-    bySplit.set(split, frames);
+    const frame = frameOf(textOf(photo, 'image', where), readPlaces(photo.joints, joints.length, where), null);
+    return { ...frame, split: splitOf(photo) ?? undefined };
   });
-  return [...bySplit].map(([split, frames]) => ({ name: path.parse(file).name, file, alone: true, joints, frames, split, listed: false })); // prettier-ignore
+  return bySplit({ name: path.parse(file).name, file, alone: true, joints, frames });
 }
 
 /** [joint][x, y] or [joint][x, y, labelled] → K × (x, y, c) */

@@ -176,6 +176,7 @@ function readImage(image: Fields, where: string, dialect: CocoDialect): Labelled
     name,
     imageId: id,
     ...(isNumber(image.time) ? { timeSeconds: image.time } : {}),
+    ...(typeof image.split === 'string' ? { split: image.split } : {}),
     labelled: dialect !== 'posetrack21' || image.is_labeled !== false,
     ignoreRegions: ignoreRegions(image, where),
     people: [],

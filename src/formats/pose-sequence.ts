@@ -33,6 +33,8 @@ export interface LabelledFrame {
   imageId: number | string | null;
   /** Seconds after the video's first frame, where the file says (`time`). */
   timeSeconds?: number;
+  /** What the image is for, where a COCO file marks it (`split`): train, validation, test. */
+  split?: string;
   /** False where the file says that nobody was annotated here on purpose (PoseTrack21 `is_labeled`). */
   labelled: boolean;
   /** Polygons (x, y alternating) in which nothing is scored. */

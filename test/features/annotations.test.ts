@@ -79,6 +79,20 @@ test('photos become one video each, of those that are there', () => {
   expect(found.map(({ people }) => people.get(0)!.length)).toEqual([2, 1]); // the first photo is listed twice: two people
 });
 
+test('photos of a COCO file that marks its images serve the split that they are marked for', () => {
+  const split = { 1: 'train', 2: 'test', 3: undefined };
+  const file = annotations({
+    images: [1, 2, 3].map((id) => ({ id, file_name: `${id}.jpg`, split: split[id as 1 | 2 | 3] })),
+    annotations: [1, 2, 3].map((id) => ({ image_id: id, keypoints: [9, 9, 2, 5, 5, 2], bbox: [1, 2, 30, 40] })),
+    categories: [{ keypoints: ['nose', 'neck'] }],
+  });
+  const sequences = readTrainingLabels(file, new Warnings());
+  const input: VideoInput = { kind: 'images', path: '/photos', name: 'photos', files: ['1.jpg', '2.jpg', '3.jpg'] };
+  const photos = (split?: string): string[] =>
+    labelVideos([input], sequences, ['nose'], { stills: true, split }).map(({ input: { name } }) => name);
+  expect([photos(), photos('train'), photos('test')]).toEqual([['photos-1', 'photos-2', 'photos-3'], ['photos-1'], ['photos-2']]); // prettier-ignore
+});
+
 test('predictions: joints from a score on are labels', () => {
   const pose = { image_id: 0, keypoints: [9, 9, 0.9, 5, 5, 0.2], bbox: [1, 2, 30, 40], scores: [0.9, 0.2] };
   const file = annotations({
