@@ -31,6 +31,7 @@ import type { Model } from './model.js';
 import { inOrder } from '../concurrency/in-order.js';
 import { overTime } from './over-time.js';
 import { neighbourhoods, type Neighbourhood, type ReadableFrame } from './neighbourhood.js';
+import { Scenes } from './scenes.js';
 import { surveyVideo, type GivenDetection, type SurveyOptions } from './survey.js';
 import type { TrackedBox } from '../tracking/track.js';
 import { windowOf } from '../geometry/window.js';
@@ -65,7 +66,9 @@ async function* estimateKeys(
 ): AsyncGenerator<FramePoses, void, undefined> {
   const { estimator, net } = model;
   const { every = ESTIMATE_DEFAULTS.every, only, explain, poseNms, shareOut, agreement, memo, signal, onProgress } = options; // prettier-ignore
+  const { k } = estimator;
   const release = model.take();
+  let seen: Scenes | undefined;
   try {
     const onFrame = (): void => onProgress?.({ pass: 'survey', people: 0 });
     const survey = surveyOptions(model, options, memo?.looks);
@@ -77,28 +80,34 @@ async function* estimateKeys(
 
     // A damaged video may yield more frames the second time than the first; nobody was looked for in those.
     const peopleOf = (frame: Frame): TrackedBox[] => trackedBoxes.of(frame.index);
-    const sceneOf = (frame: ReadableFrame): Scene => toScene(frame, peopleOf(frame), net.aspect, shareOut);
-    const isAsked = ({ index }: Frame): boolean => index % every === 0 && only?.(index) !== false;
+    const isAsked = (frame: number): boolean => frame % every === 0 && only?.(frame) !== false;
+    const scenePeople = (frame: number): ScenePerson[] => toScenePeople(trackedBoxes.of(frame), net.aspect, shareOut);
+    const scenes = (seen = new Scenes(source.frames({}, true), scenePeople, k, isAsked));
     const estimateKey = async ({ key, around }: Neighbourhood): Promise<FramePoses | null> => {
       signal?.throwIfAborted();
       const estimate = async (): Promise<readonly (EstimatedPose | null)[]> =>
-        around && isAsked(key)
-          ? estimator.estimate(around.map(sceneOf), { explain, poseNms, shareOut, agreement })
+        around && isAsked(key.index)
+          ? estimator.estimate(
+              around.map((frame) => scenes.of(frame)),
+              { explain, poseNms, shareOut, agreement },
+            )
           : [];
       const poses = await (memo?.poses.of(key.index, estimate) ?? estimate());
-      return isAsked(key) ? toFramePoses(key, around ? peopleOf(key) : [], poses, model, options.oksNms) : null;
+      return isAsked(key.index) ? toFramePoses(key, around ? peopleOf(key) : [], poses, model, options.oksNms) : null;
     };
     // Keys under way at a time: enough that one more person waits for every one in the extractor.
-    const people = ({ key }: Neighbourhood): number => Math.max(1, isAsked(key) ? peopleOf(key).length : 0);
-    const keys = inOrder(neighbourhoods(source.frames(), estimator.k), 2 * net.atOnce + 1, estimateKey, people);
+    const people = ({ key }: Neighbourhood): number => Math.max(1, isAsked(key.index) ? peopleOf(key).length : 0);
+    const keys = inOrder(neighbourhoods(scenes.frames(), k), 2 * net.atOnce + 1, estimateKey, people);
     let frame = 0;
     for await (const estimated of keys) {
       await estimator.passed(++frame);
+      scenes.release(frame - k);
       onProgress?.({ pass: 'estimate', people: estimated?.people.length ?? 0 });
       if (estimated) yield estimated;
     }
     await memo?.poses.end();
   } finally {
+    seen?.release();
     release();
   }
 }
@@ -165,8 +174,13 @@ export function toScene(
   aspect: number,
   together = true,
 ): Scene {
+  return { ...frame, people: toScenePeople(trackedBoxes, aspect, together) };
+}
+
+/** The people of a scene. */
+function toScenePeople(trackedBoxes: readonly TrackedBox[], aspect: number, together = true): ScenePerson[] {
   const people = trackedBoxes.map((trackedBox) => toScenePerson(trackedBox, aspect));
-  return { ...frame, people: together ? withThoseInFront(people) : people };
+  return together ? withThoseInFront(people) : people;
 }
 
 /** @param aspect width / height of windows */

@@ -1,5 +1,6 @@
 import { GlposeError } from '../errors.js';
 import type { FrameReader } from './frame.js';
+import type { Box } from '../types.js';
 import type { Orientation } from './orientation.js';
 
 /** One way to decode videos. Both ways give the same frames, up to rounding in the conversion to RGB. */
@@ -170,6 +171,56 @@ export function rgbFilter(
  */
 function throughPlanes(pixels: string | null): boolean {
   return process.arch === 'x64' && pixels !== null && /^yuvj?\d/.test(pixels);
+}
+
+/** Pixels about a part that are converted with it: of those at its edge the colour would lack what lies beside them. */
+const PART_MARGIN = 8;
+/** Parts begin and end at multiples of so many pixels, so that one filter serves several frames in which somebody moves. */
+const PART_STEP = 64;
+
+/** Whole pixels of a frame. */
+export interface PixelPart {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/**
+ * The part of a decoded frame that is converted so that the pixels in a box are those of the whole frame; null where only all of it will do:
+ * where pixels change their places, or are rounded by them.
+ * @param size of the decoded frame
+ * @param pixels as in `rgbFilter`
+ */
+export function partAround(
+  { x, y, width, height }: Box,
+  video: { width: number; height: number; orientation: Orientation },
+  size: { width: number; height: number },
+  pixels: string | null,
+): PixelPart | null {
+  const isAsDecoded = size.width === video.width && size.height === video.height && video.orientation.filter === '';
+  if (!isAsDecoded || pixels === null || !/^yuvj?4(20|22|44)p$/.test(pixels)) return null;
+  // Half as many colours as pixels would lie at other places in a part.
+  const isOdd = size.width % 2 === 1 || size.height % 2 === 1;
+  if (isOdd && !pixels.includes('444')) return null;
+  const columns = steps(x, x + width, size.width);
+  const rows = steps(y, y + height, size.height);
+  return { left: columns.start, top: rows.start, width: columns.length, height: rows.length };
+}
+
+/** The steps about a stretch, one at least. @param end of the frame */
+function steps(from: number, to: number, end: number): { start: number; length: number } {
+  const last = Math.max(0, end - PART_STEP);
+  const first = Math.floor((from - PART_MARGIN) / PART_STEP) * PART_STEP;
+  const start = Math.min(Math.max(first, 0), last - (last % 2)); // colours are given for pairs of pixels
+  const stop = Math.ceil((to + PART_MARGIN) / PART_STEP) * PART_STEP;
+  return { start, length: Math.min(Math.max(stop, start + PART_STEP), end) - start };
+}
+
+/** The filters for a part of upright frames. @param pixels as in `rgbFilter` */
+export function partFilter({ left, top, width, height }: PixelPart, pixels: string | null): string {
+  const orientation = { filter: '', turned: false };
+  return `crop=${width}:${height}:${left}:${top}:exact=1,${rgbFilter({ width, height, orientation }, pixels)}`;
 }
 
 /** Seconds of a time written as Matroska does, "00:00:04.800000000"; null where it is not one. */

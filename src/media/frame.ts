@@ -1,3 +1,5 @@
+import type { Box } from '../types.js';
+
 /** One frame of a video or of a folder of images. */
 export interface Frame {
   /** 0-based place; frames that could not be read keep their place. */
@@ -11,6 +13,11 @@ export interface Frame {
   data: Uint8Array | null;
   /** Of a frame read `lazily`: what it shows, small and grey; 8 bits, [height, width]. */
   small?: { width: number; height: number; data: Uint8Array };
+  /**
+   * Of a frame read `lazily`: makes the pixels of a part of it only, off this thread; for frames whose pixels were not asked for.
+   * @returns as `data`, with arbitrary values outside the part; once the frame was released, it may become another's
+   */
+  part?(part: Box): Promise<Uint8Array>;
   /** Of a frame read `lazily`: gives it up where nobody asks for its pixels any more. Twice is harmless. */
   release?(): void;
   /** Why `data` is null; empty otherwise. */

@@ -12,6 +12,8 @@ import {
   CONTAINERS,
   DECODING_THREADS,
   PACKETS_FOR_RATE,
+  partAround,
+  partFilter,
   rateOf,
   rgbFilter,
   secondsOfClock,
@@ -20,6 +22,7 @@ import {
   type DeclaredLength,
   type VideoDecoder,
 } from './decoding.js';
+import type { Box } from '../types.js';
 import { orientationOf, type Orientation } from './orientation.js';
 
 /** Failures of the decoder in a row, for one packet, after which the next packet is tried. */
@@ -78,7 +81,10 @@ async function* decode(
   const { is } = library;
   await using video = await Demuxer.open(library, file);
   using decoder = await openDecoder(library, file, video.stream);
-  using toRgb = new Converter(library, file, video.timeBase, (pixels) => rgbFilter(video, pixels));
+  const { width, height, tick, format, orientation } = video;
+  const upright = { width, height, orientation };
+  using toRgb = new Converter(library, file, video.timeBase, (pixels) => rgbFilter(upright, pixels));
+  using parts = new PartsOfFrames(library, file, video.timeBase, upright);
   using toGrey = new Converter(
     library,
     file,
@@ -87,7 +93,6 @@ async function* decode(
   );
   using decoded = new library.av.Frame();
   decoded.alloc();
-  const { width, height, tick, format } = video;
   const { width: codedWidth, height: codedHeight } = video.stream.codecpar;
   const sequence = new FrameSequence({ width, height, codedWidth, codedHeight, tick, format, ...known });
   let failures = 0;
@@ -114,7 +119,7 @@ async function* decode(
       }
       if (decoded.decodeErrorFlags !== 0) failures++;
       const { width, height } = decoded;
-      const later = lazily ? toRgb.later(decoded) : null;
+      const later = lazily ? keptFrame(decoded, toRgb, parts) : null;
       const data = await (later ? toGrey : toRgb).convert(decoded);
       decoded.unref();
       for (const frame of sequence.frame({ time, width, height, data }))
@@ -272,7 +277,7 @@ function numberOf({ is }: NodeAv, stamp: bigint): number | null {
 const SMALL = 96;
 
 /** A frame whose pixels are converted when they are first asked for. @param frame with its small copy as `data` */
-function whenAsked(frame: Frame, { pixels, release }: Later): Frame {
+function whenAsked(frame: Frame, { pixels, part, release }: KeptFrame): Frame {
   const { data: grey, ...about } = frame;
   let data: Uint8Array | null = null;
   return {
@@ -281,14 +286,115 @@ function whenAsked(frame: Frame, { pixels, release }: Later): Frame {
       return (data ??= pixels());
     },
     small: { width: SMALL, height: SMALL, data: grey! },
+    part: async (box) => (data ??= await part(box)),
     release,
   };
 }
 
 /** A decoded frame that is kept until it is converted, once, or released. */
-interface Later {
+interface KeptFrame {
+  /** All of it, on this thread. */
   pixels(): Uint8Array;
+  /** A part of it, on another one: whose memory becomes another's when the frame is released. */
+  part(box: Box): Promise<Uint8Array>;
   release(): void;
+}
+
+/** Keeps a decoded frame; null where there is no memory for it. */
+function keptFrame(decoded: Av.Frame, whole: Converter, parts: PartsOfFrames): KeptFrame | null {
+  let kept = decoded.clone();
+  if (kept === null) return null;
+  whole.keep();
+  parts.keep();
+  let ofParts: Uint8Array | null = null;
+  /** Whoever takes the frame frees it. */
+  const taken = (): Av.Frame => {
+    if (kept === null) throw new Error('a frame was asked for its pixels after it was released');
+    const frame = kept;
+    kept = null;
+    return frame;
+  };
+  const free = (frame: Av.Frame): void => {
+    frame.free();
+    whole[Symbol.dispose]();
+    parts[Symbol.dispose]();
+  };
+  return {
+    pixels() {
+      const frame = taken();
+      try {
+        return whole.convertSync(frame);
+      } finally {
+        free(frame);
+      }
+    },
+    async part(box) {
+      const frame = taken();
+      try {
+        return (ofParts = await parts.convert(frame, box));
+      } finally {
+        free(frame);
+      }
+    },
+    release() {
+      if (kept !== null) free(taken());
+      if (ofParts) parts.giveBack(ofParts);
+      ofParts = null;
+    },
+  };
+}
+
+/** Converts parts of frames, one after another, each into the memory of a whole frame, which is used again. */
+class PartsOfFrames implements Disposable {
+  private readonly converter: Converter;
+  private readonly spare: Uint8Array[] = [];
+  private filters = '';
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly library: NodeAv,
+    file: string,
+    timeBase: { num: number; den: number },
+    /** Frames' size, and how they are turned upright. */
+    private readonly video: { width: number; height: number; orientation: Orientation },
+  ) {
+    this.converter = new Converter(library, file, timeBase, () => this.filters);
+  }
+
+  /** @returns pixels of the whole frame, arbitrary outside the box; to be given back */
+  convert(frame: Av.Frame, box: Box): Promise<Uint8Array> {
+    const converted = this.last.then(() => this.convertNow(frame, box));
+    this.last = converted.catch(() => {}); // whoever asked is told
+    return converted;
+  }
+
+  giveBack(pixels: Uint8Array): void {
+    this.spare.push(pixels);
+  }
+
+  private async convertNow(frame: Av.Frame, box: Box): Promise<Uint8Array> {
+    const { video } = this;
+    const pixels = this.library.av.avGetPixFmtName(frame.format as AVPixelFormat);
+    const part = partAround(box, video, frame, pixels);
+    this.filters = part ? partFilter(part, pixels) : rgbFilter(video, pixels);
+    const bytes = await this.converter.convert(frame);
+    if (!part) return bytes;
+    const all = this.spare.pop() ?? new Uint8Array(3 * video.width * video.height);
+    const row = 3 * part.width;
+    for (let y = 0; y < part.height; y++)
+      all.set(bytes.subarray(y * row, (y + 1) * row), 3 * ((part.top + y) * video.width + part.left));
+    return all;
+  }
+
+  /** One frame more that is kept for it. */
+  keep(): void {
+    this.converter.keep();
+  }
+
+  /** One user less. */
+  [Symbol.dispose](): void {
+    this.converter[Symbol.dispose]();
+  }
 }
 
 /** Turns decoded frames into pixels, by FFmpeg's filters. It lasts as long as the frames that are kept for it. */
@@ -320,27 +426,17 @@ class Converter implements Disposable {
     return this.taken();
   }
 
-  /** Keeps a decoded frame, to be converted on this thread; null where there is no memory for it. */
-  later(frame: Av.Frame): Later | null {
-    let kept = frame.clone();
-    if (kept === null) return null;
+  /** The same on this thread. */
+  convertSync(frame: Av.Frame): Uint8Array {
+    this.prepare(frame);
+    check(this.library, this.file, this.source!.buffersrcAddFrameSync(frame));
+    check(this.library, this.file, this.sink!.buffersinkGetFrameSync(this.converted));
+    return this.taken();
+  }
+
+  /** One user more: a frame that is kept for it. */
+  keep(): void {
     this.users++;
-    const release = (): void => {
-      if (kept === null) return;
-      kept.free();
-      kept = null;
-      this[Symbol.dispose]();
-    };
-    const pixels = (): Uint8Array => {
-      if (kept === null) throw new Error('a frame was asked for its pixels after it was released');
-      this.prepare(kept);
-      check(this.library, this.file, this.source!.buffersrcAddFrameSync(kept));
-      check(this.library, this.file, this.sink!.buffersinkGetFrameSync(this.converted));
-      const data = this.taken();
-      release();
-      return data;
-    };
-    return { pixels, release };
   }
 
   private taken(): Uint8Array {
@@ -352,7 +448,8 @@ class Converter implements Disposable {
   /** Builds the filters for frames like this one; a stream may change its coded size or format on the way. */
   private prepare(frame: Av.Frame): void {
     const { av } = this.library;
-    const shape = `${frame.width}x${frame.height}:${frame.format}:${frame.colorSpace}:${frame.colorRange}`;
+    const filters = this.filters(av.avGetPixFmtName(frame.format as AVPixelFormat));
+    const shape = `${frame.width}x${frame.height}:${frame.format}:${frame.colorSpace}:${frame.colorRange} ${filters}`;
     if (shape === this.shape) return;
     this.graph?.free();
     const graph = (this.graph = new av.FilterGraph());
@@ -362,7 +459,6 @@ class Converter implements Disposable {
     const input =
       `video_size=${frame.width}x${frame.height}:pix_fmt=${frame.format}:time_base=${num}/${den}` +
       `:colorspace=${frame.colorSpace}:range=${frame.colorRange}`;
-    const filters = this.filters(av.avGetPixFmtName(frame.format as AVPixelFormat));
     check(this.library, this.file, graph.parse2(`buffer@in=${input},${filters},buffersink@out`));
     check(this.library, this.file, graph.configSync());
     this.source = graph.getFilter('buffer@in');

@@ -112,6 +112,44 @@ throughEachDecoder('videos through', (decoder) => {
     expect(frameShownBy(frames[5])).toBe(5);
   });
 
+  test('of frames whose pixels were not asked for, parts are made, in memory that others had', async () => {
+    const file = await makeClip(path.join(folder, `${decoder}-parts.mp4`), {
+      ...H264,
+      pictures: [0, 1, 2, 3].map((i) => picture(i, 258, 194)),
+    });
+    const box = { x: 70, y: 30, width: 100, height: 90 };
+    const inBox = (data: Uint8Array): Buffer =>
+      Buffer.concat(
+        Array.from({ length: box.height }, (_, y) => {
+          const at = 3 * ((box.y + y) * 258 + box.x);
+          return data.subarray(at, at + 3 * box.width);
+        }),
+      );
+    const { frames } = await framesOf(file);
+    await using source = await openFrames({ kind: 'video', path: file, name: 'clip' }, { keepBytes: 0 });
+    const memory = new Set<ArrayBufferLike>();
+    for await (const frame of source.frames({}, true)) {
+      const data = frame.part ? await frame.part(box) : frame.data!;
+      expect(data).toHaveLength(3 * 258 * 194);
+      expect(inBox(data).equals(inBox(frames[frame.index].data!))).toBe(true);
+      expect(frame.data).toBe(data);
+      memory.add(data.buffer);
+      frame.release?.();
+      frame.release?.();
+    }
+    expect(memory.size).toBe(decoder === 'node-av' ? 1 : 4);
+    if (decoder !== 'node-av') return;
+    for await (const frame of source.frames({}, true)) {
+      const whole = frame.data;
+      expect(await frame.part!(box)).toBe(whole);
+      frame.release!();
+    }
+    for await (const frame of source.frames({}, true)) {
+      frame.release!();
+      await expect(frame.part!(box)).rejects.toThrow('released');
+    }
+  });
+
   test('every frame keeps its pixels while later ones are read', async () => {
     const file = await makeClip(path.join(folder, `${decoder}-kept.mp4`), H264);
     const { frames } = await framesOf(file);

@@ -24,7 +24,14 @@ possible('frames that are kept are converted after their video was closed', asyn
     for await (const frame of source.frames({}, true)) frames.push(frame);
     console.log(frames.map(({ data }) => data.length).join(' '));
     for (const frame of frames) frame.release?.();
-    await source.close();`,
+    const others = [];
+    for await (const frame of source.frames({}, true)) others.push(frame);
+    await source.close();
+    const part = { x: 20, y: 20, width: 20, height: 20 };
+    const parts = others.map((frame) => frame.part(part));
+    others.pop().release(); // while it is converted
+    for (const pixels of await Promise.all(parts)) if (pixels.length !== 96 * 64 * 3) throw new Error('no pixels');
+    for (const frame of others) frame.release();`,
   );
   const { stdout } = await promisify(execFile)(process.execPath, [program], {
     env: {

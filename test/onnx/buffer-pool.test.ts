@@ -14,6 +14,16 @@ test('arrays of lengths that are not asked for any more do not stay', () => {
   const pool = new BufferPool();
   const old = pool.take(1);
   pool.give(old);
-  for (let length = 2; length < 20; length++) pool.give(pool.take(length));
+  for (let length = 2; length < 40; length++) pool.give(pool.take(length));
   expect(pool.take(1)).not.toBe(old);
+});
+
+test('of many lengths those stay that are asked for again and again', () => {
+  const pool = new BufferPool();
+  const array = pool.take(1);
+  for (let length = 2; length < 40; length++) {
+    pool.give(array);
+    pool.give(pool.take(length));
+    expect(pool.take(1)).toBe(array);
+  }
 });
