@@ -2,39 +2,28 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
 import { EXIT, GlposeError, messageOf } from '../errors.js';
 import { addon } from '../native/binding.js';
-import { analyseCommand } from './analyse.js';
-import { benchCommand } from './bench.js';
-import { checkCommand } from './check.js';
-import { completionCommand } from './completion.js';
-import { doctorCommand } from './doctor.js';
-import { evalCommand } from './eval.js';
-import { filterCommand } from './filter.js';
-import { featuresCommand } from './features.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { inferCommand } from './infer.js';
-import { manualCommand } from './manual.js';
-import { modelsCommand } from './models.js';
-import { statusCommand } from './status.js';
 import { sayOn, writerTo, type MakeCommand, type Terminal } from './terminal.js';
-import { viewCommand } from './view.js';
-import { worstCommand } from './worst.js';
 
-const COMMANDS: MakeCommand[] = [
-  inferCommand,
-  statusCommand,
-  checkCommand,
-  viewCommand,
-  filterCommand,
-  analyseCommand,
-  worstCommand,
-  evalCommand,
-  featuresCommand,
-  modelsCommand,
-  benchCommand,
-  doctorCommand,
-  completionCommand,
-  manualCommand,
-];
+/** By name, in the order of the help. Each brings its own part of the program, and a command line needs one. */
+const COMMANDS: Record<string, () => Promise<MakeCommand>> = {
+  infer: async () => (await import('./infer.js')).inferCommand,
+  status: async () => (await import('./status.js')).statusCommand,
+  check: async () => (await import('./check.js')).checkCommand,
+  view: async () => (await import('./view.js')).viewCommand,
+  filter: async () => (await import('./filter.js')).filterCommand,
+  analyse: async () => (await import('./analyse.js')).analyseCommand,
+  worst: async () => (await import('./worst.js')).worstCommand,
+  eval: async () => (await import('./eval.js')).evalCommand,
+  features: async () => (await import('./features.js')).featuresCommand,
+  models: async () => (await import('./models.js')).modelsCommand,
+  bench: async () => (await import('./bench.js')).benchCommand,
+  doctor: async () => (await import('./doctor.js')).doctorCommand,
+  completion: async () => (await import('./completion.js')).completionCommand,
+  manual: async () => (await import('./manual.js')).manualCommand,
+};
+/** Commands that tell of all others. */
+const ABOUT_ALL = ['completion', 'manual'];
 
 /** Ctrl-C, what a scheduler sends, and the end of the terminal. */
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -80,7 +69,10 @@ export async function main(argv: string[], overrides: Partial<Terminal> = {}): P
       'after',
       `\nExit codes:\n${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join('\n')}`,
     );
-  for (const make of COMMANDS) program.addCommand(make(terminal));
+  const [name] = argv;
+  const isOne = Object.hasOwn(COMMANDS, name) && !ABOUT_ALL.includes(name);
+  const needed = isOne ? [COMMANDS[name]] : Object.values(COMMANDS);
+  for (const load of needed) program.addCommand((await load())(terminal));
   quietExit(program, terminal);
   try {
     await program.parseAsync(argv, { from: 'user' });

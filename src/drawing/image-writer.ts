@@ -1,5 +1,4 @@
 import path from 'node:path';
-import sharp from 'sharp';
 import { inOrder } from '../concurrency/in-order.js';
 import { fittedName } from '../media/video-names.js';
 import { writeAtomically } from '../storage/atomic-write.js';
@@ -23,6 +22,7 @@ export async function writeImages(
   pictures: AsyncIterable<Picture>,
   form: 'png' | 'jpg',
 ): Promise<string[]> {
+  const { default: sharp } = await import('sharp');
   const taken = new Set<string>();
   const written = inOrder(pictures, IN_FLIGHT, async ({ name, width, height, data }) => {
     const file = path.join(folder, fileName(name, form, taken));

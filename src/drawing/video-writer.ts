@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { promisify } from 'node:util';
 import type { FFEncoderCodec } from 'node-av/constants';
 import type * as Av from 'node-av/lib';
-import sharp from 'sharp';
 import { GlposeError, messageOf } from '../errors.js';
 import { everyFrameOnce } from '../media/ffmpeg.js';
 import { loadNodeAv, rgbFrame, type NodeAv } from '../media/node-av.js';
@@ -125,6 +124,7 @@ async function* fitted(
       continue;
     }
     const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
+    const { default: sharp } = await import('sharp');
     const pixels = await sharp(picture.data, { raw })
       .resize(width, height, { fit: 'contain', background: 'black' })
       .extend(margin)

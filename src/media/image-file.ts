@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { GlposeError } from '../errors.js';
 import { checkSize, MAX_PIXELS } from './frame-size.js';
 
@@ -34,6 +34,7 @@ export async function openImage(file: string): Promise<OpenedImage> {
     throw new GlposeError('INPUT', `${name} is no JPEG, PNG, WebP, TIFF or AVIF`, 'Convert it to one of them.');
   }
   if (bytes.length > MAX_BYTES) throw new GlposeError('INPUT', `${name} has more than 1 GB`, 'Scale it down first.');
+  const { default: sharp } = await import('sharp'); // a tenth of a second: not for who reads no pictures
   const { width, height, autoOrient, pages = 1 } = await sharp(bytes, { limitInputPixels: false }).metadata(); // the header only
   checkSize(name, width, height);
   return {

@@ -3,7 +3,6 @@
  */
 import { deflateRawSync } from 'node:zlib';
 import type { Run } from '../run/record.js';
-import sharp from 'sharp';
 import { readBoxes, type BoxLookup } from '../formats/boxes.js';
 import { LIMBS } from '../joints.js';
 import { openFrames, type FrameSource } from '../media/frames.js';
@@ -190,6 +189,7 @@ export async function pictureParts(
   parts: PageParts,
   { onFrame, maxWidth = MAX_PICTURE_WIDTH }: Pick<ViewOptions, 'onFrame'> & { maxWidth?: number },
 ): Promise<number[]> {
+  const { default: sharp } = await import('sharp');
   const there: number[] = [];
   const encoded = inOrder(source.frames(), IN_FLIGHT, async ({ index, width, height, data }) => {
     if (!data || !wanted.has(index)) return null;
