@@ -5,6 +5,7 @@
  *   look       for whom nothing was linked: at the place itself, enlarged (`near`)
  *   recognise  who was lost for no more than PATIENCE and comes back: by place, size and colours
  *   strangers  whom looks at others' places show surely, and nobody knows
+ *   tell apart who was in others' way and is in plain sight again: whose number they have, by how they looked before (whose.ts)
  *   connect    two sights of a person: what lies between is interpolated where both are alike; else a look at the middle
  *   judge      whether what stands about is a person at all: belief.ts
  *   grow       back in time, to where a newcomer came in; and on, to where someone who was lost went out
@@ -22,6 +23,7 @@ import { colourDifference } from './colours.js';
 import { isOut, type Size } from './edges.js';
 import { OTHER_COLOURS, likeness, sizeRatio, type Followed } from './likeness.js';
 import { between, isCalm, middle, shifted, type Sight } from './sight.js';
+import { SAME_COLOURS, gainOf, turnOf, type Look } from './whose.js';
 
 /** Who is where in one frame. */
 export interface TrackedBox {
@@ -93,6 +95,8 @@ const HIDDEN = 0.2;
 const UNCLEAR_IOU = 0.2;
 /** Who was about to walk out of the picture is seen at that edge, or hardly moved: their boxes share so much (IoU). */
 const STILL_IOU = 0.2;
+/** Seconds for which it is remembered how they looked. */
+const REMEMBERED = 5;
 /** How far they come back from where they are expected, in box sizes, and more for every second. */
 const REACH = 0.5;
 const REACH_SECOND = 1;
@@ -127,6 +131,9 @@ interface Track {
   /** The last sight with nobody in the way, and its colours. */
   clear: Sight;
   colours: Float32Array | null;
+  /** How they looked last with nobody in the way, missed or seen, and who has been in the way since. */
+  look: Look | null;
+  met: Set<Track>;
   belief: Belief;
   /** Whether it was looked for back in time. */
   grown: boolean;
@@ -222,6 +229,7 @@ export class Tracker {
       this.tracks.push(begin({ ...stranger, frame }, this.options.timeOf(frame)));
     this.keys.push({ frame, left: detections.filter((detection) => !taken.has(detection)) });
     while (this.keys.length > 2 && this.seconds(this.keys[0].frame, frame) > PATIENCE) this.keys.shift();
+    this.tellApart(frame);
     for (const track of this.tracks) {
       if (track.ended || track.last.frame !== frame) continue;
       this.paint(track);
@@ -265,7 +273,11 @@ export class Tracker {
   forget(frame: number): void {
     this.firstFrame = frame;
     for (const { sights } of this.tracks) for (const place of sights.keys()) if (place < frame) sights.delete(place);
-    this.tracks = this.tracks.filter((track) => !track.ended || track.sights.size > 0);
+    const now = this.keys.at(-1)?.frame ?? frame;
+    const isRemembered = ({ look, last }: Track): boolean =>
+      look !== null && this.seconds(last.frame, now) <= REMEMBERED;
+    this.tracks = this.tracks.filter((track) => !track.ended || track.sights.size > 0 || isRemembered(track));
+    for (const { met } of this.tracks) for (const other of met) if (!this.tracks.includes(other)) met.delete(other);
   }
 
   /** Ends all tracks: those of the next frame are not expected to be these people. */
@@ -274,6 +286,8 @@ export class Tracker {
     for (const track of this.tracks) {
       track.lasted ||= !track.ended && track.last.frame === last;
       track.ended = true;
+      track.look = null;
+      track.met.clear();
     }
     this.things = [];
     this.keys = [];
@@ -353,27 +367,30 @@ export class Tracker {
    * an edge of the picture is still seen there, and does not come back in at once.
    */
   private recognise(lost: readonly Track[], free: readonly Detection[], frame: number): Map<Track, Detection> {
-    const picture = this.options.sizeOf?.(frame) ?? null;
     const colours = free.map(({ box }) => this.options.coloursOf?.(frame, box) ?? null);
-    const costs = lost.map((track) => {
-      const seconds = this.seconds(track.last.frame, frame);
-      const followed = this.followed(track, frame);
-      const { last, clear } = followed;
-      const places = [last.box, clear.box, this.expected(track, frame).box];
-      const size = longerSide(clear.box);
-      const way = shifted(last, track.velocityX * seconds, track.velocityY * seconds).box;
-      return free.map(({ box }, i) => {
-        if (sizeRatio(followed, box) > SIZE_RATIO) return Infinity;
-        const distance = Math.min(...places.map((place) => distanceBetween(place, box))) / size;
-        const isGone = picture !== null && isOut(last.box, way, box, picture) && iou(last.box, box) < STILL_IOU;
-        if (isGone || distance > REACH + REACH_SECOND * seconds) return Infinity;
+    const costs = lost.map((track) =>
+      free.map(({ box }, i) => {
         const difference = track.colours && colours[i] ? colourDifference(track.colours, colours[i]) : 0;
-        return difference > OTHER_COLOURS ? Infinity : distance + difference / OTHER_COLOURS;
-      });
-    });
+        return difference > OTHER_COLOURS ? Infinity : this.wayBack(track, frame, box) + difference / OTHER_COLOURS;
+      }),
+    );
     const found = new Map<Track, Detection>();
     assign(costs).forEach((column, row) => column >= 0 && found.set(lost[row], free[column]));
     return found;
+  }
+
+  /** How far from somebody who was lost a box lies, in box sizes; Infinity where it does not show them, by place and size. */
+  private wayBack(track: Track, frame: number, box: Box): number {
+    const picture = this.options.sizeOf?.(frame) ?? null;
+    const seconds = this.seconds(track.last.frame, frame);
+    const followed = this.followed(track, frame);
+    const { last, clear } = followed;
+    if (sizeRatio(followed, box) > SIZE_RATIO) return Infinity;
+    const places = [last.box, clear.box, this.expected(track, frame).box];
+    const distance = Math.min(...places.map((place) => distanceBetween(place, box))) / longerSide(clear.box);
+    const way = shifted(last, track.velocityX * seconds, track.velocityY * seconds).box;
+    const isGone = picture !== null && isOut(last.box, way, box, picture) && iou(last.box, box) < STILL_IOU;
+    return isGone || distance > REACH + REACH_SECOND * seconds ? Infinity : distance;
   }
 
   private isSought(track: Track, frame: number): boolean {
@@ -566,6 +583,95 @@ export class Tracker {
     track.colours = this.options.coloursOf?.(frame, box) ?? track.colours;
   }
 
+  /** Gives people who were in others' way, and are in plain sight now, the numbers of those as whom they looked before. */
+  private tellApart(frame: number): void {
+    const here = this.tracks.filter((track) => !track.ended && track.last.frame === frame);
+    const plain = new Set<Track>();
+    for (const track of here) {
+      const others = this.inTheWay(track, frame);
+      if (others.length === 0) plain.add(track);
+      for (const other of others) {
+        track.met.add(other);
+        other.met.add(track);
+      }
+    }
+    const coloursOf = ({ last }: Track): Float32Array | null => this.options.coloursOf?.(frame, last.box) ?? null;
+    const colours = new Map(here.map((track) => [track, coloursOf(track)]));
+    for (const track of here) {
+      const now = colours.get(track);
+      if (!now) continue;
+      if (plain.has(track)) {
+        if (track.look?.isPlain || !this.resume(track, now)) {
+          const around = new Set([...track.met].flatMap((other) => [other, ...other.met]));
+          let best = { other: track, gain: 0 };
+          for (const other of around) {
+            if (other === track || !track.look || !other.look) continue;
+            const gain = gainOf(track.look, other.look, now, colours.get(other) ?? null, plain.has(other));
+            if (gain > best.gain) best = { other, gain };
+          }
+          if (best.gain > 0) this.exchange(track, best.other, frame);
+        }
+        track.met.clear();
+      }
+      if (plain.has(track) || !track.look) track.look = { sight: track.last, colours: now, isPlain: plain.has(track) };
+    }
+  }
+
+  /** Who overlaps with somebody where they are seen, or is missed and may be hidden there. */
+  private inTheWay(track: Track, frame: number): Track[] {
+    const { box } = track.last;
+    return this.tracks.filter((other) => {
+      if (other === track || other.ended) return false;
+      if (other.last.frame === frame) return iou(other.last.box, box) > UNCLEAR_IOU;
+      return [this.carried(other.last, frame), this.expected(other, frame)].some(
+        (place) => sharedArea(place.box, box) > HIDDEN * Math.min(areaOf(place.box), areaOf(box)),
+      );
+    });
+  }
+
+  /** Whether somebody who is in plain sight for the first time is someone who was lost before they came: then, from now on, they are. */
+  private resume(track: Track, colours: Float32Array): boolean {
+    if (track.id !== null && !this.options.hasty) return false;
+    const { first } = track;
+    let lost: Track | null = null;
+    let least = SAME_COLOURS;
+    for (const other of this.tracks) {
+      if (!other.look?.isPlain || other.last.frame >= first.frame || !this.isSure(other)) continue;
+      if (this.seconds(other.last.frame, first.frame) > REMEMBERED) continue;
+      const difference = colourDifference(other.look.colours, colours);
+      if (difference < least && this.wayBack(other, first.frame, first.box) < Infinity)
+        [lost, least] = [other, difference];
+    }
+    if (!lost) return false;
+    for (const sight of lost.sights.values()) track.sights.set(sight.frame, sight);
+    const { id, home, begun, belief } = lost;
+    Object.assign(track, { id, first: lost.first, home, begun, belief: belief.isBelieved ? belief : track.belief });
+    track.seen += lost.seen;
+    track.total += lost.total;
+    track.best = Math.max(track.best, lost.best);
+    this.tracks = this.tracks.filter((other) => other !== lost);
+    return true;
+  }
+
+  /** Two people are each other from where they were taken for one another: up to there, each gets the other's sights, and all that follows from these. */
+  private exchange(a: Track, b: Track, frame: number): void {
+    const turn = turnOf(a.sights, b.sights, Math.max(a.look!.sight.frame, b.look!.sight.frame), frame);
+    if (turn === null) return;
+    const before = [a, b].map(({ sights }) => [...sights.values()].filter((sight) => sight.frame <= turn));
+    const own = ({ id, first, home, begun, seen, best, total, look, met, belief, grown }: Track): Partial<Track> => ({ id, first, home, begun, seen, best, total, look, met, belief, grown }); // prettier-ignore
+    const [ofA, ofB] = [own(a), own(b)];
+    Object.assign(a, ofB);
+    Object.assign(b, ofA);
+    for (const [i, { sights }] of [a, b].entries()) {
+      for (const sight of before[i]) sights.delete(sight.frame);
+      for (const sight of before[1 - i]) sights.set(sight.frame, sight);
+    }
+    if (b.last.frame > turn) return;
+    // Who is still missed is so where the other one was last, before.
+    const last = before[0].reduce((latest, sight) => (sight.frame > latest.frame ? sight : latest), b.last);
+    Object.assign(b, { previous: last, last, velocityX: 0, velocityY: 0 });
+  }
+
   /** Asks whether what is followed has a pose, where neither a step nor anybody in the way tells. */
   private async judge(track: Track): Promise<void> {
     const { belief, last, seen } = track;
@@ -674,6 +780,8 @@ function begin(sight: Sight, begun: number): Track {
     velocityY: 0,
     clear: sight,
     colours: null,
+    look: null,
+    met: new Set(),
     belief: new Belief(),
     grown: false,
     ended: false,
