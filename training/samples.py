@@ -43,7 +43,7 @@ def run_length(text: str) -> int:
 
 
 CLEAN = Condition()
-FORMAT = 3  # of index.json
+FORMAT = 4  # of index.json
 HIDDEN_EXPECTATION = 0.2  # share of the samples drawn in training that are not told who is meant, or not who else is there
 
 # How looks at single frames err (`look_once`), by what was measured of people who overlap: the share of joints that are somebody

@@ -132,10 +132,7 @@ async function features(inputs: string[], options: FeaturesOptions, terminal: Te
   passedOver.forEach(say);
   for (const { error } of failures) say(error.message);
 
-  const extractor = await Extractor.open(options.model, {
-    threads: options.threads,
-    teacher: fill !== undefined || refine || poses || paste.length > 0,
-  });
+  const extractor = await Extractor.open(options.model, { threads: options.threads });
   try {
     const found = labelVideos(videos, sequences, extractor.joints, { stills, split });
     const labelled = spread(found, options.limit ?? found.length);

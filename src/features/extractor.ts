@@ -5,6 +5,7 @@ import type { ExtractorConfig } from '../bundle/config.js';
 import { loadBundle, type Bundle } from '../bundle/bundle.js';
 import { POSETRACK17_JOINTS } from '../joints.js';
 import { addon } from '../native/binding.js';
+import type { PersonDetector } from '../detection/detector.js';
 import { CropNet, type Crop } from '../estimation/crop-net.js';
 import { Model } from '../estimation/model.js';
 import { OnnxRuntime } from '../onnx/runtime.js';
@@ -17,26 +18,25 @@ export class Extractor {
     readonly bundle: Bundle,
     readonly net: CropNet,
     private readonly runtime: OnnxRuntime,
-    /** The extractor's own poses; null where nobody asked for them. */
-    private readonly teacher: Model | null,
+    /** The extractor's own poses, and the bundle's detector. */
+    private readonly teacher: Model,
   ) {}
 
   /**
-   * @param options `teacher`: also load what the extractor's own poses need
    * @throws MODEL where the bundle is unfit
    */
-  static async open(nameOrPath: string, options: { threads?: number; teacher: boolean }): Promise<Extractor> {
+  static async open(nameOrPath: string, options: { threads?: number } = {}): Promise<Extractor> {
     const bundle = await loadBundle(nameOrPath);
     const { input, features } = bundle.config.extractor;
-    const { threads = availableParallelism(), teacher } = options;
+    const { threads = availableParallelism() } = options;
     const native = addon();
     native.setThreads(threads);
     const runtime = new OnnxRuntime(threads);
     try {
       const session = await runtime.load(bundle.extractorFile, null);
       const net = new CropNet(native, session, input, [features.output], 1);
-      const own = teacher ? await Model.load(nameOrPath, { method: 'single-frame', device: 'cpu', threads }) : null;
-      return new Extractor(bundle, net, runtime, own);
+      const teacher = await Model.load(nameOrPath, { method: 'single-frame', device: 'cpu', threads });
+      return new Extractor(bundle, net, runtime, teacher);
     } catch (thrown) {
       await runtime.dispose();
       throw thrown;
@@ -45,6 +45,12 @@ export class Extractor {
 
   get features(): ExtractorConfig['features'] {
     return this.bundle.config.extractor.features;
+  }
+
+  /** The bundle's own detector where it says by coarse poses who is meant, and the extractor listens; else null. */
+  get detector(): PersonDetector | null {
+    const { input } = this.bundle.config.extractor;
+    return input.expectedJoints === undefined ? null : this.teacher.detector;
   }
 
   /** The joints of the bundle's head; PoseTrack17's where it has none. */
@@ -70,11 +76,10 @@ export class Extractor {
   }
 
   /**
-   * The extractor's own pose, by joint name, in image pixels; empty without a teacher.
+   * The extractor's own pose, by joint name, in image pixels.
    * @param coarsePose of the person who is meant, where several are in sight
    */
   async ownPose(image: Image, window: Window, coarsePose?: Float32Array): Promise<Map<string, Joint>> {
-    if (!this.teacher) return new Map();
     const { estimator } = this.teacher;
     const { centreX, centreY, width, height } = window;
     const box = { x: centreX - width / 2, y: centreY - height / 2, width, height };
@@ -85,7 +90,7 @@ export class Extractor {
   }
 
   async dispose(): Promise<void> {
-    await this.teacher?.dispose();
+    await this.teacher.dispose();
     await this.runtime.dispose();
   }
 }

@@ -15,7 +15,7 @@ import type { DegradationKind } from './degradations.js';
  */
 
 export interface FeatureIndex {
-  format: 3;
+  format: 4;
   /** What the maps were made with; a folder takes samples of one kind only. */
   made: SampleSettings;
   videos: VideoSamples[];
@@ -90,7 +90,7 @@ export interface Sample {
 }
 
 /**
- * Coarse poses of one frame, spoiled as those of inference are wrong: the nose and the twelve limb joints in COCO's order, x and y;
+ * Coarse poses of one frame, as inference has them (detected.ts): the nose and the twelve limb joints in COCO's order, x and y;
  * null where a joint, or who is meant, is not known.
  */
 export interface Expected {

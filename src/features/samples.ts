@@ -3,7 +3,7 @@
  *
  *   labels ─ keys, candidates ─ looks (augmentation) ─ patches ─ passers-by ─┬───────────────┬─ crops ─ extractor ─ maps
  *                                                                            └─ degradations ┘
- *   … and where everyone in sight is expected, as wrong as a detector says it
+ *   … and where the detector expects everyone in sight
  *
  * The windows, crops and maps of a plain sample are those that inference makes of the same boxes and coarse poses.
  */
@@ -12,6 +12,7 @@ import { isAbout, placesIn } from '../estimation/conditions.js';
 import type { Box, Image, PersonWindow, Window } from '../types.js';
 import type { Crop } from '../estimation/crop-net.js';
 import type { CutOut } from './cut-outs.js';
+import { detectedIn, type Sights } from './detected.js';
 import { spoiled, toCoco, type CoarsePoses } from './expected.js';
 import type { FrameSource } from '../media/frames.js';
 import { overlap, paintOver } from '../estimation/painted-over.js';
@@ -120,15 +121,17 @@ export async function makeSamples(
 
     const drawn = here(plan.candidates);
     const windows = drawn.map((person) => windowOf(people[person].box, net.aspect));
-    const seen = drawn.map((person, i): PersonWindow => {
-      const random = new Random(options.seed, video.input.name, key.index, person, 'candidate');
-      const [coarsePose] = spoiled(
-        [toCoco(people[person].joints, extractor.joints)],
-        sizeOf(people[person].box),
-        random,
-      );
-      return { window: windows[i], coarsePose: coarsePose ?? undefined };
-    });
+    const truth = people.map(({ joints }): CoarsePoses => [toCoco(joints, extractor.joints)]);
+    const seen = await Promise.all(
+      drawn.map(async (person, i): Promise<PersonWindow> => {
+        const random = new Random(options.seed, video.input.name, key.index, person, 'candidate');
+        const size = sizeOf(people[person].box);
+        const poses = extractor.detector
+          ? (await detectedIn(extractor.detector, [{ ...image, x: 0, y: 0 }], truth, size))[person][0]?.coarsePose
+          : spoiled(truth[person], size, random)[0];
+        return { window: windows[i], coarsePose: poses ?? undefined };
+      }),
+    );
     const maps = await writer.append(await extractor.maps(await net.cut(image, windows), seen));
     made.candidates.push(...drawn.map((person, i) => ({ frame: key.index, person, map: maps[i] })));
 
@@ -138,6 +141,21 @@ export async function makeSamples(
     }
   }
   return { ...made, maps: writer.count };
+}
+
+/** Somebody in every frame of a sample. */
+interface Someone {
+  poses: CoarsePoses;
+  /** In the key frame's image; null of who was pasted. */
+  box: Box | null;
+}
+
+/** Coarse poses in every frame of a sample, in the view. */
+interface Expectations {
+  own: CoarsePoses;
+  others: CoarsePoses[];
+  /** Those of the others who are painted over. */
+  inFront: CoarsePoses[];
 }
 
 /** One key person and the frames around. */
@@ -181,8 +199,8 @@ class Person {
     writer: MapWriter,
   ): Promise<Omit<Sample, 'frame' | 'person' | 'plain'>> {
     const { k, degraded, kinds, warp, stills, poses, paste } = this.options;
-    const { features } = this.extractor;
-    const { width: columns, height: rows } = features;
+    const { extractor } = this;
+    const { width: columns, height: rows } = extractor.features;
     const size = sizeOf(this.label.box);
     const owns = typeof warp === 'number' ? random.chance(warp) : warp;
     const exacts = warp === true || !owns;
@@ -195,9 +213,13 @@ class Person {
       const patch = render(frame, looks[place], extent);
       return passer?.over(patch, place) ?? patch;
     });
-    const { own: coarse, others, inFront } = this.expected(looks, passer, random);
+    const everyone = this.everyone(looks, passer);
+    const expected = await this.expected(everyone, patches, random);
 
-    const cut = async (places: readonly Patch[]): Promise<Maps> => {
+    const cut = async (
+      places: readonly Patch[],
+      { own: coarse, inFront }: Pick<Expectations, 'own' | 'inFront'>,
+    ): Promise<Maps> => {
       const windowsAt = (place: number): Window[] => {
         if (place === k) return [window];
         return [...(exacts ? [window] : []), ...(owns ? [own[place]] : [])];
@@ -220,14 +242,16 @@ class Person {
       };
     };
 
-    const clean = await cut(patches);
+    const clean = await cut(patches, expected);
     const subject = this.subject(view, joints, size);
     const degradedMaps: Sample['degraded'] = [];
     for (const kind of random.some(kinds, degraded)) {
       const degrade = drawDegradation(kind, subject, random);
       const frames: Patch[] = [];
       for (const patch of patches) frames.push(await degrade(patch)); // one after another: the draws are in order
-      degradedMaps.push({ kind, ...(await cut(frames)) });
+      // Tracks carry people over from clean frames, or the detector sees no better than the extractor.
+      const seen = extractor.detector && random.chance(0.5) ? await this.expected(everyone, frames, random) : expected;
+      degradedMaps.push({ kind, ...(await cut(frames, seen)) });
     }
     const cell = window.width / columns;
     const sample = {
@@ -235,8 +259,10 @@ class Person {
       size: rounded(size / cell),
       expected: looks.map((_, place): Expected => {
         const inCells = (pose: Float32Array): ExpectedPose => pairsOf(placesIn(window, pose, columns, rows));
-        const own = coarse[place];
-        const about = others.flatMap((one) => one[place] ?? []).filter((coarsePose) => isAbout({ coarsePose }, window));
+        const own = expected.own[place];
+        const about = expected.others
+          .flatMap((one) => one[place] ?? [])
+          .filter((coarsePose) => isAbout({ coarsePose }, window));
         return { own: own && inCells(own), others: about.map(inCells) };
       }),
       clean,
@@ -250,15 +276,8 @@ class Person {
     return { ...sample, transforms };
   }
 
-  /**
-   * Where the person, and whoever else is labelled or pasted, is expected in each frame, in the view; and of these others who is in front: who was
-   * pasted, and in one of two samples, where one of two people is, those labelled whose boxes overlap.
-   */
-  private expected(
-    looks: readonly View[],
-    passer: Passer | null,
-    random: Random,
-  ): { own: CoarsePoses; others: CoarsePoses[]; inFront: CoarsePoses[] } {
+  /** Where everyone labelled or pasted truly is, in each frame, in the view; the person themselves first, who is pasted last. */
+  private everyone(looks: readonly View[], passer: Passer | null): Someone[] {
     const { label, video, around } = this;
     const names = this.extractor.joints;
     const inView = (person: LabelledPerson, place: number): Float32Array => {
@@ -275,21 +294,45 @@ class Person {
     };
     const { k } = this.options;
     const key = video.people.get(around[k].index)!;
-    const posesOf = (person: LabelledPerson): CoarsePoses =>
-      around.map(({ index }, place) => {
+    const someone = (person: LabelledPerson): Someone => {
+      const poses = around.map(({ index }, place) => {
         const there = place === k ? person : this.samePerson(person, index);
         return there ? inView(there, place) : null;
       });
-    const spoil = (poses: CoarsePoses, box: Box): CoarsePoses => spoiled(poses, sizeOf(box), random);
-    const labelled = key.filter((person) => person !== label);
-    const others = labelled.map((person) => spoil(posesOf(person), person.box));
-    const inFront = others.filter((_, i) => overlap(labelled[i].box, label.box) && random.chance(0.5));
-    if (passer) {
-      const pasted = spoil([...passer.joints], label.box);
-      others.push(pasted);
-      inFront.push(pasted);
+      return { poses, box: person.box };
+    };
+    const labelled = [label, ...key.filter((person) => person !== label)].map(someone);
+    return passer ? [...labelled, { poses: [...passer.joints], box: null }] : labelled;
+  }
+
+  /**
+   * Where inference would expect everyone, and who of the others it would paint over: whom the bundle's detector sees, and sees better than
+   * the person. Of other bundles, the labels, spoiled; and who was pasted, and in one of two samples, where one of two people is, whose boxes overlap.
+   */
+  private async expected(
+    everyone: readonly Someone[],
+    patches: readonly Patch[],
+    random: Random,
+  ): Promise<Expectations> {
+    const size = sizeOf(this.label.box);
+    const { detector } = this.extractor;
+    if (detector) {
+      const truth = everyone.map(({ poses }) => poses);
+      const [own, ...others] = await detectedIn(detector, patches, truth, size);
+      const posesOf = (sights: Sights): CoarsePoses => sights.map((sight) => sight?.coarsePose ?? null);
+      const isInFront = (other: Sights[number], place: number): boolean => {
+        const person = own[place];
+        return other !== null && person !== null && other.score > person.score && overlap(other.box, person.box);
+      };
+      const inFront = others.map((sights) => sights.map((sight, place) => (isInFront(sight, place) ? sight : null)));
+      return { own: posesOf(own), others: others.map(posesOf), inFront: inFront.map(posesOf) };
     }
-    return { own: spoil(posesOf(label), label.box), others, inFront };
+    const [own, ...others] = everyone.map(({ poses, box }) => spoiled(poses, box ? sizeOf(box) : size, random));
+    const inFront = others.filter((_, i) => {
+      const { box } = everyone[i + 1];
+      return box === null || (overlap(box, this.label.box) && random.chance(0.5));
+    });
+    return { own, others, inFront };
   }
 
   /** A person of the key frame in another frame; themselves where the labels do not track. */

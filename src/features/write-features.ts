@@ -97,7 +97,7 @@ export async function writeFeatures(
 ): Promise<FeatureIndex> {
   const made = await settingsOf(extractor, options);
   await checkSettings(out, made);
-  const index: FeatureIndex = { format: 3, made, videos: [] };
+  const index: FeatureIndex = { format: 4, made, videos: [] };
   const outcomes = inOrder(plans, AT_ONCE, async ([video, plan]): Promise<Outcome> => {
     const there = await samplesOf(video, videoFile(out, video));
     try {

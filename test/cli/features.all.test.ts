@@ -82,7 +82,7 @@ test('samples are what inference sees, with own windows, degraded runs and targe
 
   const sample = video.samples.find(({ plain, frame }) => plain && frame > 0)!;
   const t = sample.frame;
-  const extractor = await Extractor.open('glpose-movenet', { threads: 1, teacher: false });
+  const extractor = await Extractor.open('glpose-movenet', { threads: 1 });
   const window = windowOf(boxOf(t), 0.75);
   const image = picture(t);
   const [expected] = await extractor.maps(await extractor.net.cut(image, [window]), []);

@@ -9,7 +9,7 @@ import { COCO_JOINTS } from '../../src/joints.js';
 
 let extractor: Extractor;
 let dir: string;
-beforeAll(async () => void (extractor = await Extractor.open('glpose-movenet', { threads: 1, teacher: true })));
+beforeAll(async () => void (extractor = await Extractor.open('glpose-movenet', { threads: 1 })));
 afterAll(() => extractor.dispose());
 beforeEach(async () => void (dir = await mkdtemp(path.join(os.tmpdir(), 'glpose-cut-outs-'))));
 afterEach(() => rm(dir, { recursive: true }));
