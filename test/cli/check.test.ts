@@ -19,7 +19,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 test('an infer run says what is to be looked at, in run.json and in a line; check finds the same in its files', async () => {
   const out = path.join(root, 'out');
-  const run = await glpose('infer', path.join(ROOT, 'samples/walking.mp4'), '-o', out, '--method', 'single-frame', '--every', '6', '--json'); // prettier-ignore
+  const run = await glpose('infer', path.join(ROOT, 'samples/walking.mp4'), '-o', out, '--method', 'single-frame', '--every', '6', '--no-share-out', '--json'); // prettier-ignore
   expect(run.code).toBe(0);
   const { quality } = (JSON.parse(run.out) as RunRecord).videos[0];
   expect(quality).toMatchObject({ frames: 8 });
