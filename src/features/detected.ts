@@ -7,12 +7,13 @@ import type { PersonDetector } from '../detection/detector.js';
 import { assignWorth } from '../geometry/assignment.js';
 import { areaOf, iou } from '../geometry/boxes.js';
 import { poseSimilarity } from '../geometry/same-person.js';
-import type { Box, Detection } from '../types.js';
+import { between, shifted, type Sight } from '../tracking/sight.js';
+import type { Box } from '../types.js';
 import type { CoarsePoses } from './expected.js';
 import type { Patch } from './viewpoint.js';
 
 /** A person as detected in every frame; null where they are not. */
-export type Sights = (Required<Detection> | null)[];
+export type Sights = (Sight | null)[];
 
 /** Every so many frames the detector looks: a quarter of a second is inference's default, at 25 frames a second rather less. */
 const LOOK_EVERY = 4;
@@ -38,30 +39,26 @@ export async function detectedIn(
 ): Promise<Sights[]> {
   const last = patches.length - 1;
   const places = patches.map((_, place) => place).filter((place) => place % LOOK_EVERY === 0 || place === last);
-  const looks = await Promise.all(places.map((place) => look(detector, patches[place], size)));
-  const sights = people.map((): Sights => patches.map(() => null));
+  const looks = await Promise.all(places.map((place) => look(detector, patches[place], place, size)));
+  const seen = people.map((): Sights => patches.map(() => null));
   for (const [i, place] of places.entries()) {
-    const worth = people.map((poses) => looks[i].map((seen) => likeness(poses[place], seen) - SAME));
-    for (const [person, whose] of assignWorth(worth).entries()) sights[person][place] = looks[i][whose] ?? null;
+    const worth = people.map((poses) => looks[i].map((sight) => likeness(poses[place], sight) - SAME));
+    for (const [person, whose] of assignWorth(worth).entries()) seen[person][place] = looks[i][whose] ?? null;
   }
-  return sights.map((own) => between(own, places));
+  return seen.map((own) => filledIn(own, places));
 }
 
-async function look(detector: PersonDetector, patch: Patch, size: number): Promise<Required<Detection>[]> {
+async function look(detector: PersonDetector, patch: Patch, frame: number, size: number): Promise<Sight[]> {
   const longest = Math.max(patch.width, patch.height);
   const side = Math.round((longest * HEIGHT) / size / INPUT.multiple) * INPUT.multiple;
   const input = Math.min(INPUT.most, Math.max(INPUT.least, side));
   const found = await detector.detect(patch, THRESHOLD, detector.scales ? input : undefined);
-  return found.flatMap(({ box, score, coarsePose }) => {
-    if (!coarsePose) return [];
-    const inView = coarsePose.map((value, i) => value + (i % 2 === 0 ? patch.x : patch.y));
-    return [{ box: { ...box, x: box.x + patch.x, y: box.y + patch.y }, score, coarsePose: inView }];
-  });
+  return found.map((detection) => ({ ...shifted(detection, patch.x, patch.y), frame }));
 }
 
 /** 0–1 */
-function likeness(pose: Float32Array | null, { box, coarsePose }: Required<Detection>): number {
-  if (!pose) return 0;
+function likeness(pose: Float32Array | null, { box, coarsePose }: Sight): number {
+  if (!pose || !coarsePose) return 0;
   const known = (_: number, i: number): boolean => !Number.isNaN(pose[i]);
   const [labelled, seen] = [pose.filter(known), coarsePose.filter(known)];
   if (labelled.length === 0) return 0;
@@ -75,23 +72,10 @@ function extentOf(pose: Float32Array): Box {
 }
 
 /** Between two looks that saw the person, on a straight line; beside only one, as there. */
-function between(sights: Sights, places: readonly number[]): Sights {
-  return sights.map((_, place) => {
-    const before = places.findLast((at) => at <= place)!;
-    const after = places.find((at) => at >= place)!;
-    const [a, b] = [sights[before], sights[after]];
-    if (!a || !b || before === after) return a ?? b;
-    const share = (place - before) / (after - before);
-    const mix = (from: number, to: number): number => from + share * (to - from);
-    return {
-      box: {
-        x: mix(a.box.x, b.box.x),
-        y: mix(a.box.y, b.box.y),
-        width: mix(a.box.width, b.box.width),
-        height: mix(a.box.height, b.box.height),
-      },
-      score: mix(a.score, b.score),
-      coarsePose: a.coarsePose.map((value, i) => mix(value, b.coarsePose[i])),
-    };
+function filledIn(seen: Sights, places: readonly number[]): Sights {
+  return seen.map((_, place) => {
+    const before = seen[places.findLast((at) => at <= place)!];
+    const after = seen[places.find((at) => at >= place)!];
+    return before && after && before !== after ? between(before, after, place) : (before ?? after);
   });
 }

@@ -601,16 +601,8 @@ export class Tracker {
       const now = colours.get(track);
       if (!now) continue;
       if (plain.has(track)) {
-        if (track.look?.isPlain || !this.resume(track, now)) {
-          const around = new Set([...track.met].flatMap((other) => [other, ...other.met]));
-          let best = { other: track, gain: 0 };
-          for (const other of around) {
-            if (other === track || !track.look || !other.look) continue;
-            const gain = gainOf(track.look, other.look, now, colours.get(other) ?? null, plain.has(other));
-            if (gain > best.gain) best = { other, gain };
-          }
-          if (best.gain > 0) this.exchange(track, best.other, frame);
-        }
+        const other = track.look?.isPlain || !this.resume(track, now) ? lookingLike(track, now, colours, plain) : null;
+        if (other) this.exchange(track, other, frame);
         track.met.clear();
       }
       if (plain.has(track) || !track.look) track.look = { sight: track.last, colours: now, isPlain: plain.has(track) };
@@ -787,6 +779,28 @@ function begin(sight: Sight, begun: number): Track {
     ended: false,
     lasted: false,
   };
+}
+
+/**
+ * Of those whom somebody in plain sight met, and whom these met, the one as whom they look rather than as themselves; null where they look like themselves.
+ * @param colours of whoever is seen
+ * @param plain whoever has nobody in the way
+ */
+function lookingLike(
+  track: Track,
+  now: Float32Array,
+  colours: ReadonlyMap<Track, Float32Array | null>,
+  plain: ReadonlySet<Track>,
+): Track | null {
+  const { look, met } = track;
+  let best: Track | null = null;
+  let most = 0;
+  for (const other of new Set([...met].flatMap((one) => [one, ...one.met]))) {
+    if (other === track || !look || !other.look) continue;
+    const gain = gainOf(look, other.look, now, colours.get(other) ?? null, plain.has(other));
+    if (gain > most) [best, most] = [other, gain];
+  }
+  return best;
 }
 
 /** Whether a detection is a second box about somebody who was detected more surely. */

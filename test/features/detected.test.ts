@@ -35,8 +35,8 @@ test('the detector looks at every fourth frame, and in between people move evenl
   const frames = [[detection(20, 10, 0.6)], null, null, null, [detection(28, 10, 0.8)]];
   const [[first, second, , , last]] = await see(frames, [still(122, 12, 5)]);
   expect([first!.box.x, second!.box.x, last!.box.x]).toEqual([120, 122, 128]); // in the view, where the detector has them
-  expect(second!.score).toBeCloseTo(0.65);
-  expect(second!.coarsePose[0]).toBeCloseTo(122);
+  expect(second!.score).toBe(0.6); // the lower one, as between two sights of a track
+  expect(second!.coarsePose![0]).toBeCloseTo(122);
 });
 
 test('each detection is one person’s, whoever is nearest; who is not seen has none', async () => {
