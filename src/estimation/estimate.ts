@@ -124,8 +124,8 @@ export function surveyOptions(model: Model, options: PeopleOptions, memo?: Memo<
     checkArgument(`what boxesOf gives (frame ${frame.name})`, found, 'an array of boxes', Array.isArray(found));
     return found;
   };
-  const looks = detector && new Looks(detector, minBoxScore * WEAK_SHARE, memo, signal);
   const isGiven = boxes !== undefined || detect !== undefined;
+  const looks = detector && new Looks(detector, minBoxScore * WEAK_SHARE, memo, signal, !isGiven);
   return {
     people: looks && !isGiven ? looks : givenPeople(given, looks, net.aspect),
     detectEvery: boxes || detect ? (boxes ? 1 : (detectEvery ?? 1)) : detectEvery,

@@ -1,9 +1,12 @@
+import type { Frame } from '../media/frame.js';
 import type { Box, Detection, Image } from '../types.js';
 import type { PersonDetector } from '../detection/detector.js';
 import { mergeScales } from '../detection/merge.js';
 import { LEAST_INPUT, PLACE_INPUT } from '../detection/scales.js';
 import type { Look, Memo } from './memo.js';
 import type { PeopleSource } from './survey.js';
+
+type SeenFrame = Image & Pick<Frame, 'index' | 'pixels'>;
 
 /** Whoever is smaller, in pixels of the frame, is a guess. */
 const LEAST_HEIGHT = 20;
@@ -14,12 +17,16 @@ const PLACE_MARGIN = 1.5;
 export class Looks implements PeopleSource {
   private readonly known = new Map<number, Promise<Look[]>>();
 
-  /** @param threshold lowest score, 0–1 */
+  /**
+   * @param threshold lowest score, 0–1
+   * @param alone whether nobody else sees the frames: their pixels are then made in memory that is used again
+   */
   constructor(
     private readonly detector: PersonDetector,
     private readonly threshold: number,
     private readonly memo?: Memo<readonly Look[]>,
     private readonly signal?: AbortSignal,
+    private readonly alone = false,
   ) {}
 
   /** A detector whose input has one size takes as long for a place as for a frame. */
@@ -28,7 +35,7 @@ export class Looks implements PeopleSource {
   }
 
   /** Everyone in a frame. @param scales see scales.ts; ascending */
-  async everyone(frame: Image & { index: number }, scales: readonly number[]): Promise<readonly Detection[]> {
+  async everyone(frame: SeenFrame, scales: readonly number[]): Promise<readonly Detection[]> {
     const { width, height } = frame;
     const longerSide = Math.max(width, height);
     const found = (this.detector.scales ? scales : [LEAST_INPUT]).map(async (scale) => {
@@ -49,7 +56,7 @@ export class Looks implements PeopleSource {
   }
 
   /** People at a place of a frame. */
-  near(frame: Image & { index: number }, { x, y, width, height }: Box): Promise<readonly Detection[]> {
+  near(frame: SeenFrame, { x, y, width, height }: Box): Promise<readonly Detection[]> {
     const side = PLACE_MARGIN * Math.max(width, height);
     const part = { x: x + width / 2 - side / 2, y: y + height / 2 - side / 2, width: side, height: side };
     return this.look(frame, part, PLACE_INPUT);
@@ -62,7 +69,7 @@ export class Looks implements PeopleSource {
     await this.memo?.of(frame, async () => looks);
   }
 
-  private async look(frame: Image & { index: number }, part: Box, longerSide: number): Promise<readonly Detection[]> {
+  private async look(frame: SeenFrame, part: Box, longerSide: number): Promise<readonly Detection[]> {
     this.signal?.throwIfAborted();
     let known = this.known.get(frame.index);
     if (!known) {
@@ -72,6 +79,7 @@ export class Looks implements PeopleSource {
     const looks = await known;
     const before = looks.find((look) => look.longerSide === longerSide && isSame(look.part, part));
     if (before) return before.detections;
+    if (this.alone) await frame.pixels?.();
     const detections = await this.detector.detectIn(frame, part, this.threshold, longerSide);
     looks.push({ part, longerSide, detections });
     return detections;

@@ -28,7 +28,7 @@ export interface PeopleSource {
   /** Everyone. @param scales to look at, ascending, where it can choose */
   everyone(frame: ReadableFrame, scales: readonly number[]): Promise<readonly GivenDetection[]>;
   /** People at a place of a frame, where one can look for them. */
-  near?(frame: Image & { index: number }, place: Box): Promise<readonly Detection[]>;
+  near?(frame: ReadableFrame, place: Box): Promise<readonly Detection[]>;
   /** Looks at places that are worth it between two looks at everything. */
   readonly mostLooks?: number;
   /** After the last question about a frame; frames end in order. */
@@ -176,6 +176,7 @@ export class Surveyor {
     } else if (this.once !== undefined) await this.tracker.glance(this.last);
     await this.dropImages();
     this.key = key?.index ?? this.key;
+    for (const [index, image] of this.images) if (index < this.key) image?.rest?.();
   }
 
   /** Who is in a frame, as far as it is known by now. */

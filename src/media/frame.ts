@@ -13,11 +13,15 @@ export interface Frame {
   data: Uint8Array | null;
   /** Of a frame read `lazily`: what it shows, small and grey; 8 bits, [height, width]. */
   small?: { width: number; height: number; data: Uint8Array };
+  /** Of a frame read `lazily`: as `data`, made off this thread; the memory becomes another's once the frame rests or is released. */
+  pixels?(): Promise<Uint8Array>;
   /**
-   * Of a frame read `lazily`: makes the pixels of a part of it only, off this thread; for frames whose pixels were not asked for.
+   * Of a frame read `lazily`: makes the pixels of a part of it only, once, off this thread; for frames whose pixels were not asked for.
    * @returns as `data`, with arbitrary values outside the part; once the frame was released, it may become another's
    */
   part?(part: Box): Promise<Uint8Array>;
+  /** Of a frame read `lazily`: gives up what `pixels` made; it is made again when it is asked for. */
+  rest?(): void;
   /** Of a frame read `lazily`: gives it up where nobody asks for its pixels any more. Twice is harmless. */
   release?(): void;
   /** Why `data` is null; empty otherwise. */

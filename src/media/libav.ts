@@ -43,6 +43,7 @@ async function open(library: NodeAv, file: string): Promise<FrameReader> {
   const fps = video.fps ?? rateOf(await video.firstTimes());
   const declared = video.declaredLength(fps);
   const { width, height } = video;
+  const spare: Uint8Array[] = [];
   return {
     width,
     height,
@@ -50,7 +51,8 @@ async function open(library: NodeAv, file: string): Promise<FrameReader> {
     frameCount: declared.frames,
     async *read(signal, warnings, from, lazily = false) {
       const entry = await entryOf(library, file, from, signal);
-      yield* enterAt(entry, (at) => decode(library, file, { fps, declared }, at, signal, warnings, lazily));
+      const how = lazily ? spare : null;
+      yield* enterAt(entry, (at) => decode(library, file, { fps, declared }, at, signal, warnings, how));
     },
   };
 }
@@ -68,7 +70,10 @@ async function entryOf(library: NodeAv, file: string, from: Start, signal?: Abor
   return search.entry;
 }
 
-/** @param entry where to begin; null: at the start */
+/**
+ * @param entry where to begin; null: at the start
+ * @param spare memory of whole frames for pixels that are made where they are asked for; null where all are made
+ */
 async function* decode(
   library: NodeAv,
   file: string,
@@ -76,7 +81,7 @@ async function* decode(
   entry: Entry | null,
   signal: AbortSignal | undefined,
   warnings: Set<string>,
-  lazily: boolean,
+  spare: Uint8Array[] | null,
 ): AsyncGenerator<Frame, void, undefined> {
   const { is } = library;
   await using video = await Demuxer.open(library, file);
@@ -84,7 +89,7 @@ async function* decode(
   const { width, height, tick, format, orientation } = video;
   const upright = { width, height, orientation };
   using toRgb = new Converter(library, file, video.timeBase, (pixels) => rgbFilter(upright, pixels));
-  using parts = new PartsOfFrames(library, file, video.timeBase, upright);
+  using parts = new PartsOfFrames(library, file, video.timeBase, upright, spare ?? []);
   using toGrey = new Converter(
     library,
     file,
@@ -119,8 +124,9 @@ async function* decode(
       }
       if (decoded.decodeErrorFlags !== 0) failures++;
       const { width, height } = decoded;
-      const later = lazily ? keptFrame(decoded, toRgb, parts) : null;
-      const data = await (later ? toGrey : toRgb).convert(decoded);
+      const later = spare ? keptFrame(decoded, toRgb, parts) : null;
+      // The small copy is made faster than another thread is asked for it.
+      const data = later ? toGrey.convertSync(decoded) : await toRgb.convert(decoded);
       decoded.unref();
       for (const frame of sequence.frame({ time, width, height, data }))
         yield later && frame.data ? whenAsked(frame, later) : frame;
@@ -277,69 +283,101 @@ function numberOf({ is }: NodeAv, stamp: bigint): number | null {
 const SMALL = 96;
 
 /** A frame whose pixels are converted when they are first asked for. @param frame with its small copy as `data` */
-function whenAsked(frame: Frame, { pixels, part, release }: KeptFrame): Frame {
+function whenAsked(frame: Frame, kept: KeptFrame): Frame {
   const { data: grey, ...about } = frame;
+  const whole = { x: 0, y: 0, width: frame.width, height: frame.height };
   let data: Uint8Array | null = null;
+  let lent: Promise<Uint8Array> | null = null;
+  /** What was lent and is there; null while it is made. */
+  let memory: Uint8Array | null = null;
+  const lend = async (box: Box): Promise<Uint8Array> => {
+    lent ??= kept.lend(box);
+    memory = await lent;
+    return (data ??= memory);
+  };
+  const giveBack = (): void => {
+    if (memory === null) return;
+    if (data === memory) data = null;
+    kept.giveBack(memory);
+    lent = memory = null;
+  };
   return {
     ...about,
     get data() {
-      return (data ??= pixels());
+      return (data ??= kept.pixels());
     },
     small: { width: SMALL, height: SMALL, data: grey! },
-    part: async (box) => (data ??= await part(box)),
-    release,
+    pixels: async () => data ?? lend(whole),
+    async part(box) {
+      if (data) return data;
+      try {
+        return await lend(box);
+      } finally {
+        kept.forget();
+      }
+    },
+    rest: giveBack,
+    release() {
+      giveBack();
+      kept.forget();
+    },
   };
 }
 
-/** A decoded frame that is kept until it is converted, once, or released. */
+/** A decoded frame that is kept for its pixels. */
 interface KeptFrame {
-  /** All of it, on this thread. */
+  /** All of them, made on this thread. */
   pixels(): Uint8Array;
-  /** A part of it, on another one: whose memory becomes another's when the frame is released. */
-  part(box: Box): Promise<Uint8Array>;
-  release(): void;
+  /** Those of a part of it, made on another one in memory that is to be given back. */
+  lend(box: Box): Promise<Uint8Array>;
+  giveBack(memory: Uint8Array): void;
+  /** Its pixels are not asked for any more. Twice is harmless. */
+  forget(): void;
 }
 
 /** Keeps a decoded frame; null where there is no memory for it. */
 function keptFrame(decoded: Av.Frame, whole: Converter, parts: PartsOfFrames): KeptFrame | null {
-  let kept = decoded.clone();
-  if (kept === null) return null;
-  whole.keep();
-  parts.keep();
-  let ofParts: Uint8Array | null = null;
-  /** Whoever takes the frame frees it. */
-  const taken = (): Av.Frame => {
-    if (kept === null) throw new Error('a frame was asked for its pixels after it was released');
-    const frame = kept;
-    kept = null;
-    return frame;
+  /** The same frame once more; whoever has it frees it. */
+  const again = (frame: Av.Frame | null): Av.Frame | null => {
+    const same = frame?.clone() ?? null;
+    if (same === null) return null;
+    whole.keep();
+    parts.keep();
+    return same;
   };
   const free = (frame: Av.Frame): void => {
     frame.free();
     whole[Symbol.dispose]();
     parts[Symbol.dispose]();
   };
+  const shown = (): Av.Frame => {
+    const frame = again(kept); // filters take what they are given
+    if (frame === null) throw new Error('a frame was asked for its pixels after it was released');
+    return frame;
+  };
+  let kept = again(decoded);
+  if (kept === null) return null;
   return {
     pixels() {
-      const frame = taken();
+      const frame = shown();
       try {
         return whole.convertSync(frame);
       } finally {
         free(frame);
       }
     },
-    async part(box) {
-      const frame = taken();
+    async lend(box) {
+      const frame = shown();
       try {
-        return (ofParts = await parts.convert(frame, box));
+        return await parts.convert(frame, box);
       } finally {
         free(frame);
       }
     },
-    release() {
-      if (kept !== null) free(taken());
-      if (ofParts) parts.giveBack(ofParts);
-      ofParts = null;
+    giveBack: (memory) => parts.giveBack(memory),
+    forget() {
+      if (kept !== null) free(kept);
+      kept = null;
     },
   };
 }
@@ -347,7 +385,6 @@ function keptFrame(decoded: Av.Frame, whole: Converter, parts: PartsOfFrames): K
 /** Converts parts of frames, one after another, each into the memory of a whole frame, which is used again. */
 class PartsOfFrames implements Disposable {
   private readonly converter: Converter;
-  private readonly spare: Uint8Array[] = [];
   private filters = '';
   private last: Promise<unknown> = Promise.resolve();
 
@@ -357,6 +394,8 @@ class PartsOfFrames implements Disposable {
     timeBase: { num: number; den: number },
     /** Frames' size, and how they are turned upright. */
     private readonly video: { width: number; height: number; orientation: Orientation },
+    /** Memory of whole frames that nobody uses. */
+    private readonly spare: Uint8Array[],
   ) {
     this.converter = new Converter(library, file, timeBase, () => this.filters);
   }
@@ -375,14 +414,13 @@ class PartsOfFrames implements Disposable {
   private async convertNow(frame: Av.Frame, box: Box): Promise<Uint8Array> {
     const { video } = this;
     const pixels = this.library.av.avGetPixFmtName(frame.format as AVPixelFormat);
-    const part = partAround(box, video, frame, pixels);
+    const { width, height } = video;
+    const around = partAround(box, video, frame, pixels);
+    const part = around && (around.width < width || around.height < height) ? around : null;
     this.filters = part ? partFilter(part, pixels) : rgbFilter(video, pixels);
-    const bytes = await this.converter.convert(frame);
-    if (!part) return bytes;
-    const all = this.spare.pop() ?? new Uint8Array(3 * video.width * video.height);
-    const row = 3 * part.width;
-    for (let y = 0; y < part.height; y++)
-      all.set(bytes.subarray(y * row, (y + 1) * row), 3 * ((part.top + y) * video.width + part.left));
+    const { left, top } = part ?? { left: 0, top: 0 };
+    const all = this.spare.pop() ?? new Uint8Array(3 * width * height);
+    await this.converter.convertInto(frame, all.subarray(3 * (top * width + left)), 3 * width);
     return all;
   }
 
@@ -426,7 +464,18 @@ class Converter implements Disposable {
     return this.taken();
   }
 
-  /** The same on this thread. */
+  /** The same, into memory whose rows are so many bytes apart. */
+  async convertInto(frame: Av.Frame, memory: Uint8Array, pitch: number): Promise<void> {
+    this.prepare(frame);
+    check(this.library, this.file, await this.source!.buffersrcAddFrame(frame));
+    check(this.library, this.file, await this.sink!.buffersinkGetFrame(this.converted));
+    const { width, height, data, linesize } = this.converted;
+    for (let y = 0; y < height; y++)
+      memory.set(data![0].subarray(y * linesize[0], y * linesize[0] + 3 * width), y * pitch);
+    this.converted.unref();
+  }
+
+  /** The same as `convert`, on this thread. */
   convertSync(frame: Av.Frame): Uint8Array {
     this.prepare(frame);
     check(this.library, this.file, this.source!.buffersrcAddFrameSync(frame));

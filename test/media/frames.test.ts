@@ -148,6 +148,22 @@ throughEachDecoder('videos through', (decoder) => {
       frame.release!();
       await expect(frame.part!(box)).rejects.toThrow('released');
     }
+    const lent = new Set<ArrayBufferLike>();
+    for await (const frame of source.frames({}, true)) {
+      const [pixels, same] = await Promise.all([frame.pixels!(), frame.pixels!()]);
+      expect(same).toBe(pixels);
+      expect(frame.data).toBe(pixels);
+      lent.add(pixels.buffer);
+      frame.rest!();
+      const own = frame.data!; // nobody else's
+      expect(Buffer.from(own).equals(frames[frame.index].data!)).toBe(true);
+      expect(Buffer.from(pixels).equals(own)).toBe(true);
+      frame.rest!();
+      expect(frame.data).toBe(own);
+      expect(own.buffer).not.toBe(pixels.buffer);
+      frame.release!();
+    }
+    expect(lent.size).toBe(1);
   });
 
   test('every frame keeps its pixels while later ones are read', async () => {

@@ -38,11 +38,21 @@ WindowCrop::WindowCrop(const CropArgs& a, int n) {
   std::copy_n(a.mean, 3, mean_);
   std::copy_n(a.inv_std, 3, inv_std_);
   if (columns_.count == 0) return;
-  patch_.reserve(size_t(rows_.count) * columns_.count * 3);
-  for (int y = rows_.first; y < rows_.first + rows_.count; ++y) {
-    const uint8_t* row = a.image + (size_t(y) * a.image_width + columns_.first) * 3;
+  // Where the window is made smaller, rows between those that are read are left out.
+  std::vector<int> place(rows_.count, -1);
+  for (int i = 0; i < a.height; ++i)
+    if (rows_.w0[i] != 0 || rows_.w1[i] != 0) place[rows_.at0[i]] = place[rows_.at1[i]] = 0;
+  int count = 0;
+  for (int& row : place)
+    if (row == 0) row = count++;
+  patch_.reserve(size_t(count) * columns_.count * 3);
+  for (int y = 0; y < rows_.count; ++y) {
+    if (place[y] < 0) continue;
+    const uint8_t* row = a.image + (size_t(rows_.first + y) * a.image_width + columns_.first) * 3;
     patch_.insert(patch_.end(), row, row + size_t(columns_.count) * 3);
   }
+  for (std::vector<int>* rows : {&rows_.at0, &rows_.at1})
+    for (int& row : *rows) row = rows_.count > 0 ? std::max(place[row], 0) : 0;
   for (std::vector<int>* places : {&columns_.at0, &columns_.at1})
     for (int& place : *places) place *= 3;  // of the red value
 }

@@ -61,7 +61,7 @@ GLPOSE_EVERYWHERE inline CropTap crop_tap(double centre, double step, int i, int
   return tap;
 }
 
-/// One window, with a copy of the part of the image that it shows: the image is not read any more once this is made.
+/// One window, with a copy of what is read of the image: the image is not read any more once this is made.
 class WindowCrop {
  public:
   /// Window n.
@@ -79,7 +79,7 @@ class WindowCrop {
   static Taps taps(double centre, double step, int samples, int size);
 
   Taps columns_, rows_;
-  std::vector<uint8_t> patch_;  // [rows, columns, 3]
+  std::vector<uint8_t> patch_;  // [rows that are read, columns, 3]
   float mean_[3], inv_std_[3];
 };
 
