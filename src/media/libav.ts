@@ -469,9 +469,9 @@ class Converter implements Disposable {
     this.prepare(frame);
     check(this.library, this.file, await this.source!.buffersrcAddFrame(frame));
     check(this.library, this.file, await this.sink!.buffersinkGetFrame(this.converted));
-    const { width, height, data, linesize } = this.converted;
-    for (let y = 0; y < height; y++)
-      memory.set(data![0].subarray(y * linesize[0], y * linesize[0] + 3 * width), y * pitch);
+    const { width, height, data, linesize, format } = this.converted;
+    const into = Buffer.from(memory.buffer, memory.byteOffset, memory.length);
+    this.library.av.avImageCopy2([into], [pitch], data!, linesize, format as AVPixelFormat, width, height);
     this.converted.unref();
   }
 
