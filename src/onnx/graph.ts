@@ -26,7 +26,8 @@ export interface GraphNode {
 /** A constant of the graph: weights and the like. */
 export interface FloatTensor {
   dims: number[];
-  data: Float32Array;
+  /** Decoded when it is first asked for: of millions of weights, often only the shapes are looked at. */
+  readonly data: Float32Array;
 }
 
 /** Types of constants that can be added, by the arrays that hold them. */
@@ -91,16 +92,20 @@ export class OnnxGraph {
 
   /**
    * A constant of type float32 or float16 as the bytes of its float32 values, little-endian: where they lie in the file, if they do
-   * so. Undefined where the tensor is none.
+   * so, else decoded when they are asked for. Undefined where the tensor is none.
    * @throws MODEL as `float`
    */
-  floatBytes(name: string): { dims: number[]; bytes: Uint8Array } | undefined {
+  floatBytes(name: string): { dims: number[]; readonly bytes: Uint8Array } | undefined {
     const inPlace = this.decoded.has(name) ? undefined : this.read(name, rawFloats);
     if (inPlace) return inPlace;
     const tensor = this.float(name);
     if (!tensor) return undefined;
-    const { buffer, byteOffset, byteLength } = tensor.data;
-    return { dims: tensor.dims, bytes: new Uint8Array(buffer, byteOffset, byteLength) };
+    return {
+      dims: tensor.dims,
+      get bytes() {
+        return bytesOf(tensor.data);
+      },
+    };
   }
 
   /** A constant of type int64 or int32 with few values; undefined where the tensor is none. */
@@ -132,27 +137,38 @@ export class OnnxGraph {
    * @throws MODEL where a few weights are used so often that each use's own copy would fill the memory
    */
   setConstant(name: string, dims: readonly number[], values: Values): string {
+    if (values instanceof Float32Array) return this.setFloats(name, { dims: [...dims], data: values });
     const type =
-      values instanceof Float32Array
-        ? 'float32'
-        : values instanceof Uint16Array
-          ? 'float16'
-          : values instanceof Uint8Array
-            ? 'uint8'
-            : values instanceof Int8Array
-              ? 'int8'
-              : 'int32';
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength); // typed arrays are little-endian here
-    this.added += bytes.length;
-    const { length } = this.model.bytes;
-    if (this.added > Math.max(MOST_ADDED, MOST_GROWTH * length)) {
-      const problem = `${this.file}: its weights are used so often that they would grow from ${length} bytes beyond ${this.added}`;
-      throw new GlposeError('MODEL', problem, 'Export the network without sharing weights between its layers.');
-    }
+      values instanceof Uint16Array
+        ? 'float16'
+        : values instanceof Uint8Array
+          ? 'uint8'
+          : values instanceof Int8Array
+            ? 'int8'
+            : 'int32';
+    const bytes = bytesOf(values);
+    this.add(bytes.length);
     this.constants.set(name, () => encodeTensor(name, type, dims, bytes));
-    if (values instanceof Float32Array) this.decoded.set(name, { dims: [...dims], data: values });
-    else this.decoded.delete(name);
+    this.decoded.delete(name);
     return name;
+  }
+
+  /** The same for a tensor whose values need not be decoded yet. */
+  setFloats(name: string, tensor: FloatTensor): string {
+    const { dims } = tensor;
+    this.add(4 * dims.reduce((product, dim) => product * dim, 1));
+    this.constants.set(name, () => encodeTensor(name, 'float32', dims, bytesOf(tensor.data)));
+    this.decoded.set(name, tensor);
+    return name;
+  }
+
+  /** @throws MODEL where constants grow by too much */
+  private add(bytes: number): void {
+    this.added += bytes;
+    const { length } = this.model.bytes;
+    if (this.added <= Math.max(MOST_ADDED, MOST_GROWTH * length)) return;
+    const problem = `${this.file}: its weights are used so often that they would grow from ${length} bytes beyond ${this.added}`;
+    throw new GlposeError('MODEL', problem, 'Export the network without sharing weights between its layers.');
   }
 
   /** Makes a constant out of a TensorProto under another name. */
@@ -416,8 +432,20 @@ function decodeFloats(bytes: Buffer): FloatTensor | undefined {
   if (given !== count) throw new ProtobufError(`${given} values for the shape [${dims.join(', ')}]`);
   if (!raw || raw.length === 0) return { dims, data: Float32Array.from(listed) };
   const values = new DataView(raw.buffer, raw.byteOffset, raw.length);
-  const data = new Float32Array(count);
-  if (width === 4) for (let i = 0; i < count; i++) data[i] = values.getFloat32(4 * i, true);
-  else for (let i = 0; i < count; i++) data[i] = fromFloat16(values.getUint16(2 * i, true));
-  return { dims, data };
+  let data: Float32Array | undefined;
+  return {
+    dims,
+    get data() {
+      if (data) return data;
+      data = new Float32Array(count);
+      if (width === 4) for (let i = 0; i < count; i++) data[i] = values.getFloat32(4 * i, true);
+      else for (let i = 0; i < count; i++) data[i] = fromFloat16(values.getUint16(2 * i, true));
+      return data;
+    },
+  };
+}
+
+/** Typed arrays are little-endian here. */
+function bytesOf({ buffer, byteOffset, byteLength }: Values): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -60,8 +60,8 @@ export function fasterOnCpu(native: Addon, { maps, layers }: Network): boolean {
   let saved = 0;
   for (const layer of layers) {
     if (layer.op !== 'conv') continue;
-    const { height, width } = maps[layer.out];
-    const macs = (layer.weight.length / 4) * height * width;
+    const { channels, height, width } = maps[layer.out];
+    const macs = channels * (layer.depthwise ? 1 : maps[layer.source].channels) * layer.kernel ** 2 * height * width;
     all += macs;
     if (layer.kernel === 3 && layer.stride === 1 && !layer.depthwise) saved += macs;
   }

@@ -33,7 +33,7 @@ function removeIdle(graph: OnnxGraph): void {
     if (floats) {
       const [source] = node.inputs;
       const known = cast.get(source);
-      if (known === undefined) cast.set(source, graph.setConstant(output, floats.dims, floats.data));
+      if (known === undefined) cast.set(source, graph.setFloats(output, floats));
       else standsFor.set(output, known);
       return false;
     }
@@ -50,7 +50,7 @@ function handsOn(graph: OnnxGraph, { op, inputs, outputs }: GraphNode): string |
   if (op !== 'Add') return undefined;
   const zero = inputs.findIndex((name) => {
     const tensor = graph.float(name);
-    return tensor?.data.length === 1 && tensor.dims.length <= 1 && tensor.data[0] === 0;
+    return tensor && tensor.dims.length <= 1 && tensor.data.length === 1 && tensor.data[0] === 0;
   });
   return zero < 0 ? undefined : inputs[1 - zero];
 }

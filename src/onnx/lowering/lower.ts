@@ -72,8 +72,11 @@ class NotKnown extends Error {
  */
 type Value =
   | { kind: 'map'; shape: MapShape; map: number; factor: number }
-  | { kind: 'conv'; shape: MapShape; layer: Omit<ConvLayer, 'out' | 'activation'> }
+  | { kind: 'conv'; shape: MapShape; layer: Omit<ConvLayer, 'out' | 'activation' | 'weight'>; weight: Weight }
   | { kind: 'sum'; shape: MapShape; name: string; terms: Exclude<Value, { kind: 'sum' }>[] };
+
+/** Weights of a convolution, whose bytes are not made before the addon asks for them. */
+type Weight = NonNullable<ReturnType<OnnxGraph['floatBytes']>>;
 
 class Lowering {
   private readonly maps: MapShape[];
@@ -185,9 +188,9 @@ class Lowering {
         padTop: rows.pad,
         padLeft: columns.pad,
         depthwise,
-        weight: weight.bytes,
         bias: bias ?? new Float32Array(channels),
       },
+      weight,
     };
   }
 
@@ -343,8 +346,21 @@ class Lowering {
     return sum!;
   }
 
-  private emitConv(value: Extract<Value, { kind: 'conv' }>, addend: number | null, activation: Activation): number {
-    return mapOf(this.emit(value.shape, (out) => ({ ...value.layer, addend, activation, out })));
+  private emitConv(
+    { shape, layer, weight }: Extract<Value, { kind: 'conv' }>,
+    addend: number | null,
+    activation: Activation,
+  ): number {
+    const emitted = this.emit(shape, (out) => ({
+      ...layer,
+      addend,
+      activation,
+      out,
+      get weight() {
+        return weight.bytes;
+      },
+    }));
+    return mapOf(emitted);
   }
 
   private notKnown({ op, outputs }: GraphNode, why = ''): never {
