@@ -17,8 +17,11 @@ export interface Box {
 export interface Window {
   centreX: number;
   centreY: number;
+  /** Along its own rows. */
   width: number;
   height: number;
+  /** Quarter turns, clockwise, by which it is turned about its centre: with 1, its top lies at the image's right. Default: 0. */
+  turn?: 0 | 1 | 2 | 3;
 }
 
 /** A person's window, and who is meant in it. */

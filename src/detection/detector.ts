@@ -6,7 +6,7 @@ import type { DetectorAdapter, Fit } from './adapters/adapter.js';
 import type { OnnxSession } from '../onnx/runtime.js';
 import type { Outputs } from '../onnx/outputs.js';
 import { PooledRuns } from '../onnx/pooled-runs.js';
-import { toImage } from '../geometry/window.js';
+import { toImage, type Turn } from '../geometry/window.js';
 
 /** Finds people in whole frames with a detector of any kind that has an adapter. */
 export class PersonDetector {
@@ -38,8 +38,11 @@ export class PersonDetector {
     return this.detectIn(image, whole, threshold, longerSide);
   }
 
-  /** The same within a part of a frame, which may reach outside it. */
-  async detectIn(image: Image, part: Box, threshold: number, longerSide?: number): Promise<Detection[]> {
+  /**
+   * The same within a part of a frame, which may reach outside it.
+   * @param turn of the window in which it is looked at; of a square part
+   */
+  async detectIn(image: Image, part: Box, threshold: number, longerSide?: number, turn?: Turn): Promise<Detection[]> {
     const { adapter } = this;
     const fit = adapter.fit(part, longerSide);
     const { width, height, scale } = fit;
@@ -49,6 +52,7 @@ export class PersonDetector {
       centreY: part.y + part.height / 2,
       width: width / scale,
       height: height / scale,
+      turn,
     };
     const out = this.session.buffers.take(3 * width * height);
     const data = await cutWindow(this.native, image, window, { ...this.input, width, height }, out);

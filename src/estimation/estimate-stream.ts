@@ -10,7 +10,7 @@
  *            shown at once; a thing that stands about, until it was looked at twice.
  */
 import type { FramePoses, Image } from '../types.js';
-import { surveyOptions, toFramePoses, toScene } from './estimate.js';
+import { ownLook, surveyOptions, toFramePoses, toScene } from './estimate.js';
 import { checkModel, checkPeopleOptions, type PeopleOptions } from './estimate-options.js';
 import type { Scene } from './estimator.js';
 import type { Frame } from '../media/frame.js';
@@ -18,6 +18,7 @@ import type { Model } from './model.js';
 import { neighbourhoods, type ReadableFrame } from './neighbourhood.js';
 import { liveSpansOf, Surveyor } from './survey.js';
 import type { TrackedBox } from '../tracking/track.js';
+import { Upright } from './upright.js';
 import { checkImage } from '../media/image-check.js';
 
 export interface StreamOptions extends PeopleOptions {
@@ -60,7 +61,9 @@ export async function* estimateStream(
     }
 
     const peopleOf = (frame: Frame): TrackedBox[] => surveyor.at(frame.index).sort((a, b) => a.trackId - b.trackId);
-    const sceneOf = (frame: ReadableFrame): Scene => toScene(frame, peopleOf(frame), net.aspect, shareOut);
+    const upright = new Upright(ownLook(model), net.aspect);
+    const sceneOf = (frame: ReadableFrame): Promise<Scene> =>
+      upright.of(toScene(frame, peopleOf(frame), net.aspect, shareOut));
 
     await estimator.begin([], signal);
     let nextDraw = 1;
@@ -71,11 +74,12 @@ export async function* estimateStream(
         nextDraw *= 2;
       }
       const people = peopleOf(key);
-      const scenes = around!.map(sceneOf); // every frame of a stream is readable
+      const scenes = await Promise.all(around!.map(sceneOf)); // every frame of a stream is readable
       const poses = await estimator.estimate(scenes, { explain, poseNms, shareOut, agreement });
       yield toFramePoses(key, people, poses, model, oksNms);
       await estimator.passed(key.index + 1);
       surveyor.forget(key.index - estimator.k + 1);
+      upright.forgetBefore(key.index - estimator.k + 1);
     }
   } finally {
     release();

@@ -11,7 +11,7 @@
  */
 import type { Frame } from '../media/frame.js';
 import { checkArgument } from '../check-argument.js';
-import type { FramePoses, Joint, PersonPose } from '../types.js';
+import type { FramePoses, PersonPose } from '../types.js';
 import {
   checkedDetections,
   checkEstimateOptions,
@@ -34,6 +34,7 @@ import { neighbourhoods, type Neighbourhood, type ReadableFrame } from './neighb
 import { Scenes } from './scenes.js';
 import { surveyVideo, type GivenDetection, type SurveyOptions } from './survey.js';
 import type { TrackedBox } from '../tracking/track.js';
+import { inTurnedWindow, Upright, type OwnLook } from './upright.js';
 import { windowOf } from '../geometry/window.js';
 
 /** A weaker detection than `minBoxScore` prolongs a track down to this share of it. */
@@ -82,15 +83,18 @@ async function* estimateKeys(
     const peopleOf = (frame: Frame): TrackedBox[] => trackedBoxes.of(frame.index);
     const isAsked = (frame: number): boolean => frame % every === 0 && only?.(frame) !== false;
     const scenePeople = (frame: number): ScenePerson[] => toScenePeople(trackedBoxes.of(frame), net.aspect, shareOut);
-    const scenes = (seen = new Scenes(source.frames({}, true), scenePeople, k, isAsked));
+    const scenes = (seen = new Scenes(source.frames({}, true), scenePeople, k, isAsked, net.aspect));
+    const upright = new Upright(ownLook(model), net.aspect);
     const estimateKey = async ({ key, around }: Neighbourhood): Promise<FramePoses | null> => {
       signal?.throwIfAborted();
       const estimate = async (): Promise<readonly (EstimatedPose | null)[]> =>
         around && isAsked(key.index)
-          ? estimator.estimate(
-              around.map((frame) => scenes.of(frame)),
-              { explain, poseNms, shareOut, agreement },
-            )
+          ? estimator.estimate(await Promise.all(around.map((frame) => upright.of(scenes.of(frame)))), {
+              explain,
+              poseNms,
+              shareOut,
+              agreement,
+            })
           : [];
       const poses = await (memo?.poses.of(key.index, estimate) ?? estimate());
       return isAsked(key.index) ? toFramePoses(key, around ? peopleOf(key) : [], poses, model, options.oksNms) : null;
@@ -102,6 +106,7 @@ async function* estimateKeys(
     for await (const estimated of keys) {
       await estimator.passed(++frame);
       scenes.release(frame - k);
+      upright.forgetBefore(frame - k);
       onProgress?.({ pass: 'estimate', people: estimated?.people.length ?? 0 });
       if (estimated) yield estimated;
     }
@@ -148,19 +153,30 @@ const SURE_JOINTS = 6;
  * Says how surely a pose is seen of someone in one frame, 0–1; undefined where the model's poses mean nothing. The extractor tells it better than a
  * head: of who is cut off by the frame it sees what there is, and of posts and signs it sees no more than a head does.
  */
-function poseScoreOf({ estimator, net, method, bundle }: Model): SurveyOptions['poseScore'] {
+function poseScoreOf(model: Model): SurveyOptions['poseScore'] {
+  const { net, method, bundle } = model;
   if (method === 'glpose' && !bundle.config.head?.trained) return undefined;
+  const look = ownLook(model);
   return async (frame, detection) => {
     const person = toScenePerson({ ...detection, trackId: 0 }, net.aspect);
-    const scene: Scene = { ...frame, people: [person] };
-    const look = async (): Promise<readonly (Joint | null)[]> => {
-      const around = new Array<Scene>(2 * estimator.k + 1).fill({ ...frame, people: [] }).with(estimator.k, scene);
-      return (await estimator.estimate(around, { once: true }))[0]!.joints;
-    };
-    const joints = (await estimator.glimpse?.(scene, person)) ?? (await look());
-    const scores = joints.flatMap((joint) => (joint && !joint.estimated ? [joint.score] : []));
-    const best = scores.sort((a, b) => b - a).slice(0, SURE_JOINTS);
-    return best.reduce((total, score) => total + score, 0) / SURE_JOINTS;
+    const looks = [person, inTurnedWindow(person, net.aspect) ?? []].flat().map(async (seen) => {
+      const joints = await look({ ...frame, people: [seen] }, seen);
+      const scores = joints.flatMap((joint) => (joint && !joint.estimated ? [joint.score] : []));
+      const best = scores.sort((a, b) => b - a).slice(0, SURE_JOINTS);
+      return best.reduce((total, score) => total + score, 0) / SURE_JOINTS;
+    });
+    return Math.max(...(await Promise.all(looks)));
+  };
+}
+
+/** The extractor's own pose where it has one, else what the head makes of the frame alone. */
+export function ownLook({ estimator }: Model): OwnLook {
+  return async (scene, person) => {
+    const alone = { ...scene, people: [person] };
+    const joints = await estimator.glimpse?.(alone, person);
+    if (joints) return joints;
+    const around = new Array<Scene>(2 * estimator.k + 1).fill({ ...scene, people: [] }).with(estimator.k, alone);
+    return (await estimator.estimate(around, { once: true }))[0]!.joints;
   };
 }
 

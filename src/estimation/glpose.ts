@@ -369,11 +369,12 @@ export class GlobalLocal implements Estimator {
 
   /**
    * How a person is cut from a neighbouring frame: who is meant is known of that frame, or, where the track has a gap there,
-   * of the key; the window is theirs with `warp`, else the key's.
+   * of the key; the window is theirs with `warp`, where it is turned like the key's, else the key's.
    */
   private cutOf(person: ScenePerson, scene: Scene): PersonWindow {
     const own = scene.people.find(({ trackId }) => trackId === person.trackId) ?? person;
-    return this.reuse === 'warp' ? own : { window: person.window, coarsePose: own.coarsePose, inFront: own.inFront };
+    const isOwn = this.reuse === 'warp' && own.window.turn === person.window.turn;
+    return isOwn ? own : { window: person.window, coarsePose: own.coarsePose, inFront: own.inFront };
   }
 }
 

@@ -3,8 +3,11 @@ import type { Box, Detection, Image } from '../types.js';
 import type { PersonDetector } from '../detection/detector.js';
 import { mergeScales } from '../detection/merge.js';
 import { LEAST_INPUT, PLACE_INPUT } from '../detection/scales.js';
+import { iou } from '../geometry/boxes.js';
+import type { Turn } from '../geometry/window.js';
 import type { Look, Memo } from './memo.js';
 import type { PeopleSource } from './survey.js';
+import { turnOf } from './upright.js';
 
 type SeenFrame = Image & Pick<Frame, 'index' | 'pixels'>;
 
@@ -12,6 +15,10 @@ type SeenFrame = Image & Pick<Frame, 'index' | 'pixels'>;
 const LEAST_HEIGHT = 20;
 /** A look at one place takes in so many times the box's longer side. */
 const PLACE_MARGIN = 1.5;
+/** Weaker detections are mostly of nobody, whom a look in a turned window could make people of. */
+const SOMEBODY = 0.25;
+/** How near (IoU) who is seen in a turned window must be to be the same person. */
+const SAME_PLACE = 0.3;
 
 /** Looks at frames with the detector, each look once: also where an earlier run has left the answer. */
 export class Looks implements PeopleSource {
@@ -50,16 +57,27 @@ export class Looks implements PeopleSource {
       return { scale: scale / longerSide, detections: await this.look(frame, part, input) };
     });
     const merged = mergeScales(await Promise.all(found), frame);
-    return merged.filter(
+    const people = merged.filter(
       ({ box, score }) => score >= this.threshold && Math.max(box.width, box.height) >= LEAST_HEIGHT,
     );
+    return this.turned(frame, people);
   }
 
   /** People at a place of a frame. */
-  near(frame: SeenFrame, { x, y, width, height }: Box): Promise<readonly Detection[]> {
-    const side = PLACE_MARGIN * Math.max(width, height);
-    const part = { x: x + width / 2 - side / 2, y: y + height / 2 - side / 2, width: side, height: side };
-    return this.look(frame, part, PLACE_INPUT);
+  async near(frame: SeenFrame, place: Box): Promise<readonly Detection[]> {
+    return this.turned(frame, await this.look(frame, about(place), PLACE_INPUT));
+  }
+
+  /** Detections; of those who are not upright, what a look at their place sees in which they are, where it sees them more surely. */
+  private turned(frame: SeenFrame, people: readonly Detection[]): Promise<Detection[]> {
+    const better = people.map(async (person) => {
+      const turn = person.coarsePose && turnOf(person.coarsePose);
+      if (!turn || person.score < SOMEBODY) return person;
+      const found = await this.look(frame, about(person.box), PLACE_INPUT, turn);
+      const same = found.find(({ box }) => iou(box, person.box) >= SAME_PLACE); // the surest
+      return same && same.score > person.score ? same : person;
+    });
+    return Promise.all(better);
   }
 
   /** After the last look at a frame; frames end in order. */
@@ -69,7 +87,7 @@ export class Looks implements PeopleSource {
     await this.memo?.of(frame, async () => looks);
   }
 
-  private async look(frame: SeenFrame, part: Box, longerSide: number): Promise<readonly Detection[]> {
+  private async look(frame: SeenFrame, part: Box, longerSide: number, turn: Turn = 0): Promise<readonly Detection[]> {
     this.signal?.throwIfAborted();
     let known = this.known.get(frame.index);
     if (!known) {
@@ -77,13 +95,21 @@ export class Looks implements PeopleSource {
       this.known.set(frame.index, known);
     }
     const looks = await known;
-    const before = looks.find((look) => look.longerSide === longerSide && isSame(look.part, part));
+    const before = looks.find(
+      (look) => look.longerSide === longerSide && look.turn === turn && isSame(look.part, part),
+    );
     if (before) return before.detections;
     if (this.alone) await frame.pixels?.();
-    const detections = await this.detector.detectIn(frame, part, this.threshold, longerSide);
-    looks.push({ part, longerSide, detections });
+    const detections = await this.detector.detectIn(frame, part, this.threshold, longerSide, turn);
+    looks.push({ part, longerSide, turn, detections });
     return detections;
   }
+}
+
+/** The part of a frame about a place that is looked at. */
+function about({ x, y, width, height }: Box): Box {
+  const side = PLACE_MARGIN * Math.max(width, height);
+  return { x: x + width / 2 - side / 2, y: y + height / 2 - side / 2, width: side, height: side };
 }
 
 function isSame(a: Box, b: Box): boolean {

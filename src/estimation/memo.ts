@@ -1,3 +1,4 @@
+import type { Turn } from '../geometry/window.js';
 import type { Box, Detection } from '../types.js';
 import type { EstimatedPose } from './estimator.js';
 
@@ -6,6 +7,8 @@ export interface Look {
   part: Box;
   /** Of the part in the detector's input, pixels. */
   longerSide: number;
+  /** Of the window in which the part was looked at. */
+  turn: Turn;
   detections: readonly Detection[];
 }
 

@@ -7,7 +7,7 @@
  * let be; places that a net gives relative to cells are corrected by it.
  */
 import type { OwnPoseConfig } from '../bundle/config.js';
-import type { CellTransform } from '../geometry/window.js';
+import { turned, unturned, type CellTransform } from '../geometry/window.js';
 import { COCO_JOINTS, mirrored } from '../joints.js';
 import type { Outputs } from '../onnx/outputs.js';
 import type { PersonWindow } from '../types.js';
@@ -16,11 +16,14 @@ import type { PersonWindow } from '../types.js';
 export function inMirror({ window, coarsePose, inFront }: PersonWindow, columns: number): PersonWindow {
   const order = mirrorOrder(COCO_JOINTS);
   const pixel = window.width / columns;
-  const turned = coarsePose?.map((_, i) => {
-    const value = coarsePose[2 * order[i >> 1] + (i % 2)];
-    return i % 2 === 0 ? 2 * window.centreX - pixel - value : value;
-  });
-  return { window, coarsePose: turned, inFront, mirrored: true };
+  const mirrored = coarsePose?.slice();
+  for (const [q, other] of order.entries()) {
+    const [x, y] = coarsePose?.subarray(2 * other, 2 * other + 2) ?? [];
+    const way = unturned(window.turn, x - window.centreX, y - window.centreY);
+    const there = turned(window.turn, -pixel - way.x, way.y);
+    mirrored?.set([window.centreX + there.x, window.centreY + there.y], 2 * q);
+  }
+  return { window, coarsePose: mirrored, inFront, mirrored: true };
 }
 
 /** Mirrors planes in place. @param planes [.., columns] */

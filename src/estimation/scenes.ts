@@ -2,6 +2,8 @@ import type { Frame } from '../media/frame.js';
 import type { Box, Window } from '../types.js';
 import type { Scene, ScenePerson } from './estimator.js';
 import type { ReadableFrame } from './neighbourhood.js';
+import { extentOf } from '../geometry/window.js';
+import { inTurnedWindow } from './upright.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -17,12 +19,14 @@ export class Scenes {
    * @param peopleOf who is in a frame, by its index; nobody in those that do not exist
    * @param k frames on either side of a key that are looked at with it
    * @param isKey whether anything is estimated in a frame
+   * @param aspect width / height of windows
    */
   constructor(
     private readonly source: AsyncIterable<Frame>,
     private readonly peopleOf: (frame: number) => readonly ScenePerson[],
     private readonly k: number,
     private readonly isKey: (frame: number) => boolean,
+    private readonly aspect: number,
   ) {}
 
   /** The frames, with pixels wherever a window of theirs is looked at. */
@@ -64,15 +68,18 @@ export class Scenes {
   private windowsOf(frame: number): Window[] {
     const around = Array.from({ length: 2 * this.k + 1 }, (_, i) => frame - this.k + i).filter((index) => index >= 0);
     if (!around.some((index) => this.isKey(index))) return [];
-    return around.flatMap((index) => this.peopleIn(index).map(({ window }) => window));
+    const people = around.flatMap((index) => this.peopleIn(index));
+    const turned = people.flatMap((person) => inTurnedWindow(person, this.aspect) ?? []);
+    return [...people, ...turned].map(({ window }) => window);
   }
 }
 
 /** The box about all windows. */
 function around(windows: readonly Window[]): Box {
-  const x = Math.min(...windows.map(({ centreX, width }) => centreX - width / 2));
-  const y = Math.min(...windows.map(({ centreY, height }) => centreY - height / 2));
-  const right = Math.max(...windows.map(({ centreX, width }) => centreX + width / 2));
-  const bottom = Math.max(...windows.map(({ centreY, height }) => centreY + height / 2));
+  const extents = windows.map(extentOf);
+  const x = Math.min(...extents.map((extent) => extent.x));
+  const y = Math.min(...extents.map((extent) => extent.y));
+  const right = Math.max(...extents.map((extent) => extent.x + extent.width));
+  const bottom = Math.max(...extents.map((extent) => extent.y + extent.height));
   return { x, y, width: right - x, height: bottom - y };
 }

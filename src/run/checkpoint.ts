@@ -11,6 +11,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Joint, Detection } from '../types.js';
+import type { Turn } from '../geometry/window.js';
 import type { EstimatedPose } from '../estimation/estimator.js';
 import type { Look } from '../estimation/memo.js';
 import { FrameLog, type Codec } from './frame-log.js';
@@ -91,23 +92,23 @@ async function readMaking(folder: string): Promise<Provenance | null> {
   }
 }
 
-/** Of each look: x, y, width, height of the part, its longer side, count of detections, these. */
+/** Of each look: x, y, width, height of the part, its longer side, the window's turn, count of detections, these. */
 const LOOKS: Codec<readonly Look[]> = {
   toNumbers(looks) {
-    return looks.flatMap(({ part: { x, y, width, height }, longerSide, detections }) => {
-      return [x, y, width, height, longerSide, detections.length, ...detections.flatMap(numbersOf)];
+    return looks.flatMap(({ part: { x, y, width, height }, longerSide, turn, detections }) => {
+      return [x, y, width, height, longerSide, turn, detections.length, ...detections.flatMap(numbersOf)];
     });
   },
   fromNumbers(numbers) {
     const looks: Look[] = [];
     for (let at = 0; at < numbers.length;) {
-      const [x, y, width, height, longerSide, count] = numbers.subarray(at, (at += 6));
+      const [x, y, width, height, longerSide, turn, count] = numbers.subarray(at, (at += 7));
       const detections: Detection[] = [];
       while (detections.length < count) {
         detections.push(detectionOf(numbers.subarray(at)));
         at += 6 + numbers[at + 5];
       }
-      looks.push({ part: { x, y, width, height }, longerSide, detections });
+      looks.push({ part: { x, y, width, height }, longerSide, turn: turn as Turn, detections });
     }
     return looks;
   },

@@ -23,8 +23,7 @@ function disturb({ net, detector }: Model): void {
       extract.call(net, image, windows, (outputs, i) => pause().then(() => use(outputs, i)), signal),
     ) as never;
   const detect = detector!.detectIn.bind(detector);
-  detector!.detectIn = (image, part, threshold, longerSide) =>
-    pause().then(() => detect(image, part, threshold, longerSide).then((found) => pause().then(() => found)));
+  detector!.detectIn = (...looks) => pause().then(() => detect(...looks).then((found) => pause().then(() => found)));
 }
 
 async function poses(options: ModelOptions, disturbed = false): Promise<FramePoses[]> {

@@ -83,3 +83,33 @@ test('a signal ends the looking', async () => {
   const looks = new Looks(detector().detector, 0.1, undefined, AbortSignal.abort(new Error('enough')));
   await expect(looks.everyone(FRAME, [256])).rejects.toThrow('enough');
 });
+
+/** A detector that sees one person lying, and, where they are upright in the window, as `there` says. */
+function ofLying(there: Detection): { detector: PersonDetector; turns: (number | undefined)[] } {
+  const turns: (number | undefined)[] = [];
+  const coarsePose = Float32Array.from({ length: 34 }, (_, i) => (i === 22 || i === 24 ? 120 : 100)); // hips at the right
+  const lying = { box: { x: 80, y: 20, width: 60, height: 30 }, score: 0.5, coarsePose };
+  const detectIn = async (...[, , , , turn]: Parameters<PersonDetector['detectIn']>): Promise<Detection[]> => {
+    turns.push(turn);
+    return turn ? [there] : [lying];
+  };
+  return { detector: { scales: true, detectIn } as unknown as PersonDetector, turns };
+}
+
+test('who lies is looked at in a window in which they are upright, and taken from there where they are seen more surely', async () => {
+  const box = { x: 82, y: 18, width: 64, height: 30 };
+  const surer = { box, score: 0.8 };
+  for (const [there, isTaken] of [
+    [surer, true],
+    [{ box, score: 0.4 }, false],
+    [{ ...surer, box: { ...box, y: 60 } }, false], // somebody else
+  ] as const) {
+    const { detector: one, turns } = ofLying(there);
+    const looks = new Looks(one, 0.1);
+    for (const found of [await looks.everyone(FRAME, [512]), await looks.near(FRAME, box)]) {
+      expect(found).toHaveLength(1);
+      expect(found[0] === there).toBe(isTaken);
+    }
+    expect(turns).toEqual([0, 3, 0]); // the look at the place serves both
+  }
+});

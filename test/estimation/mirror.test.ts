@@ -1,4 +1,4 @@
-import { betweenGrids } from '../../src/geometry/window.js';
+import { betweenGrids, inWindow } from '../../src/geometry/window.js';
 import { COCO_JOINTS } from '../../src/joints.js';
 import {
   averaged,
@@ -24,6 +24,19 @@ function gaussian(x: number, y: number): Float32Array {
     Math.exp(-(((i % w) - x) ** 2) / 2 - (Math.floor(i / w) - y) ** 2),
   );
 }
+
+test.each([0, 1, 2, 3] as const)('turn %i: a coarse pose is mirrored along the window’s rows', (turn) => {
+  const window = { centreX: 20, centreY: 30, width: 24, height: 32, turn };
+  const coarsePose = new Float32Array(2 * COCO_JOINTS.length).fill(NaN);
+  const [left, right] = [COCO_JOINTS.indexOf('left_knee'), COCO_JOINTS.indexOf('right_knee')];
+  coarsePose.set([17, 26], 2 * left);
+  const { coarsePose: there } = inMirror({ window, coarsePose }, W);
+  const seen = inWindow(window, 17, 26);
+  const mirrored = inWindow(window, there![2 * right], there![2 * right + 1]);
+  expect(mirrored.x * W).toBeCloseTo(W - 1 - seen.x * W, 4); // pixel i comes to W − 1 − i
+  expect(mirrored.y).toBeCloseTo(seen.y, 5);
+  expect(there![2 * left]).toBeNaN();
+});
 
 test('rows are mirrored in place', () => {
   const planes = Float32Array.of(1, 2, 3, 4, 5, 6);

@@ -5,6 +5,7 @@ import type { Frame } from '../../src/media/frame.js';
 import type { Box } from '../../src/types.js';
 
 const COUNT = 8;
+const ASPECT = 3 / 4;
 
 function person(trackId: number, x: number): ScenePerson {
   const box = { x: x - 5, y: 10, width: 10, height: 20 };
@@ -34,7 +35,7 @@ async function* video(asked: string[]): AsyncGenerator<Frame> {
 test('of a frame, what the windows of keys about it show is made into pixels; nothing where there are none', async () => {
   const asked: string[] = [];
   const people = (frame: number): ScenePerson[] => (frame === 3 ? [person(1, 30)] : frame === 4 ? [person(1, 50)] : []);
-  const scenes = new Scenes(video(asked), people, 1, () => true);
+  const scenes = new Scenes(video(asked), people, 1, () => true, ASPECT);
   const frames: Frame[] = [];
   for await (const frame of scenes.frames()) frames.push(frame);
   expect(asked).toEqual(['2: 15 0 30 40', '3: 15 0 50 40', '4: 15 0 50 40', '5: 35 0 30 40']);
@@ -49,9 +50,28 @@ test('nothing of frames about which there is no key', async () => {
     () => [person(1, 30)],
     1,
     (frame) => frame === 0 || frame === 6,
+    ASPECT,
   );
   for await (const frame of scenes.frames()) void frame;
   expect(asked.map((line) => line[0]).join('')).toBe('01567');
+});
+
+test('of who lies, what a turned window shows, too', async () => {
+  const asked: string[] = [];
+  const coarsePose = Float32Array.from({ length: 34 }, (_, i) => (i === 22 || i === 24 ? 60 : 50)); // hips at the right
+  const lying = { ...person(1, 50), coarsePose };
+  const scenes = new Scenes(
+    video(asked),
+    () => [lying],
+    0,
+    (frame) => frame === 3,
+    ASPECT,
+  );
+  for await (const frame of scenes.frames()) void frame;
+  const [[frame, x, y, width, height]] = asked.map((line) => line.split(' ').map(parseFloat));
+  expect([frame, y, height]).toEqual([3, 0, 40]);
+  expect(x).toBeCloseTo(50 - width / 2);
+  expect(width).toBeCloseTo((20 * 1.25) / ASPECT); // along the turned window's columns
 });
 
 test('people are made once a frame, and given up with it', async () => {
@@ -61,7 +81,7 @@ test('people are made once a frame, and given up with it', async () => {
     made.push(frame);
     return [person(1, 30)];
   };
-  const scenes = new Scenes(video(asked), people, 0, () => true);
+  const scenes = new Scenes(video(asked), people, 0, () => true, ASPECT);
   for await (const frame of scenes.frames()) {
     if (!isReadable(frame)) throw new Error('a frame that cannot be read');
     expect(scenes.of(frame).people).toEqual([person(1, 30)]);
@@ -93,6 +113,7 @@ test('frames of sources that make no parts are handed on', async () => {
     () => [person(1, 30)],
     1,
     () => true,
+    ASPECT,
   ).frames())
     expect(given).toBe(frame);
 });

@@ -1,4 +1,4 @@
-import { betweenGrids, toImage, windowOf } from '../../src/geometry/window.js';
+import { betweenGrids, extentOf, idOf, inWindow, toImage, turned, windowOf } from '../../src/geometry/window.js';
 
 const ASPECT = 288 / 384;
 
@@ -39,4 +39,48 @@ test('a cell of one window and its place on another window’s grid are the same
     expect(there.y).toBeCloseTo(here.y, 8);
   }
   expect(betweenGrids(from, from, 72, 96)).toEqual({ scale: 1, shiftX: 0, shiftY: 0 });
+});
+
+describe('turned windows', () => {
+  const BOX = { x: 317, y: 41, width: 90, height: 240 };
+  const TURNS = [0, 1, 2, 3] as const;
+
+  test('the box is fitted as it lies in the window', () => {
+    const lying = { x: 10, y: 50, width: 200, height: 60 };
+    const { width, height } = windowOf({ x: 0, y: 0, width: 60, height: 200 }, ASPECT);
+    expect(windowOf(lying, ASPECT, 1)).toEqual({ centreX: 110, centreY: 80, width, height, turn: 1 });
+    expect(extentOf(windowOf(lying, ASPECT, 3))).toEqual({ x: 110 - height / 2, y: 80 - width / 2, width: height, height: width }); // prettier-ignore
+  });
+
+  test.each([
+    [0, { x: 0, y: -1 }],
+    [1, { x: 1, y: 0 }],
+    [2, { x: 0, y: 1 }],
+    [3, { x: -1, y: 0 }],
+  ] as const)('turn %i: where its top lies in the image', (turn, way) => {
+    const { x, y } = turned(turn, 0, -1);
+    expect({ x: x + 0, y: y + 0 }).toEqual(way);
+  });
+
+  test.each(TURNS)('turn %i: places in the window and in the image are one another’s', (turn) => {
+    const window = windowOf(BOX, ASPECT, turn);
+    const place = toImage(window, 72, 20.5, 71);
+    const back = inWindow(window, place.x, place.y);
+    expect(back.x * 72).toBeCloseTo(20.5, 8);
+    expect(back.y * 96).toBeCloseTo(71, 8);
+  });
+
+  test.each(TURNS)('turn %i: a cell of one window and its place on another’s grid are the same image pixel', (turn) => {
+    const [from, to] = [windowOf(BOX, ASPECT, turn), windowOf({ ...BOX, x: 301, height: 200 }, ASPECT, turn)];
+    const { scale, shiftX, shiftY } = betweenGrids(from, to, 72, 96);
+    const here = toImage(from, 72, 10.5, 33);
+    const there = toImage(to, 72, scale * 10.5 + shiftX, scale * 33 + shiftY);
+    expect(there.x).toBeCloseTo(here.x, 8);
+    expect(there.y).toBeCloseTo(here.y, 8);
+  });
+
+  test('they are other windows to whoever remembers maps', () => {
+    const names = TURNS.map((turn) => idOf({ window: { ...windowOf(BOX, ASPECT), turn } }));
+    expect(new Set(names).size).toBe(4);
+  });
 });

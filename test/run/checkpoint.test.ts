@@ -24,9 +24,9 @@ const SETTINGS: Provenance = {
 };
 
 const looks = (frame: number): Look[] => [
-  { part: { x: 0, y: 0, width: 640, height: 480 }, longerSide: 512, detections: detections(frame) },
-  { part: { x: -1 / 3, y: frame, width: 90, height: 90 }, longerSide: 160, detections: [] },
-  { part: { x: 1, y: 2, width: 90, height: 90 }, longerSide: 160, detections: detections(frame + 1) },
+  { part: { x: 0, y: 0, width: 640, height: 480 }, longerSide: 512, turn: 0, detections: detections(frame) },
+  { part: { x: -1 / 3, y: frame, width: 90, height: 90 }, longerSide: 160, turn: 0, detections: [] },
+  { part: { x: 1, y: 2, width: 90, height: 90 }, longerSide: 160, turn: 3, detections: detections(frame + 1) },
 ];
 const detections = (frame: number): Detection[] => [
   { box: { x: -0.1 * frame, y: 1 / 3, width: 5, height: 7 }, score: 0.9, coarsePose: Float32Array.of(frame, 0.1) },

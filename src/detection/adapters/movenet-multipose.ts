@@ -1,5 +1,5 @@
 import type { DetectorConfig } from '../../bundle/config.js';
-import type { Detection } from '../../types.js';
+import type { Box, Detection } from '../../types.js';
 import { suppress } from '../suppress.js';
 import type { DetectorAdapter } from './adapter.js';
 
@@ -79,8 +79,8 @@ export function decodeDetections(
       if (!(width > 0 && height > 0)) continue;
       const y = (row + maps.boxOffset[cell]) * STRIDE;
       const x = (column + maps.boxOffset[plane + cell]) * STRIDE;
-      const topLeft = toImage(x - width / 2, y - height / 2);
-      const bottomRight = toImage(x + width / 2, y + height / 2);
+      const corner = toImage(x - width / 2, y - height / 2);
+      const opposite = toImage(x + width / 2, y + height / 2);
       const coarsePose = new Float32Array(34);
       for (let joint = 0; joint < 17; joint++) {
         const jointY = (row + maps.regress[2 * joint * plane + cell]) * STRIDE;
@@ -90,7 +90,7 @@ export function decodeDetections(
         coarsePose[2 * joint + 1] = place.y;
       }
       found.push({
-        box: { ...topLeft, width: bottomRight.x - topLeft.x, height: bottomRight.y - topLeft.y },
+        box: boxBetween(corner, opposite),
         score: 1 / (1 + Math.exp(-logit)),
         coarsePose,
       });
@@ -100,6 +100,11 @@ export function decodeDetections(
     found.sort((a, b) => b.score - a.score),
     NMS_IOU,
   );
+}
+
+/** @param a, b opposite corners */
+function boxBetween(a: { x: number; y: number }, b: { x: number; y: number }): Box {
+  return { x: Math.min(a.x, b.x), y: Math.min(a.y, b.y), width: Math.abs(b.x - a.x), height: Math.abs(b.y - a.y) };
 }
 
 /** Ties go to the first cell in reading order, so that a plateau gives one centre. */

@@ -46,6 +46,7 @@ export interface WindowData {
   centreY: number;
   width: number;
   height: number;
+  turn?: number;
 }
 
 /** x, y in image pixels and score; null where the joint is not given. */

@@ -29,7 +29,9 @@ export function drawWindow(
   context.fillRect(0, 0, width, height);
   const scale = width / window.width;
   context.scale(scale, scale);
-  context.translate(window.width / 2 - window.centreX, window.height / 2 - window.centreY);
+  context.translate(window.width / 2, window.height / 2);
+  context.rotate(-angleOf(window));
+  context.translate(-window.centreX, -window.centreY);
   context.imageSmoothingQuality = 'high';
   if (picture) context.drawImage(picture, -0.5, -0.5, imageWidth, imageHeight); // places are pixel centres
   return context;
@@ -61,9 +63,16 @@ export function drawHeat(context: CanvasRenderingContext2D, window: WindowData, 
   const small = new OffscreenCanvas(width, height);
   small.getContext('2d')!.putImageData(image, 0, 0);
   const cell = window.width / width;
-  const left = window.centreX - (width / 2 + 0.5) * cell;
-  const top = window.centreY - (height / 2 + 0.5) * cell;
-  context.drawImage(small, left, top, width * cell, height * cell);
+  context.save();
+  context.translate(window.centreX, window.centreY);
+  context.rotate(angleOf(window));
+  context.drawImage(small, -(width / 2 + 0.5) * cell, -(height / 2 + 0.5) * cell, width * cell, height * cell);
+  context.restore();
+}
+
+/** How far a window is turned, clockwise. */
+function angleOf({ turn = 0 }: WindowData): number {
+  return (turn * Math.PI) / 2;
 }
 
 /** Red, green, blue and opacity, 0–255, of a value 0–1. */
