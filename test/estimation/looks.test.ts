@@ -85,10 +85,10 @@ test('a signal ends the looking', async () => {
 });
 
 /** A detector that sees one person lying, and, where they are upright in the window, as `there` says. */
-function ofLying(there: Detection): { detector: PersonDetector; turns: (number | undefined)[] } {
+function ofLying(there: Detection, score = 0.5): { detector: PersonDetector; turns: (number | undefined)[] } {
   const turns: (number | undefined)[] = [];
   const coarsePose = Float32Array.from({ length: 34 }, (_, i) => (i === 22 || i === 24 ? 120 : 100)); // hips at the right
-  const lying = { box: { x: 80, y: 20, width: 60, height: 30 }, score: 0.5, coarsePose };
+  const lying = { box: { x: 80, y: 20, width: 60, height: 30 }, score, coarsePose };
   const detectIn = async (...[, , , , turn]: Parameters<PersonDetector['detectIn']>): Promise<Detection[]> => {
     turns.push(turn);
     return turn ? [there] : [lying];
@@ -112,4 +112,10 @@ test('who lies is looked at in a window in which they are upright, and taken fro
     }
     expect(turns).toEqual([0, 3, 0]); // the look at the place serves both
   }
+});
+
+test('whoever is hardly seen at all is not looked at in a turned window', async () => {
+  const { detector: one, turns } = ofLying({ box: { x: 82, y: 18, width: 64, height: 30 }, score: 0.8 }, 0.2);
+  expect((await new Looks(one, 0.1).everyone(FRAME, [512]))[0].score).toBe(0.2);
+  expect(turns).toEqual([0]);
 });
