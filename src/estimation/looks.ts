@@ -15,8 +15,9 @@ type SeenFrame = Image & Pick<Frame, 'index' | 'pixels'>;
 const LEAST_HEIGHT = 20;
 /** A look at one place takes in so many times the box's longer side. */
 const PLACE_MARGIN = 1.5;
-/** Weaker detections are mostly of nobody, whom a look in a turned window could make people of. */
+/** Weaker detections are mostly of nobody, whom a look in a turned window could make people of: it must be this sure of them. */
 const SOMEBODY = 0.25;
+const SURE = 0.5;
 /** How near (IoU) who is seen in a turned window must be to be the same person. */
 const SAME_PLACE = 0.3;
 
@@ -72,10 +73,11 @@ export class Looks implements PeopleSource {
   private turned(frame: SeenFrame, people: readonly Detection[]): Promise<Detection[]> {
     const better = people.map(async (person) => {
       const turn = person.coarsePose && turnOf(person.coarsePose);
-      if (!turn || person.score < SOMEBODY) return person;
+      if (!turn) return person;
       const found = await this.look(frame, about(person.box), PLACE_INPUT, turn);
       const same = found.find(({ box }) => iou(box, person.box) >= SAME_PLACE); // the surest
-      return same && same.score > person.score ? same : person;
+      const least = person.score < SOMEBODY ? SURE : person.score;
+      return same && same.score > least ? same : person;
     });
     return Promise.all(better);
   }
