@@ -4,7 +4,7 @@
  *   node scripts/endurance/hour.mjs [--seconds 3600] [--growth 64]      (after npm run build; Linux, with ffmpeg)
  *
  * The street of street.mjs at 30 frames a second. Exit status 1 where memory in the last fifth is more than `growth` MiB above that
- * of the second tenth, where more files are open than the one of the poses, where tracks and people are not as many, or where a
+ * of the second tenth, where more files are open than two above those in the middle, where tracks and people are not as many, or where a
  * number is given to somebody else.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -50,7 +50,8 @@ try {
   const growth = Math.max(memory[9], memory[8]) - memory[1];
   const faults = [
     growth > Number(values.growth) && `memory grew by ${growth} MiB`,
-    files[9] > files[1] + 1 && `open files grew from ${files[1]} to ${files[9]}`,
+    // Not from the second tenth: of a short run that is still loading, with many files open at one moment and few at the next.
+    files[9] > files[4] + 2 && `open files grew from ${files[4]} to ${files[9]}`,
     tracks !== people && `${tracks} tracks for ${people} people`,
     returned > 0 && `${returned} numbers were used again`,
   ].filter(Boolean);
