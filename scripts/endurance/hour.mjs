@@ -4,7 +4,7 @@
  *   node scripts/endurance/hour.mjs [--seconds 3600] [--growth 64]      (after npm run build; Linux, with ffmpeg)
  *
  * The street of street.mjs at 30 frames a second. Exit status 1 where memory in the last fifth is more than `growth` MiB above that
- * of the second tenth, where more files are open than two above those in the middle, where tracks and people are not as many, or where a
+ * of the second tenth, where at its end more than two files more are open than in its middle, where tracks and people are not as many, or where a
  * number is given to somebody else.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -4,16 +4,15 @@
  *   LSPET   athletes as they are, one labelled a photo; by the labelled trunk, who is upright (within 45 degrees) and who is not
  *   turned  everyone of the COCO stills (train, validation) and half of the upright ones of LSPET, the whole photo turned by quarters: for a net that sees
  *           people however they lie, all turns are alike
- * A labelled person is whoever is found whose box shares most (IoU) with theirs, 0.3 at least; of who is not found, no joint is right. Intervals: bootstrap
- * over photos.
+ * Who is found and who is labelled belong together by their boxes, as in stills.mjs; of who is not found, no joint is right. Intervals: bootstrap over photos.
  */
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { LIMB_JOINTS } from '../../dist/src/evaluation/quality/doubled.js';
-import { iou } from '../../dist/src/geometry/boxes.js';
 import { estimateVideo, loadModel } from '../../dist/src/index.js';
 import { cocoStills, leedsSportsPose } from './labelled-photos.mjs';
 import { inWords, printTable, ratioWithInterval, videoOf } from './material.mjs';
+import { byBoxes } from './poses.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,7 +24,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [data] = positionals;
-const [RIGHT, SAME] = [0.1, 0.3];
+const RIGHT = 0.1;
 
 /** Whether the trunk points down, within 45 degrees; undefined where the labels do not say. */
 function isUpright({ labels }) {
@@ -61,13 +60,12 @@ async function measure(photos, quarters, model) {
     const { image, people } = await turned(photo, quarters);
     const cluster = { right: 0, all: 0 };
     for await (const { people: found } of estimateVideo(videoOf([image]), model)) {
-      for (const { box, labels } of people) {
-        const [nearest] = found.toSorted((a, b) => iou(b.box, box) - iou(a.box, box));
-        const same = nearest && iou(nearest.box, box) >= SAME ? nearest : null;
+      const same = byBoxes(people, found);
+      for (const [p, { box, labels }] of people.entries()) {
         for (const [k, name] of names.entries()) {
           if (!LIMB_JOINTS.includes(name) || !labels[name]) continue;
           cluster.all++;
-          const joint = same?.joints[k];
+          const joint = same[p]?.joints[k];
           const isRight = joint && Math.hypot(joint.x - labels[name].x, joint.y - labels[name].y) < RIGHT * Math.max(box.width, box.height); // prettier-ignore
           if (isRight) cluster.right++;
         }

@@ -142,8 +142,8 @@ export class CropNet {
     if (windows) {
       const names = wanted.some(({ all }) => all) ? [...this.read, ...this.outputs] : this.read;
       // The device cuts upright windows, and does not paint: where anybody is painted over, or lies, they are cut here.
-      const isMore = people.some(({ inFront, window }) => inFront || window.turn);
-      const crops = isMore ? await this.cutTogether(wanted, buffers.take(wanted.length * this.cropLength)) : null;
+      const cutsHere = people.some(({ inFront, window }) => inFront || window.turn);
+      const crops = cutsHere ? await this.cutTogether(wanted, buffers.take(wanted.length * this.cropLength)) : null;
       try {
         return await windows.run(crops ? { crops, count: wanted.length } : wanted, this.othersOf(people), names, useEach); // prettier-ignore
       } finally {
